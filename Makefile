@@ -1,0 +1,61 @@
+# Needs Python 3.11 or later and make, nothing else. `make` alone prints the targets.
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv/bin
+JOBS ?= auto
+# What to give pytest: make test ARGS="-k matching"
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run test lint format types contracts check bench messages python
+
+help: ## prints this
+	@echo 'make run       starts everything and prints the address and the demo sign-ins (PORT=8000)'
+	@echo 'make test      the whole test suite on throw-away servers (ARGS="-k word" for a part)'
+	@echo 'make setup     makes .venv with what the program needs, and nothing else'
+	@echo 'make lint      ruff: errors and format'
+	@echo 'make format    ruff: repairs both where it can'
+	@echo 'make types     mypy'
+	@echo 'make contracts who may import whom'
+	@echo 'make bench     the matcher on 10,000 firms, beside the same work in SQL'
+	@echo 'make messages  compiles the translations'
+	@echo 'make help      prints this'
+
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo 'Python 3.11 or later is needed; "$(PYTHON)" is' "$$($(PYTHON) --version 2>&1 || echo missing)." \
+	       'Name another one: make run PYTHON=/path/to/python3.11' >&2; exit 1; }
+
+setup: python
+	@$(PYTHON) -m alliance.embedded.install requirements.lock
+
+setup-dev: python
+	@$(PYTHON) -m alliance.embedded.install requirements-dev.lock
+
+run: setup
+	@PORT=$(PORT) exec $(VENV)/python -m alliance.embedded run
+
+test: setup-dev
+	@$(VENV)/python -m pytest -n $(JOBS) $(ARGS)
+
+lint: setup-dev
+	@$(VENV)/ruff check .
+	@$(VENV)/ruff format --check .
+
+format: setup-dev
+	@$(VENV)/ruff check --fix .
+	@$(VENV)/ruff format .
+
+types: setup-dev
+	@$(VENV)/mypy .
+
+contracts: setup-dev
+	@$(VENV)/lint-imports
+
+check: lint types contracts ## what CI runs besides the tests
+
+bench: setup
+	@$(VENV)/python manage.py bench_matching $(ARGS)
+
+messages: setup-dev
+	@$(VENV)/python manage.py compilemessages

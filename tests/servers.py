@@ -1,0 +1,94 @@
+"""Throw-away PostgreSQL and Valkey for a test run; a plugin, so that they are up before settings load.
+
+Loaded by `-p tests.servers`. The controller starts them once; xdist's workers get the addresses in
+their environment. TEST_DATABASE_URL and TEST_REDIS_URL replace them.
+"""
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Generator
+
+import pytest
+
+from alliance.embedded.home import Home
+from alliance.embedded.postgres import Postgres
+from alliance.embedded.server import Server
+from alliance.embedded.valkey import Valkey
+
+# Waits for the end of its input, which comes also when pytest is killed, and then tidies up.
+WATCHDOG = """\
+import pathlib, shutil, sys
+sys.path.insert(0, sys.argv[1])
+from alliance.embedded.home import Home
+from alliance.embedded.postgres import Postgres
+from alliance.embedded.valkey import Valkey
+sys.stdin.read()
+root = pathlib.Path(sys.argv[2])
+for server in (Postgres(Home(root)), Valkey(Home(root))):
+    server.stop_signals = server.stop_signals[-1:]
+    server.stop()
+shutil.rmtree(root, ignore_errors=True)
+"""
+_running: list["ThrowAway"] = []
+
+
+class ThrowAway:
+    """Both servers in a folder of their own, gone at the end however the run ends."""
+
+    def __init__(self) -> None:
+        self.home = Home.temporary()
+        self.watchdog = subprocess.Popen(
+            [sys.executable, "-c", WATCHDOG, os.getcwd(), self.home.root],
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+        )
+        self.postgres = Postgres(self.home, durable=False)
+        self.valkey = Valkey(self.home, durable=False)
+        servers: list[Server] = [self.postgres, self.valkey]
+        with self.home.starting():
+            for server in servers:
+                server.ensure()
+
+    def stop(self) -> None:
+        assert self.watchdog.stdin is not None
+        self.watchdog.stdin.close()
+        self.watchdog.wait(30)
+        if self.home.root.exists():
+            shutil.rmtree(self.home.root)
+
+
+def start() -> None:
+    """Puts addresses into the environment, of given servers or of new ones."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return
+    os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(64))
+    database, broker = (
+        os.environ.get("TEST_DATABASE_URL"),
+        os.environ.get("TEST_REDIS_URL"),
+    )
+    if not (database and broker):
+        servers = ThrowAway()
+        _running.append(servers)
+        database, broker = (
+            database or servers.postgres.url,
+            broker or servers.valkey.url,
+        )
+    os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = database, broker
+
+
+def stop() -> None:
+    while _running:
+        _running.pop().stop()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config,
+) -> Generator[None, object, object]:
+    """Around pytest-django's, which reads the settings here."""
+    start()
+    early_config.add_cleanup(stop)
+    return (yield)
