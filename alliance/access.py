@@ -1,0 +1,363 @@
+"""Who may see and edit which rows: the one place that decides (`docs/visibility.md` says it in words).
+
+A model declares a `Row`: which row of the table it is and the paths from it to the organisations and
+cities that matter. A rule here turns a viewer into SQL. Everything is closed by default: a person who is
+anonymous, suspended or unknown sees nothing, and a model without a rule raises.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+NOTHING = Q(pk__in=[])
+EVERYTHING = ~NOTHING
+
+
+@dataclass(frozen=True)
+class Row:
+    """Where a model stands in the visibility table.
+
+    Paths are ORM look-ups from the model to ids: `owner` to the owning organisation, `cities` to the cities
+    whose bureau looks after the row, `reach` to the city that decides which alliances it belongs to,
+    `demand` and `capability` to the row it hangs on ("" when it is the row itself).
+    """
+
+    kind: str
+    owner: str = ""
+    cities: tuple[str, ...] = ()
+    reach: str = ""
+    demand: str = ""
+    capability: str = ""
+    alliance: str = ""
+    published: str = ""
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """What a signed-in person is: ids of the organisations, cities and alliances the rules ask for."""
+
+    user_id: int | None = None
+    platform_admin: bool = False
+    firms: frozenset[int] = frozenset()
+    editing: frozenset[int] = frozenset()
+    owning: frozenset[int] = frozenset()
+    bureaus: frozenset[int] = frozenset()
+    care: frozenset[int] = frozenset()
+    bureau_alliances: frozenset[int] = frozenset()
+    admin_alliances: frozenset[int] = frozenset()
+    firm_alliances: frozenset[int] = frozenset()
+    extra: dict[str, Any] = field(default_factory=dict, compare=False)
+
+    @property
+    def known(self) -> bool:
+        return self.platform_admin or bool(self.firms or self.bureaus)
+
+    @property
+    def alliances(self) -> frozenset[int]:
+        return self.bureau_alliances | self.firm_alliances
+
+    @property
+    def official(self) -> bool:
+        return bool(self.bureaus)
+
+
+NOBODY = Viewer()
+
+
+def viewer_of(user: Any) -> Viewer:
+    """The viewer behind a user; asked of the database once per user object (once per request)."""
+    if not getattr(user, "is_authenticated", False) or not user.is_active:
+        return NOBODY
+    cached: Viewer | None = getattr(user, "_viewer", None)
+    if cached is None:
+        cached = _load_viewer(user)
+        user._viewer = cached
+    return cached
+
+
+def _load_viewer(user: Any) -> Viewer:
+    from alliance.models import Alliance, AllianceReach, CityCare, Membership
+
+    members = list(
+        Membership.objects.filter(user=user, organisation__suspended=False).values_list(
+            "organisation_id", "organisation__kind", "role", "organisation__city_id"
+        )
+    )
+    if not members and not user.is_superuser:
+        return NOBODY
+    firms = {m[0] for m in members if m[1] == "firm"}
+    bureaus = {m[0] for m in members if m[1] == "bureau"}
+    reach: dict[int, set[int]] = {}
+    for city, alliance in AllianceReach.objects.filter(city__in={m[3] for m in members}).values_list("city_id", "alliance_id"):
+        reach.setdefault(city, set()).add(alliance)
+    care: set[int] = set()
+    if bureaus:
+        care = set(CityCare.objects.filter(bureau__in=bureaus).values_list("city_id", flat=True))
+    bureau_alliances = {a for m in members if m[1] == "bureau" for a in reach.get(m[3], ())}
+    admins = {m[0] for m in members if m[2] == "admin"}
+    admin_alliances: set[int] = set()
+    if admins:
+        led = Alliance.objects.filter(lead_city__caretakers__bureau__in=admins)
+        admin_alliances = set(led.values_list("id", flat=True))
+    if user.is_superuser:
+        bureau_alliances = set(Alliance.objects.values_list("id", flat=True))
+        admin_alliances = set()
+    return Viewer(
+        user_id=user.pk,
+        platform_admin=user.is_superuser,
+        firms=frozenset(firms),
+        editing=frozenset(m[0] for m in members if m[1] == "firm" and m[2] in ("owner", "editor")),
+        owning=frozenset(m[0] for m in members if m[1] == "firm" and m[2] == "owner"),
+        bureaus=frozenset(bureaus),
+        care=frozenset(care),
+        bureau_alliances=frozenset(bureau_alliances | admin_alliances),
+        admin_alliances=frozenset(admin_alliances),
+        firm_alliances=frozenset(a for m in members if m[1] == "firm" for a in reach.get(m[3], ())),
+    )
+
+
+# --- what matching tells about pairs -------------------------------------------------------------
+# Results live above this app. They register two questions here, so that a rule can say "a firm with a
+# match on it" without importing the matcher.
+@dataclass
+class Pairs:
+    """`demands(organisations)`: ids of demands on which these suppliers have a current match or near miss;
+    `capabilities(demands)`: ids of capabilities matched, or nearly, on these demands."""
+
+    demands: Callable[[Iterable[int]], Q] | None = None
+    capabilities: Callable[[Q], Q] | None = None
+
+
+PAIRS = Pairs()
+
+
+def _any(paths: Iterable[str], ids: frozenset[int]) -> Q:
+    """One of the paths leads into `ids`."""
+    if not ids:
+        return NOTHING
+    found = NOTHING
+    for path in paths:
+        found |= Q(**{f"{path}__in": ids})
+    return found
+
+
+def _prefixed(path: str, condition: Q) -> Q:
+    """`condition`, written about a row, said about what `path` leads to."""
+    if not path:
+        return condition
+    moved = Q(_connector=condition.connector, _negated=condition.negated)
+    for child in condition.children:
+        if isinstance(child, Q):
+            moved.children.append(_prefixed(path, child))
+        else:
+            name, value = child
+            moved.children.append((f"{path}__{name}", value))
+    return moved
+
+
+def _mine(row: Row, viewer: Viewer) -> Q:
+    return _any([row.owner], viewer.firms | viewer.bureaus) if row.owner else NOTHING
+
+
+def _cared(row: Row, viewer: Viewer) -> Q:
+    return _any(row.cities, viewer.care)
+
+
+def _published(row: Row) -> Q:
+    return Q(**{row.published: True}) if row.published else EVERYTHING
+
+
+def _reached(row: Row, alliances: frozenset[int]) -> Q:
+    """The row's city belongs to one of these alliances (districts included)."""
+    from alliance.models import AllianceReach
+
+    if not alliances:
+        return NOTHING
+    cities = AllianceReach.objects.filter(alliance__in=alliances).values("city_id")
+    return Q(**{f"{row.reach}__in": cities})
+
+
+# --- the rules: one for each row of the table ------------------------------------------------------
+def _reference(row: Row, viewer: Viewer) -> Q:
+    """Cities, alliances, type trees, certificate names: everybody who has signed in."""
+    return EVERYTHING
+
+
+def _directory(row: Row, viewer: Viewer) -> Q:
+    from alliance.models import Alliance
+
+    public = frozenset(Alliance.objects.filter(publishes_directory=True).values_list("id", flat=True))
+    seen = viewer.alliances | public
+    return _mine(row, viewer) | _cared(row, viewer) | (_published(row) & _reached(row, seen))
+
+
+def _capability(row: Row, viewer: Viewer) -> Q:
+    """Also what a firm elsewhere offers to a demand the viewer stands behind."""
+    shown = _published(row) & _reached(row, viewer.alliances)
+    return _mine(row, viewer) | _cared(row, viewer) | shown | _offered_to(row, _behind(viewer))
+
+
+def _terms(row: Row, viewer: Viewer) -> Q:
+    """Price and capacity: the bureaus only on matches of their alliance, a lab only on its own lines."""
+    return _mine(row, viewer) | _cared(row, viewer) | _offered_to(row, _behind(viewer))
+
+
+def _offered_to(row: Row, demands: Q) -> Q:
+    if PAIRS.capabilities is None:
+        raise LookupError("matching has not said which pairs exist")
+    return _prefixed(row.capability, PAIRS.capabilities(demands))
+
+
+def _behind(viewer: Viewer) -> Q:
+    """Demands whose side the viewer stands on: the lab's people, its bureau, the bureaus of the alliance.
+
+    Said about a Demand.
+    """
+    mine = _any(["owner"], viewer.firms)
+    cared = _any(["owner__city", "lab_city"], viewer.care)
+    allied = _any(["alliance"], viewer.bureau_alliances) & Q(published=True)
+    return mine | cared | allied
+
+
+def _matched(viewer: Viewer) -> Q:
+    if PAIRS.demands is None:
+        raise LookupError("matching has not said which pairs exist")
+    return PAIRS.demands(viewer.firms) if viewer.firms else NOTHING
+
+
+def _demand(row: Row, viewer: Viewer) -> Q:
+    allied = _any(["alliance"], viewer.firm_alliances) & Q(published=True)
+    firms = allied & (Q(confidentiality="open") | _matched(viewer))
+    return _prefixed(row.demand, _behind(viewer) | firms)
+
+
+def _demand_identity(row: Row, viewer: Viewer) -> Q:
+    """Name, lab and title: closed to the alliance while a demand waits for an introduction."""
+    mine = _any(["owner"], viewer.firms) | _any(["owner__city", "lab_city"], viewer.care)
+    told = Q(published=True) & ~Q(confidentiality="introduction")
+    bureaus = _any(["alliance"], viewer.bureau_alliances) & told
+    firms = _any(["alliance"], viewer.firm_alliances) & told & (Q(confidentiality="open") | _matched(viewer))
+    return _prefixed(row.demand, mine | bureaus | firms)
+
+
+def _demand_side(row: Row, viewer: Viewer) -> Q:
+    """Target prices, matches, near misses, pipelines: the demand's side only, never a supplier."""
+    return _prefixed(row.demand, _behind(viewer))
+
+
+def _site(row: Row, viewer: Viewer) -> Q:
+    return _mine(row, viewer) | _cared(row, viewer) | (_published(row) & _reached(row, viewer.alliances))
+
+
+def _own(row: Row, viewer: Viewer) -> Q:
+    """Contacts, people, files: the owner and the bureau of its city (others by an introduction's stage)."""
+    return _mine(row, viewer) | _cared(row, viewer)
+
+
+def _run(row: Row, viewer: Viewer) -> Q:
+    """Runs of an alliance: its bureaus; a run of one demand: also the lab behind it."""
+    allied = _any([row.alliance], viewer.bureau_alliances)
+    mine = _any([f"{row.demand}__owner"], viewer.firms)
+    return allied | mine
+
+
+def _person(row: Row, viewer: Viewer) -> Q:
+    """Rows of one person only: tokens."""
+    return Q(**{row.owner: viewer.user_id})
+
+
+VISIBLE: dict[str, Callable[[Row, Viewer], Q]] = {
+    "reference": _reference,
+    "directory": _directory,
+    "capability": _capability,
+    "capability terms": _terms,
+    "demand": _demand,
+    "demand identity": _demand_identity,
+    "demand side": _demand_side,
+    "site": _site,
+    "own": _own,
+    "run": _run,
+    "person": _person,
+}
+
+
+def visible(row: Row, user: Any) -> Q:
+    """Which rows of a model this user sees, as a condition."""
+    viewer = viewer_of(user)
+    if not viewer.known:
+        return NOTHING
+    return VISIBLE[row.kind](row, viewer)
+
+
+# --- editing ---------------------------------------------------------------------------------------
+def _edit_own(row: Row, viewer: Viewer) -> Q:
+    return _any([row.owner], viewer.editing)
+
+
+def _edit_directory(row: Row, viewer: Viewer) -> Q:
+    return _any([row.owner], viewer.editing) | _cared(row, viewer)
+
+
+def _edit_demand(row: Row, viewer: Viewer) -> Q:
+    return _prefixed(row.demand, _any(["owner"], viewer.editing))
+
+
+def _edit_reference(row: Row, viewer: Viewer) -> Q:
+    return EVERYTHING if viewer.platform_admin else NOTHING
+
+
+def _edit_run(row: Row, viewer: Viewer) -> Q:
+    """Cancelling and retrying: the alliance's admin; a run of one demand also its bureau and its lab."""
+    single = Q(**{f"{row.demand}__isnull": False})
+    own = _any([f"{row.demand}__owner"], viewer.editing)
+    cared = _any([f"{row.demand}__owner__city", f"{row.demand}__lab_city"], viewer.care)
+    return _any([row.alliance], viewer.admin_alliances) | (single & (own | cared))
+
+
+EDITABLE: dict[str, Callable[[Row, Viewer], Q]] = {
+    "reference": _edit_reference,
+    "directory": _edit_directory,
+    "capability": _edit_own,
+    "capability terms": _edit_own,
+    "demand": _edit_demand,
+    "demand identity": _edit_demand,
+    "site": _edit_own,
+    "own": _edit_own,
+    "run": _edit_run,
+    "person": _person,
+}
+
+
+def editable(row: Row, user: Any) -> Q:
+    """Which rows of a model this user may change, as a condition; never more than the visible ones."""
+    viewer = viewer_of(user)
+    rule = EDITABLE.get(row.kind)
+    if not viewer.known or rule is None:
+        return NOTHING
+    return rule(row, viewer)
+
+
+class GuardedQuerySet(QuerySet):  # type: ignore[type-arg]
+    """Rows of a model that declares `access = Row(…)`."""
+
+    def visible_to(self, user: Any) -> "GuardedQuerySet":
+        return self.filter(visible(self.model.access, user))
+
+    def editable_by(self, user: Any) -> "GuardedQuerySet":
+        return self.filter(editable(self.model.access, user))
+
+
+def may_run_alliance(user: Any, alliance_id: int) -> bool:
+    """Queue a run of a whole alliance: its admin, or a platform admin."""
+    viewer = viewer_of(user)
+    return alliance_id in viewer.admin_alliances or viewer.platform_admin
+
+
+def may_run_demand(user: Any, *, owner_id: int, cities: Iterable[int], alliance_id: int) -> bool:
+    """Queue a run of one demand: its lab, the bureau of its city, the alliance's admin."""
+    viewer = viewer_of(user)
+    return owner_id in viewer.editing or bool(viewer.care & set(cities)) or may_run_alliance(user, alliance_id)
+
+

@@ -1,0 +1,62 @@
+"""Recording changes: every service calls `record` in its own transaction.
+
+The row is the audit, the history, the feed and the matcher's list of work. Consumers are nudged after the
+commit by task name; the reconciler finds what a lost nudge missed.
+"""
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from alliance.models import Change
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Who is writing, by which token, in which request; set by middleware and by commands."""
+
+    actor_id: int | None = None
+    token: str = ""
+    request_id: str = ""
+
+
+ORIGIN: ContextVar[Origin] = ContextVar("origin", default=Origin())
+
+
+def record(
+    verb: str,
+    kind: str,
+    object_id: str,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> Change:
+    """Write the change row of a write that this transaction makes.
+
+    `kind` is the model in words ("capability", "travel time"), `object_id` its public id or code; `before` and
+    `after` hold what changed. The matcher reads kind and id and decides what to match again.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("a change is recorded in the transaction that makes it")
+    origin = ORIGIN.get()
+    row = Change.objects.create(
+        actor_id=origin.actor_id,
+        token=origin.token,
+        request_id=origin.request_id,
+        verb=verb,
+        kind=kind,
+        object_id=object_id,
+        before=before,
+        after=after,
+    )
+    transaction.on_commit(nudge_consumers, robust=True)
+    return row
+
+
+def nudge_consumers() -> None:
+    """Tell the workers that there are changes to read; a lost message costs only time."""
+    from alliance.celery import nudge
+
+    nudge("matching.follow_changes")

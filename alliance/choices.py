@@ -1,0 +1,95 @@
+"""Closed lists of values that models, forms and the API share. A leaf: imports nothing of the project."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class CityRole(models.TextChoices):
+    """What a city does in an alliance."""
+
+    RND = "rnd", _("research and planning")
+    COMPONENTS = "components", _("precision parts")
+    PRODUCTION = "production", _("volume manufacturing")
+    SITES = "sites", _("application sites")
+    SUPPORT = "support", _("space and policy")
+
+
+class OrganisationKind(models.TextChoices):
+    FIRM = "firm", _("firm")
+    BUREAU = "bureau", _("bureau")
+
+
+class OrganisationRole(models.TextChoices):
+    """What an organisation does."""
+
+    RND = "rnd", _("research")
+    MANUFACTURER = "manufacturer", _("manufacturer")
+    INTEGRATOR = "integrator", _("system integrator")
+    SERVICE = "service", _("service provider")
+    OPERATOR = "operator", _("site operator")
+
+
+class MemberRole(models.TextChoices):
+    """What a person may do in an organisation; the last two only in a bureau."""
+
+    OWNER = "owner", _("owner")
+    EDITOR = "editor", _("editor")
+    VIEWER = "viewer", pgettext_lazy("role", "viewer")
+    OFFICIAL = "official", _("official")
+    ALLIANCE_ADMIN = "admin", _("alliance admin")
+
+
+FIRM_ROLES = (MemberRole.OWNER, MemberRole.EDITOR, MemberRole.VIEWER)
+BUREAU_ROLES = (MemberRole.OFFICIAL, MemberRole.ALLIANCE_ADMIN)
+
+
+class ValueKind(models.TextChoices):
+    """The kind of a spec parameter."""
+
+    NUMBER = "number", _("number")
+    RANGE = "range", _("range")
+    CHOICE = "choice", _("choice")
+    BOOL = "bool", _("yes or no")
+
+
+class Operator(models.TextChoices):
+    """How a requirement compares; `=` is stored as `between v, v`."""
+
+    AT_LEAST = ">=", _("at least")
+    AT_MOST = "<=", _("at most")
+    EQUAL = "=", _("exactly")
+    BETWEEN = "between", _("between")
+    COVERS = "covers", _("covers")
+    ONE_OF = "one_of", _("one of")
+    IS = "is", _("is")
+
+
+class Scope(models.TextChoices):
+    """Where a demand looks for suppliers and sites."""
+
+    ALLIANCE = "alliance", _("the alliance")
+    OPEN = "open", _("everywhere")
+
+
+class Confidentiality(models.TextChoices):
+    OPEN = "open", _("open")
+    MEMBERS = "members", _("alliance members")
+    INTRODUCTION = "introduction", _("after introduction")
+
+
+class RunState(models.TextChoices):
+    QUEUED = "queued", _("queued")
+    RUNNING = "running", _("running")
+    FINISHED = "finished", _("finished")
+    PARTIAL = "partial", _("partly failed")
+    FAILED = "failed", _("failed")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+class ChunkState(models.TextChoices):
+    PENDING = "pending", _("pending")
+    CLAIMED = "claimed", _("being worked on")
+    DONE = "done", _("done")
+    FAILED = "failed", _("failed")
+    CANCELLED = "cancelled", _("cancelled")

@@ -1,0 +1,37 @@
+"""One family of errors that people may read: what is wrong, at which field, with which HTTP status."""
+
+from collections.abc import Mapping
+
+
+class DomainError(Exception):
+    """A rule of the domain was broken. `message` is plain words; `field` names the input it is about."""
+
+    status = 400
+    code = "invalid"
+
+    def __init__(self, message: str, *, field: str = "", errors: Mapping[str, list[str]] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.errors: dict[str, list[str]] = dict(errors or ({field: [message]} if field else {}))
+
+
+class NotFoundError(DomainError):
+    """Missing, or not visible to the asker: the two look the same."""
+
+    status = 404
+    code = "not_found"
+
+
+class ConflictError(DomainError):
+    """The row is not in a state that allows this step, or somebody else was first."""
+
+    status = 409
+    code = "conflict"
+
+
+class ForbiddenError(DomainError):
+    """The asker sees the row, but may not do this with it."""
+
+    status = 403
+    code = "forbidden"

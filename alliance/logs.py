@@ -1,0 +1,36 @@
+"""Log lines as key and value, with the request id in each."""
+
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+FOREIGN = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso"),
+]
+
+_LINE = structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "logger", "event"], drop_missing=True)
+
+
+def render(logger: Any, name: str, event: MutableMapping[str, Any]) -> str:
+    """One line: time, level, logger, event, then the rest."""
+    event.pop("_record", None)
+    event.pop("_from_structlog", None)
+    return _LINE(logger, name, event)
+
+
+def configure() -> None:
+    """Let structlog's own loggers end in the standard library's handlers."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *FOREIGN,
+            structlog.processors.format_exc_info,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,40 @@
+"""Places, alliances, organisations and people: who there is and where they are."""
+
+from alliance.models.base import GuardedManager, HeldCertificate, Published, TypeNode
+from alliance.models.changes import Change, ConsumerPosition, Heartbeat
+from alliance.models.organisations import (
+    Certification,
+    DeliveryRecord,
+    Exclusion,
+    Organisation,
+    OrganisationCertificate,
+    OrganisationContact,
+)
+from alliance.models.people import ApiToken, Membership, User
+from alliance.models.places import Alliance, AllianceCity, AllianceReach, AllianceWeights, City, CityCare, TravelTime
+
+__all__ = [
+    "Alliance",
+    "AllianceCity",
+    "AllianceReach",
+    "AllianceWeights",
+    "ApiToken",
+    "Certification",
+    "Change",
+    "City",
+    "CityCare",
+    "ConsumerPosition",
+    "DeliveryRecord",
+    "Exclusion",
+    "GuardedManager",
+    "HeldCertificate",
+    "Heartbeat",
+    "Membership",
+    "Organisation",
+    "OrganisationCertificate",
+    "OrganisationContact",
+    "Published",
+    "TravelTime",
+    "TypeNode",
+    "User",
+]

@@ -1,0 +1,59 @@
+"""People, what they may do in which organisation, and their API tokens."""
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from knox.models import AbstractAuthToken
+
+from alliance.access import Row
+from alliance.choices import MemberRole
+from alliance.models.base import GuardedManager
+from alliance.models.organisations import Organisation
+
+
+class User(AbstractUser):
+    """A person. `is_superuser` marks a platform admin, who sees firms' contents as a bureau does."""
+
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+    display_name = models.CharField(max_length=150, blank=True)
+    organisations = models.ManyToManyField(Organisation, through="Membership", related_name="people")
+
+    def __str__(self) -> str:
+        return self.display_name or self.username
+
+    def get_full_name(self) -> str:
+        return str(self)
+
+    def get_short_name(self) -> str:
+        return str(self)
+
+
+class Membership(models.Model):
+    """A person's role in an organisation."""
+
+    access = Row("own", owner="organisation", cities=("organisation__city",))
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=10, choices=MemberRole)
+
+    objects = GuardedManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "organisation"], name="membership_once"),
+            models.CheckConstraint(condition=models.Q(role__in=MemberRole.values), name="membership_role"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.role} of {self.organisation_id}"
+
+
+class ApiToken(AbstractAuthToken):
+    """A token for the REST API: only its digest is stored; the token itself is shown once."""
+
+    access = Row("person", owner="user")
+    name = models.CharField(max_length=100)
+    scopes = models.JSONField(default=list, help_text="read, write")
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    objects = GuardedManager()

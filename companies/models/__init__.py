@@ -1,0 +1,21 @@
+"""What firms can make, and where."""
+
+from companies.models.capabilities import (
+    Capability,
+    CapabilityCertificate,
+    CapabilityTerms,
+    Facility,
+    FacilityCertificate,
+)
+from companies.models.types import ComponentKey, ComponentParameter, ComponentType
+
+__all__ = [
+    "Capability",
+    "CapabilityCertificate",
+    "CapabilityTerms",
+    "ComponentKey",
+    "ComponentParameter",
+    "ComponentType",
+    "Facility",
+    "FacilityCertificate",
+]

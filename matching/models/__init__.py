@@ -1,0 +1,37 @@
+"""Demands, the runs that match them, and the results of the newest run."""
+
+from matching.models.demands import (
+    Demand,
+    DemandIdentity,
+    DemandLine,
+    LineCertificate,
+    LinePrice,
+    LineRequirement,
+    OpenPoint,
+    SiteNeed,
+    SiteRequirement,
+)
+from matching.models.results import CurrentResult, LineResult, Match, NearMiss, Pipeline, Relaxation, SiteMatch
+from matching.models.runs import MatchRun, RunChunk, RunInput
+
+__all__ = [
+    "CurrentResult",
+    "Demand",
+    "DemandIdentity",
+    "DemandLine",
+    "LineCertificate",
+    "LinePrice",
+    "LineRequirement",
+    "LineResult",
+    "Match",
+    "MatchRun",
+    "NearMiss",
+    "OpenPoint",
+    "Pipeline",
+    "Relaxation",
+    "RunChunk",
+    "RunInput",
+    "SiteMatch",
+    "SiteNeed",
+    "SiteRequirement",
+]

@@ -1,0 +1,193 @@
+"""Results of runs. No foreign keys and no audit: a run writes rows of its own by COPY, then a pointer moves.
+
+A row counts only while `CurrentResult` points from its demand to its run (`.current()`): a reader sees the old
+results or the new ones, never a mixture.
+"""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from alliance.access import PAIRS, GuardedQuerySet, Row
+from matching.models.demands import Demand
+
+
+class CurrentResult(models.Model):
+    """Which run's rows count for a demand."""
+
+    access = Row("demand side", demand="demand")
+    demand = models.OneToOneField(Demand, models.CASCADE, primary_key=True, related_name="current_result")
+    run_id = models.BigIntegerField(db_index=True)
+    as_of = models.DateField()
+    feasible_sites = models.PositiveIntegerField(default=0)
+    moved_at = models.DateTimeField(auto_now=True)
+
+    objects = models.Manager.from_queryset(GuardedQuerySet)()
+
+
+class ResultQuerySet(GuardedQuerySet):
+    """Rows of runs; `.current()` keeps those that count."""
+
+    def current(self) -> "ResultQuerySet":
+        pointer = CurrentResult.objects.filter(demand_id=OuterRef("demand_id"), run_id=OuterRef("run_id"))
+        return self.filter(Exists(pointer))
+
+    def visible_to(self, user: Any) -> "ResultQuerySet":
+        """Results of demands on whose side the user stands."""
+        demands = CurrentResult.objects.visible_to(user).values("demand_id")
+        return self.filter(demand_id__in=demands)
+
+
+ResultManager = models.Manager.from_queryset(ResultQuerySet)
+
+
+class Result(models.Model):
+    run_id = models.BigIntegerField()
+    demand_id = models.BigIntegerField()
+
+    objects = ResultManager()
+
+    class Meta:
+        abstract = True
+
+
+class LineResult(Result):
+    """How a line stands: capabilities that meet all rules, and that miss exactly one."""
+
+    line_id = models.BigIntegerField()
+    feasible = models.PositiveIntegerField()
+    near = models.PositiveIntegerField()
+    candidates = models.PositiveIntegerField(help_text="of the type, in reach, published, not excluded")
+
+    class Meta:
+        indexes = [models.Index(fields=["demand_id", "run_id"], name="line_result_demand")]
+
+
+class Match(Result):
+    """A line and a capability that meets all its rules, with the score taken apart."""
+
+    line_id = models.BigIntegerField()
+    rank = models.PositiveSmallIntegerField()
+    capability_id = models.BigIntegerField()
+    supplier_id = models.BigIntegerField()
+    score = models.FloatField()
+    fit = models.FloatField()
+    price = models.FloatField()
+    lead_time = models.FloatField()
+    capacity = models.FloatField()
+    proximity = models.FloatField()
+    role = models.FloatField()
+    trust = models.FloatField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["demand_id", "run_id", "line_id", "rank"], name="match_demand"),
+            models.Index(fields=["supplier_id", "demand_id"], name="match_supplier"),
+            models.Index(fields=["capability_id"], name="match_capability"),
+        ]
+
+
+class NearMiss(Result):
+    """A capability that fails exactly one rule of a line, and by how much."""
+
+    line_id = models.BigIntegerField()
+    rank = models.PositiveSmallIntegerField()
+    capability_id = models.BigIntegerField()
+    supplier_id = models.BigIntegerField()
+    code = models.CharField(max_length=80)
+    shortfall = models.FloatField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["demand_id", "run_id", "line_id", "rank"], name="near_miss_demand"),
+            models.Index(fields=["supplier_id", "demand_id"], name="near_miss_supplier"),
+            models.Index(fields=["capability_id"], name="near_miss_capability"),
+        ]
+
+
+class Relaxation(Result):
+    """How many capabilities a rule keeps out alone, and the thresholds that admit the nearest and all."""
+
+    line_id = models.BigIntegerField()
+    code = models.CharField(max_length=80)
+    capabilities = models.PositiveIntegerField()
+    nearest = models.JSONField(null=True)
+    all = models.JSONField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["demand_id", "run_id"], name="relaxation_demand")]
+
+
+class SiteMatch(Result):
+    """A demand and a site that meets all its rules."""
+
+    rank = models.PositiveSmallIntegerField()
+    site_id = models.BigIntegerField()
+    score = models.FloatField()
+    fit = models.FloatField()
+    wait = models.FloatField()
+    capacity = models.FloatField()
+    role = models.FloatField()
+    trust = models.FloatField()
+    window_starts = models.DateField(null=True)
+    window_ends = models.DateField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["demand_id", "run_id", "rank"], name="site_match_demand"),
+            models.Index(fields=["site_id"], name="site_match_site"),
+        ]
+
+
+class Pipeline(Result):
+    """A team of suppliers and a site for a demand, with the time to market stage by stage (days from as-of).
+
+    `team`: [{line, capability, score, feasible, usable}] for every line (capability null where none fits);
+    `ruled_out`: [{line, condition, count}], `condition` being the position in the site's list;
+    `critical`: {stage: line}; `baseline`: {stage: days} of the same team with every travel time 30 minutes.
+    """
+
+    rank = models.PositiveSmallIntegerField()
+    site_id = models.BigIntegerField(null=True)
+    score = models.FloatField()
+    complete = models.BooleanField()
+    prototype_days = models.FloatField(null=True)
+    wait_days = models.FloatField(null=True)
+    trial_days = models.FloatField(null=True)
+    volume_days = models.FloatField(null=True)
+    delivery_days = models.FloatField(null=True)
+    total_days = models.FloatField(null=True)
+    baseline_days = models.FloatField(null=True)
+    late_days = models.FloatField(null=True)
+    trial_starts = models.DateField(null=True)
+    window_starts = models.DateField(null=True)
+    window_ends = models.DateField(null=True)
+    team = models.JSONField()
+    ruled_out = models.JSONField(default=list)
+    critical = models.JSONField(default=dict)
+    baseline = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["demand_id", "run_id", "rank"], name="pipeline_demand"),
+            models.Index(fields=["site_id"], name="pipeline_site"),
+        ]
+
+
+# --- what the visibility rules ask about pairs ------------------------------------------------------
+def _demands_paired_with(organisations: Any) -> Q:
+    """Demands on which these suppliers have a current match or near miss."""
+    found = [m.objects.current().filter(supplier_id__in=organisations).values("demand_id") for m in (Match, NearMiss)]
+    return Q(pk__in=found[0]) | Q(pk__in=found[1])
+
+
+def _capabilities_paired_on(demands: Q) -> Q:
+    """Capabilities with a current match or near miss on these demands."""
+    asked = Demand.objects.filter(demands).values("pk")
+    found = [m.objects.current().filter(demand_id__in=asked).values("capability_id") for m in (Match, NearMiss)]
+    return Q(pk__in=found[0]) | Q(pk__in=found[1])
+
+
+PAIRS.demands = _demands_paired_with
+PAIRS.capabilities = _capabilities_paired_on

@@ -1,0 +1,6 @@
+"""Where robots will work: application scenarios and the sites that try robots."""
+
+from scenarios.models.sites import PartCondition, Site, SiteWindow
+from scenarios.models.types import ScenarioKey, ScenarioParameter, ScenarioType
+
+__all__ = ["PartCondition", "ScenarioKey", "ScenarioParameter", "ScenarioType", "Site", "SiteWindow"]
