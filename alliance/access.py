@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.apps import apps
 from django.db.models import Q, QuerySet
 
 NOTHING = Q(pk__in=[])
@@ -77,32 +78,38 @@ def viewer_of(user: Any) -> Viewer:
     return cached
 
 
-def _load_viewer(user: Any) -> Viewer:
-    from alliance.models import Alliance, AllianceReach, CityCare, Membership
+def _rows(model: str) -> QuerySet:  # type: ignore[type-arg]
+    """All rows of a model of this app, by name: models import this module, not the other way round."""
+    rows: QuerySet = apps.get_model("alliance", model)._base_manager.all()  # type: ignore[type-arg]
+    return rows
 
+
+def _load_viewer(user: Any) -> Viewer:
     members = list(
-        Membership.objects.filter(user=user, organisation__suspended=False).values_list(
-            "organisation_id", "organisation__kind", "role", "organisation__city_id"
-        )
+        _rows("Membership")
+        .filter(user=user, organisation__suspended=False)
+        .values_list("organisation_id", "organisation__kind", "role", "organisation__city_id")
     )
     if not members and not user.is_superuser:
         return NOBODY
     firms = {m[0] for m in members if m[1] == "firm"}
     bureaus = {m[0] for m in members if m[1] == "bureau"}
     reach: dict[int, set[int]] = {}
-    for city, alliance in AllianceReach.objects.filter(city__in={m[3] for m in members}).values_list("city_id", "alliance_id"):
+    for city, alliance in (
+        _rows("AllianceReach").filter(city__in={m[3] for m in members}).values_list("city_id", "alliance_id")
+    ):
         reach.setdefault(city, set()).add(alliance)
     care: set[int] = set()
     if bureaus:
-        care = set(CityCare.objects.filter(bureau__in=bureaus).values_list("city_id", flat=True))
+        care = set(_rows("CityCare").filter(bureau__in=bureaus).values_list("city_id", flat=True))
     bureau_alliances = {a for m in members if m[1] == "bureau" for a in reach.get(m[3], ())}
     admins = {m[0] for m in members if m[2] == "admin"}
     admin_alliances: set[int] = set()
     if admins:
-        led = Alliance.objects.filter(lead_city__caretakers__bureau__in=admins)
+        led = _rows("Alliance").filter(lead_city__caretakers__bureau__in=admins)
         admin_alliances = set(led.values_list("id", flat=True))
     if user.is_superuser:
-        bureau_alliances = set(Alliance.objects.values_list("id", flat=True))
+        bureau_alliances = set(_rows("Alliance").values_list("id", flat=True))
         admin_alliances = set()
     return Viewer(
         user_id=user.pk,
@@ -171,11 +178,9 @@ def _published(row: Row) -> Q:
 
 def _reached(row: Row, alliances: frozenset[int]) -> Q:
     """The row's city belongs to one of these alliances (districts included)."""
-    from alliance.models import AllianceReach
-
     if not alliances:
         return NOTHING
-    cities = AllianceReach.objects.filter(alliance__in=alliances).values("city_id")
+    cities = _rows("AllianceReach").filter(alliance__in=alliances).values("city_id")
     return Q(**{f"{row.reach}__in": cities})
 
 
@@ -186,9 +191,7 @@ def _reference(row: Row, viewer: Viewer) -> Q:
 
 
 def _directory(row: Row, viewer: Viewer) -> Q:
-    from alliance.models import Alliance
-
-    public = frozenset(Alliance.objects.filter(publishes_directory=True).values_list("id", flat=True))
+    public = frozenset(_rows("Alliance").filter(publishes_directory=True).values_list("id", flat=True))
     seen = viewer.alliances | public
     return _mine(row, viewer) | _cared(row, viewer) | (_published(row) & _reached(row, seen))
 
@@ -358,6 +361,6 @@ def may_run_alliance(user: Any, alliance_id: int) -> bool:
 def may_run_demand(user: Any, *, owner_id: int, cities: Iterable[int], alliance_id: int) -> bool:
     """Queue a run of one demand: its lab, the bureau of its city, the alliance's admin."""
     viewer = viewer_of(user)
-    return owner_id in viewer.editing or bool(viewer.care & set(cities)) or may_run_alliance(user, alliance_id)
-
-
+    return (
+        owner_id in viewer.editing or bool(viewer.care & set(cities)) or may_run_alliance(user, alliance_id)
+    )

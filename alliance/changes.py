@@ -22,7 +22,8 @@ class Origin:
     request_id: str = ""
 
 
-ORIGIN: ContextVar[Origin] = ContextVar("origin", default=Origin())
+NO_ORIGIN = Origin()
+ORIGIN: ContextVar[Origin] = ContextVar("origin", default=NO_ORIGIN)
 
 
 def record(

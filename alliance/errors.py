@@ -9,7 +9,9 @@ class DomainError(Exception):
     status = 400
     code = "invalid"
 
-    def __init__(self, message: str, *, field: str = "", errors: Mapping[str, list[str]] | None = None) -> None:
+    def __init__(
+        self, message: str, *, field: str = "", errors: Mapping[str, list[str]] | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.field = field

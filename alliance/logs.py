@@ -12,7 +12,9 @@ FOREIGN = [
     structlog.processors.TimeStamper(fmt="iso"),
 ]
 
-_LINE = structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "logger", "event"], drop_missing=True)
+_LINE = structlog.processors.KeyValueRenderer(
+    key_order=["timestamp", "level", "logger", "event"], drop_missing=True
+)
 
 
 def render(logger: Any, name: str, event: MutableMapping[str, Any]) -> str:

@@ -40,7 +40,13 @@ def bad_request(request: HttpRequest) -> HttpResponse:
     """The 400 of an address that cannot be read; it must not depend on session or database."""
     detail = "The address or its query contains bytes that are not text."
     if request.path.startswith("/api/"):
-        body = {"type": "about:blank", "title": "Bad Request", "status": 400, "code": "invalid", "detail": detail}
+        body = {
+            "type": "about:blank",
+            "title": "Bad Request",
+            "status": 400,
+            "code": "invalid",
+            "detail": detail,
+        }
         return JsonResponse(body, status=400, content_type="application/problem+json")
     return HttpResponse(detail, status=400, content_type="text/plain; charset=utf-8")
 
@@ -88,5 +94,9 @@ class DomainErrorMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, DomainError):
             return None
-        context = {"message": exception.message, "status": exception.status, "title": _("This cannot be done")}
+        context = {
+            "message": exception.message,
+            "status": exception.status,
+            "title": _("This cannot be done"),
+        }
         return render(request, "errors/domain.html", context, status=exception.status)

@@ -33,7 +33,14 @@ def strong_secret() -> str:
 
 
 # Commands that only read the code start without any server or secret.
-OFFLINE_COMMANDS = {"makemessages", "compilemessages", "generate_region", "help", "collectstatic", "spectacular"}
+OFFLINE_COMMANDS = {
+    "makemessages",
+    "compilemessages",
+    "generate_region",
+    "help",
+    "collectstatic",
+    "spectacular",
+}
 OFFLINE = len(sys.argv) > 1 and sys.argv[0].endswith("manage.py") and sys.argv[1] in OFFLINE_COMMANDS
 if OFFLINE:
     env_secret = env.str("SECRET_KEY", "") or "offline-" + "0123456789abcdefghijklmnopqrstuvwxyz" * 2
@@ -44,9 +51,13 @@ else:
 EMBEDDED = env.bool("EMBEDDED", False)
 DEBUG = env.bool("DEBUG", False)
 SITE_URL = env.str("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"] if EMBEDDED or DEBUG or OFFLINE else [])
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"] if EMBEDDED or DEBUG or OFFLINE else []
+)
 if not ALLOWED_HOSTS:
-    raise ImproperlyConfigured("ALLOWED_HOSTS is not set. List the host names that serve the site, comma separated.")
+    raise ImproperlyConfigured(
+        "ALLOWED_HOSTS is not set. List the host names that serve the site, comma separated."
+    )
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [SITE_URL])
 
 # --- applications -----------------------------------------------------------------------------
@@ -121,18 +132,26 @@ try:
     if OFFLINE and not env.str("DATABASE_URL", ""):
         DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "offline"}}
     else:
-        required("DATABASE_URL", "Point it at PostgreSQL 15 or later: postgres://user:password@host:5432/name")
+        required(
+            "DATABASE_URL", "Point it at PostgreSQL 15 or later: postgres://user:password@host:5432/name"
+        )
         DATABASES = {"default": env.dj_db_url("DATABASE_URL")}
 except (EnvError, ValueError) as error:
     raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {error}") from error
 if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
-    raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database (postgres://…); no other engine works.")
+    raise ImproperlyConfigured(
+        "DATABASE_URL must name a PostgreSQL database (postgres://…); no other engine works."
+    )
 DATABASES["default"].setdefault("OPTIONS", {})
 DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 5)
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
-REDIS_URL = "redis://127.0.0.1:1/0" if OFFLINE else required("REDIS_URL", "Point it at Redis or Valkey: redis://host:6379/0")
+REDIS_URL = (
+    "redis://127.0.0.1:1/0"
+    if OFFLINE
+    else required("REDIS_URL", "Point it at Redis or Valkey: redis://host:6379/0")
+)
 SNAPSHOT_DIR = Path(env.str("SNAPSHOT_DIR", str(BASE_DIR / ".run" / "snapshots")))
 FILES_DIR = Path(env.str("FILES_DIR", str(BASE_DIR / ".run" / "files")))
 
@@ -230,7 +249,7 @@ REST_KNOX = {
     "TOKEN_TTL": None,
     "AUTO_REFRESH": False,
 }
-KNOX_TOKEN_MODEL = "alliance.ApiToken"
+KNOX_TOKEN_MODEL = "alliance.ApiToken"  # noqa: S105 - the name of a model
 SPECTACULAR_SETTINGS = {
     "TITLE": "Robot Alliance API",
     "VERSION": "1.0.0",

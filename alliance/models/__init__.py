@@ -11,7 +11,15 @@ from alliance.models.organisations import (
     OrganisationContact,
 )
 from alliance.models.people import ApiToken, Membership, User
-from alliance.models.places import Alliance, AllianceCity, AllianceReach, AllianceWeights, City, CityCare, TravelTime
+from alliance.models.places import (
+    Alliance,
+    AllianceCity,
+    AllianceReach,
+    AllianceWeights,
+    City,
+    CityCare,
+    TravelTime,
+)
 
 __all__ = [
     "Alliance",
@@ -27,8 +35,8 @@ __all__ = [
     "DeliveryRecord",
     "Exclusion",
     "GuardedManager",
-    "HeldCertificate",
     "Heartbeat",
+    "HeldCertificate",
     "Membership",
     "Organisation",
     "OrganisationCertificate",

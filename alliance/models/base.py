@@ -65,7 +65,9 @@ class TypeNode(Named):
     code = models.CharField(max_length=64, unique=True)
     synonyms_en = models.JSONField(default=list, blank=True)
     synonyms_zh = models.JSONField(default=list, blank=True)
-    attributes = models.JSONField(default=dict, blank=True, help_text="what the tree's file says beside the above")
+    attributes = models.JSONField(
+        default=dict, blank=True, help_text="what the tree's file says beside the above"
+    )
 
     class Meta:
         abstract = True
@@ -86,10 +88,12 @@ class SpecKey(models.Model):
         abstract = True
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(kind__in=["number", "range", "choice", "bool"]), name="%(app_label)s_%(class)s_kind"
+                condition=models.Q(kind__in=["number", "range", "choice", "bool"]),
+                name="%(app_label)s_%(class)s_kind",
             ),
             models.CheckConstraint(
-                condition=models.Q(ordered=False) | models.Q(kind="choice"), name="%(app_label)s_%(class)s_ordered"
+                condition=models.Q(ordered=False) | models.Q(kind="choice"),
+                name="%(app_label)s_%(class)s_ordered",
             ),
         ]
 
@@ -131,5 +135,7 @@ class Requirement(models.Model):
             models.CheckConstraint(
                 condition=models.Q(weight__gte=1, weight__lte=5), name="%(app_label)s_%(class)s_weight"
             ),
-            models.CheckConstraint(condition=models.Q(tolerance__gt=0), name="%(app_label)s_%(class)s_tolerance"),
+            models.CheckConstraint(
+                condition=models.Q(tolerance__gt=0), name="%(app_label)s_%(class)s_tolerance"
+            ),
         ]

@@ -33,7 +33,9 @@ class Organisation(Named, Published):
     external_id = models.CharField(max_length=120, unique=True)
     kind = models.CharField(max_length=8, choices=OrganisationKind)
     uscc = models.CharField(max_length=18, null=True, blank=True, unique=True)
-    name_sort = models.CharField(max_length=600, blank=True, db_index=True, help_text="pinyin of the Chinese name")
+    name_sort = models.CharField(
+        max_length=600, blank=True, db_index=True, help_text="pinyin of the Chinese name"
+    )
     city = models.ForeignKey(City, models.PROTECT, related_name="organisations")
     roles = ArrayField(models.CharField(max_length=14, choices=OrganisationRole), default=list, blank=True)
     verified = models.BooleanField(default=False)
@@ -52,7 +54,9 @@ class Organisation(Named, Published):
             models.CheckConstraint(
                 condition=Q(roles__contained_by=OrganisationRole.values), name="organisation_roles_known"
             ),
-            models.CheckConstraint(condition=Q(claimed=True) | Q(uscc=None), name="organisation_unclaimed_no_code"),
+            models.CheckConstraint(
+                condition=Q(claimed=True) | Q(uscc=None), name="organisation_unclaimed_no_code"
+            ),
         ]
 
 
@@ -60,7 +64,9 @@ class OrganisationContact(models.Model):
     """How to reach an organisation: opened to others only by an introduction."""
 
     access = Row("own", owner="organisation", cities=("organisation__city",))
-    organisation = models.OneToOneField(Organisation, models.CASCADE, primary_key=True, related_name="contact")
+    organisation = models.OneToOneField(
+        Organisation, models.CASCADE, primary_key=True, related_name="contact"
+    )
     person = models.CharField(max_length=100, blank=True)
     phone = models.CharField(max_length=40, blank=True)
     email = models.EmailField(blank=True)
@@ -85,7 +91,9 @@ class OrganisationCertificate(HeldCertificate):
 
     class Meta:
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["organisation", "code"], name="organisation_certificate_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "code"], name="organisation_certificate_once")
+        ]
 
 
 class DeliveryRecord(models.Model):
@@ -98,7 +106,9 @@ class DeliveryRecord(models.Model):
         reach="organisation__city",
         published="organisation__listed",
     )
-    organisation = models.OneToOneField(Organisation, models.CASCADE, primary_key=True, related_name="deliveries")
+    organisation = models.OneToOneField(
+        Organisation, models.CASCADE, primary_key=True, related_name="deliveries"
+    )
     completed = models.PositiveIntegerField(default=0)
     on_time = models.PositiveIntegerField(default=0)
 
@@ -106,7 +116,9 @@ class DeliveryRecord(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(on_time__lte=F("completed")), name="deliveries_on_time_of_completed")
+            models.CheckConstraint(
+                condition=Q(on_time__lte=F("completed")), name="deliveries_on_time_of_completed"
+            )
         ]
 
 

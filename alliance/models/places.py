@@ -26,8 +26,12 @@ class City(Named):
         ordering = ["id"]
         constraints = [
             models.CheckConstraint(condition=Q(latitude__gte=-90, latitude__lte=90), name="city_latitude"),
-            models.CheckConstraint(condition=Q(longitude__gte=-180, longitude__lte=180), name="city_longitude"),
-            models.CheckConstraint(condition=Q(parent=None) | ~Q(parent=F("id")), name="city_not_its_own_parent"),
+            models.CheckConstraint(
+                condition=Q(longitude__gte=-180, longitude__lte=180), name="city_longitude"
+            ),
+            models.CheckConstraint(
+                condition=Q(parent=None) | ~Q(parent=F("id")), name="city_not_its_own_parent"
+            ),
         ]
 
 

@@ -49,7 +49,9 @@ def _rebuild_reach(parents: dict[int, int | None]) -> None:
 
 def _rebuild_care(parents: dict[int, int | None]) -> None:
     seated: dict[int, list[int]] = defaultdict(list)
-    for bureau, city in Organisation.objects.filter(kind="bureau").order_by("id").values_list("id", "city_id"):
+    for bureau, city in (
+        Organisation.objects.filter(kind="bureau").order_by("id").values_list("id", "city_id")
+    ):
         seated[city].append(bureau)
 
     def nearest(city: int) -> list[int]:

@@ -123,7 +123,9 @@ class CapabilityTerms(models.Model):
             models.CheckConstraint(
                 condition=Q(capacity_per_month__gte=0, committed_per_month__gte=0), name="capability_capacity"
             ),
-            models.CheckConstraint(condition=Q(unit_price=None) | Q(unit_price__gt=0), name="capability_price"),
+            models.CheckConstraint(
+                condition=Q(unit_price=None) | Q(unit_price__gt=0), name="capability_price"
+            ),
         ]
 
     @property
@@ -146,4 +148,6 @@ class CapabilityCertificate(HeldCertificate):
 
     class Meta:
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["capability", "code"], name="capability_certificate_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["capability", "code"], name="capability_certificate_once")
+        ]

@@ -11,7 +11,15 @@ from matching.models.demands import (
     SiteNeed,
     SiteRequirement,
 )
-from matching.models.results import CurrentResult, LineResult, Match, NearMiss, Pipeline, Relaxation, SiteMatch
+from matching.models.results import (
+    CurrentResult,
+    LineResult,
+    Match,
+    NearMiss,
+    Pipeline,
+    Relaxation,
+    SiteMatch,
+)
 from matching.models.runs import MatchRun, RunChunk, RunInput
 
 __all__ = [

@@ -24,7 +24,9 @@ class Demand(Published):
     lab_city = models.ForeignKey(City, models.PROTECT, related_name="demands")
     deployment_city = models.ForeignKey(City, models.PROTECT, null=True, blank=True, related_name="+")
     scope = models.CharField(max_length=10, choices=Scope, default=Scope.ALLIANCE)
-    confidentiality = models.CharField(max_length=14, choices=Confidentiality, default=Confidentiality.MEMBERS)
+    confidentiality = models.CharField(
+        max_length=14, choices=Confidentiality, default=Confidentiality.MEMBERS
+    )
     start_date = models.DateField()
     need_by = models.DateField()
     iterations = models.PositiveIntegerField(default=2)
@@ -124,7 +126,9 @@ class LineRequirement(Requirement):
         constraints = [
             *Requirement.Meta.constraints,
             models.UniqueConstraint(fields=["line", "position"], name="line_requirement_position"),
-            models.UniqueConstraint(fields=["line", "key"], condition=Q(hard=True), name="line_requirement_one_hard"),
+            models.UniqueConstraint(
+                fields=["line", "key"], condition=Q(hard=True), name="line_requirement_one_hard"
+            ),
         ]
 
 

@@ -178,14 +178,19 @@ class Pipeline(Result):
 # --- what the visibility rules ask about pairs ------------------------------------------------------
 def _demands_paired_with(organisations: Any) -> Q:
     """Demands on which these suppliers have a current match or near miss."""
-    found = [m.objects.current().filter(supplier_id__in=organisations).values("demand_id") for m in (Match, NearMiss)]
+    found = [
+        m.objects.current().filter(supplier_id__in=organisations).values("demand_id")
+        for m in (Match, NearMiss)
+    ]
     return Q(pk__in=found[0]) | Q(pk__in=found[1])
 
 
 def _capabilities_paired_on(demands: Q) -> Q:
     """Capabilities with a current match or near miss on these demands."""
     asked = Demand.objects.filter(demands).values("pk")
-    found = [m.objects.current().filter(demand_id__in=asked).values("capability_id") for m in (Match, NearMiss)]
+    found = [
+        m.objects.current().filter(demand_id__in=asked).values("capability_id") for m in (Match, NearMiss)
+    ]
     return Q(pk__in=found[0]) | Q(pk__in=found[1])
 
 

@@ -88,7 +88,9 @@ class RunChunk(models.Model):
             models.CheckConstraint(condition=Q(state__in=ChunkState.values), name="run_chunk_state"),
         ]
         indexes = [
-            models.Index(fields=["run", "number"], condition=Q(state__in=["pending", "claimed"]), name="run_chunk_open")
+            models.Index(
+                fields=["run", "number"], condition=Q(state__in=["pending", "claimed"]), name="run_chunk_open"
+            )
         ]
 
     def __str__(self) -> str:

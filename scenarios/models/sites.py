@@ -13,7 +13,13 @@ from scenarios.models.types import ScenarioType
 class Site(Published):
     """A place that tries robots. `params` holds key → value in the parameter's unit, like a capability's specs."""
 
-    access = Row("site", owner="organisation", cities=("organisation__city", "city"), reach="city", published="published")
+    access = Row(
+        "site",
+        owner="organisation",
+        cities=("organisation__city", "city"),
+        reach="city",
+        published="published",
+    )
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="sites")
     external_id = models.CharField(max_length=120)
     name = models.CharField(max_length=300)
@@ -47,7 +53,10 @@ class PartCondition(Requirement):
     """What a part must meet to work at a site; written on component parameters, always hard."""
 
     access = Row(
-        "site", owner="site__organisation", cities=("site__organisation__city", "site__city"), reach="site__city",
+        "site",
+        owner="site__organisation",
+        cities=("site__organisation__city", "site__city"),
+        reach="site__city",
         published="site__published",
     )
     site = models.ForeignKey(Site, models.CASCADE, related_name="part_conditions")
@@ -67,7 +76,10 @@ class SiteWindow(models.Model):
     """Days on which a site is open, both ends included; windows are never merged."""
 
     access = Row(
-        "site", owner="site__organisation", cities=("site__organisation__city", "site__city"), reach="site__city",
+        "site",
+        owner="site__organisation",
+        cities=("site__organisation__city", "site__city"),
+        reach="site__city",
         published="site__published",
     )
     site = models.ForeignKey(Site, models.CASCADE, related_name="windows")

@@ -24,7 +24,9 @@ class ScenarioType(TypeNode):
     class Meta:
         ordering = ["id"]
         constraints = [
-            models.CheckConstraint(condition=Q(parent=None) | ~Q(parent=F("id")), name="scenario_type_not_its_own_parent")
+            models.CheckConstraint(
+                condition=Q(parent=None) | ~Q(parent=F("id")), name="scenario_type_not_its_own_parent"
+            )
         ]
 
 
