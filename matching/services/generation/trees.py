@@ -28,14 +28,15 @@ def load_tree(path: Path, rng: Random) -> list[TreeType]:
     rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["types"]
     by_code = {row["code"]: row for row in rows}
     parents = {row["parent"] for row in rows}
+    own = {row["code"]: {param["key"]: build_pool(rng, param) for param in row["params"]} for row in rows}
     types = []
     for row in rows:
-        params: dict[str, Any] = {}
+        pools: dict[str, Pool] = {}
         node: dict[str, Any] | None = row
         while node is not None:  # a type's own parameter hides an ancestor's of the same key
-            params = {param["key"]: param for param in node["params"]} | params
+            pools = own[node["code"]] | pools
             node = by_code.get(node["parent"])
-        pools = tuple(build_pool(rng, param) for param in params.values())
         price = round(10 ** rng.uniform(1.5, 4.3), 0)
-        types.append(TreeType(row["code"], row["name_zh"], price, row["code"] not in parents, pools))
+        leaf = row["code"] not in parents
+        types.append(TreeType(row["code"], row["name_zh"], price, leaf, tuple(pools.values())))
     return types
