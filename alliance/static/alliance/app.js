@@ -1,0 +1,55 @@
+// Small comforts. Every page works without this file; nothing here asks another host for anything.
+(() => {
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const root = document.documentElement;
+
+  const theme = document.getElementById('theme');
+  if (theme) theme.addEventListener('click', () => {
+    root.dataset.bsTheme = root.dataset.bsTheme === 'dark' ? 'light' : 'dark';
+    document.cookie = `theme=${root.dataset.bsTheme};path=/;max-age=31536000;samesite=lax`;
+  });
+
+  const menu = document.getElementById('menu');
+  if (menu) menu.addEventListener('click', () => {
+    menu.setAttribute('aria-expanded', document.body.classList.toggle('menu-open'));
+  });
+
+  // One pop-up at a time; a click outside or Escape closes it and gives the focus back.
+  const pops = all('details.pop');
+  pops.forEach(pop => pop.addEventListener('toggle', () => {
+    if (pop.open) pops.forEach(other => { if (other !== pop) other.open = false; });
+  }));
+  document.addEventListener('click', event => pops.forEach(pop => { if (!pop.contains(event.target)) pop.open = false; }));
+  document.addEventListener('keydown', event => {
+    if (event.key === 'Escape') pops.filter(pop => pop.open).forEach(pop => { pop.open = false; pop.querySelector('summary').focus(); });
+    const search = document.getElementById('search');
+    if (event.key === '/' && search && !event.target.closest('input,textarea,select')) { event.preventDefault(); search.focus(); }
+  });
+
+  // Delegated, so that rows brought in by htmx behave like the first ones.
+  document.addEventListener('click', event => {
+    const opener = event.target.closest('[data-open]');
+    if (opener) {
+      const row = document.getElementById(opener.getAttribute('aria-controls'));
+      row.hidden = !row.hidden;
+      opener.setAttribute('aria-expanded', !row.hidden);
+      const head = opener.closest('tr');
+      if (head) head.classList.toggle('on', !row.hidden);
+    }
+    const closer = event.target.closest('[data-dismiss]');
+    if (closer) closer.closest('.note').remove();
+    if (event.target.closest('[data-print]')) print();
+  });
+  document.addEventListener('change', event => { if (event.target.matches('[data-submit]')) event.target.form.requestSubmit(); });
+
+  // On a phone the list of lines is folded behind one button.
+  const fold = document.querySelector('[data-fold]');
+  if (fold) {
+    const box = document.getElementById(fold.getAttribute('aria-controls'));
+    const narrow = matchMedia('(max-width: 767px)');
+    const set = open => { box.hidden = !open; fold.setAttribute('aria-expanded', open); };
+    set(!narrow.matches);
+    narrow.addEventListener('change', () => set(!narrow.matches));
+    fold.addEventListener('click', () => set(box.hidden));
+  }
+})();

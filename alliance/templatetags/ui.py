@@ -1,0 +1,224 @@
+"""Small pieces of a page: icons, numbers with units, states, marks, paging. Text in, safe HTML out."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import structlog
+from django import template
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from alliance.templatetags import _numbers as text
+
+register = template.Library()
+
+#: The menu: (url name, words). A page that does not exist yet simply does not show.
+MENU = (
+    ("dashboard", gettext_lazy("Dashboard")),
+    ("demands", gettext_lazy("Demands")),
+    ("capabilities", gettext_lazy("Capabilities")),
+    ("firms", gettext_lazy("Firms")),
+    ("sites", gettext_lazy("Sites")),
+    ("pipelines", gettext_lazy("Pipelines")),
+    ("runs", gettext_lazy("Runs")),
+)
+
+#: A tone is a colour with its usual icon; the word beside it always carries the meaning alone.
+TONES = {
+    "ok": "check-circle-fill",
+    "warn": "exclamation-triangle-fill",
+    "bad": "x-octagon-fill",
+    "mute": "dash-circle",
+    "accc": "info-circle",
+}
+MESSAGE_TONES = {"success": "ok", "warning": "warn", "error": "bad"}
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """One symbol of the vendored sprite; decorative unless it is given a label."""
+    address = static("vendor/icons/icons.svg")
+    if label:
+        return format_html(
+            '<svg class="bi" role="img" aria-label="{}"><use href="{}#{}"/></svg>', label, address, name
+        )
+    return format_html('<svg class="bi" aria-hidden="true"><use href="{}#{}"/></svg>', address, name)
+
+
+@register.simple_tag
+def state(tone: str, words: str, symbol: str = "", pill: bool = False) -> SafeString:
+    """Icon + word + colour: never colour alone."""
+    return format_html(
+        '<span class="st {}{}">{}{}</span>', "pill " if pill else "", tone, icon(symbol or TONES[tone]), words
+    )
+
+
+@register.simple_tag
+def num(
+    value: text.Number | None, unit: str = "", digits: int | None = None, sign: bool = False
+) -> SafeString:
+    """A number with its unit small and grey behind it; a dash when there is none."""
+    return with_unit(text.number_text(value, digits, sign=sign), text.unit_text(unit))
+
+
+def with_unit(number: str, unit: str) -> SafeString:
+    if not unit or number == text.MISSING:
+        return format_html('<span class="n">{}</span>', number)
+    return format_html('<span class="n">{}<span class="u">{}</span></span>', number, unit)
+
+
+@register.simple_tag
+def big(value: text.Number | None, unit: str = "") -> SafeString:
+    """A headline figure: 万/亿 in Chinese, separated thousands in English."""
+    return with_unit(text.compact_text(value), text.unit_text(unit))
+
+
+@register.simple_tag
+def days(value: text.Number | None, digits: int | None = None, sign: bool = False) -> SafeString:
+    if value is None:
+        return with_unit(text.MISSING, "")
+    if digits is None:
+        digits = 0 if float(value).is_integer() else 1
+    return with_unit(text.number_text(value, digits, sign=sign), text.days_unit(value))
+
+
+@register.simple_tag
+def gap(words: str, share: float | None = None) -> SafeString:
+    """A gap in the user's unit first, the percentage after."""
+    if share is None:
+        return format_html('<span class="gap">{}</span>', words)
+    digits = 0 if share >= 0.1 else 1
+    return format_html(
+        '<span class="gap">{}</span> <span class="t2">{}</span>', words, text.percent_text(share, digits)
+    )
+
+
+register.filter("number", text.number_text)
+register.filter("compact", text.compact_text)
+register.filter("minutes", text.minutes_text)
+register.filter("unit", text.unit_text)
+register.filter("listed", text.list_text)
+
+
+@register.filter
+def percent(fraction: float | None, digits: int = 0) -> str:
+    return text.percent_text(fraction, digits)
+
+
+@register.filter
+def score(value: float | None) -> str:
+    """Scores and degrees always carry three decimals, so that columns compare."""
+    return text.number_text(value, 3)
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    if value is None:
+        return text.MISSING
+    return format_html('<time class="nw" datetime="{}">{}</time>', value.isoformat(), text.date_text(value))
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    if value is None:
+        return text.MISSING
+    return format_html('<time class="nw" datetime="{}">{}</time>', value.isoformat(), text.moment_text(value))
+
+
+@register.simple_tag
+def sample(fictitious: bool) -> SafeString:
+    """The mark 示例 that every fictitious firm, demand and site carries."""
+    return format_html(' <span class="mk">{}</span>', _("Example")) if fictitious else SafeString()
+
+
+@register.simple_tag
+def verified(is_verified: bool) -> SafeString:
+    if is_verified:
+        return state("ok", _("verified"), "patch-check-fill")
+    return state("mute", _("not verified"), "question-circle")
+
+
+@register.simple_tag
+def supply(feasible: int, near: int) -> SafeString:
+    """The state of one demand line in words: how many can supply, or how near it is."""
+    tone, words, symbol = supply_words(feasible, near)
+    return state(tone, words, symbol)
+
+
+def supply_words(feasible: int, near: int) -> tuple[str, str, str]:
+    if feasible > 1:
+        return "ok", _("%(count)d can supply") % {"count": feasible}, "check-circle-fill"
+    if feasible == 1:
+        return "warn", _("single source"), "1-circle-fill"
+    if near:
+        return "warn", _("none, %(count)d one requirement short") % {"count": near}, "bullseye"
+    return "bad", _("no supplier"), "x-octagon-fill"
+
+
+@register.simple_tag(takes_context=True)
+def theme(context: template.Context) -> str:
+    """The chosen theme; anything else a cookie may say is light."""
+    request = context.get("request")
+    return "dark" if request is not None and request.COOKIES.get("theme") == "dark" else "light"
+
+
+@register.simple_tag(takes_context=True)
+def menu(context: template.Context) -> list[dict[str, Any]]:
+    """The menu entries whose pages exist, the current one marked."""
+    request = context.get("request")
+    path = request.path if request is not None else ""
+    entries = []
+    for name, words in MENU:
+        try:
+            address = reverse(name)
+        except NoReverseMatch:
+            continue
+        current = path == address if address == "/" else path.startswith(address)
+        entries.append({"address": address, "words": words, "current": current})
+    return entries
+
+
+@register.simple_tag
+def request_id() -> str:
+    """The number of this request in the log; known even where no request reaches the template."""
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))
+
+
+@register.filter
+def message_tone(level_tag: str) -> str:
+    return MESSAGE_TONES.get(level_tag, "accc")
+
+
+@register.filter
+def tone_icon(tone: str) -> str:
+    return TONES[tone]
+
+
+@register.simple_tag(takes_context=True)
+def query(context: template.Context, **changes: str | None) -> str:
+    """The present query string with some parameters changed; None takes one out."""
+    params = context["request"].GET.copy()
+    for key, value in changes.items():
+        if value is None:
+            params.pop(key, None)
+        else:
+            params[key] = value
+    encoded = params.urlencode()
+    return f"?{encoded}" if encoded else "?"
+
+
+@register.inclusion_tag("components/_field.html")
+def field(bound: Any, wide: bool = False) -> dict[str, Any]:
+    """One labelled field of a form, its errors tied to it for a screen reader."""
+    widget = bound.field.widget
+    kind = "form-select" if getattr(widget, "input_type", "") == "select" else "form-control"
+    attrs = {"class": f"{kind} is-invalid" if bound.errors else kind}
+    if bound.errors:
+        attrs |= {"aria-invalid": "true", "aria-describedby": f"{bound.auto_id}_errors"}
+    return {"bound": bound, "control": bound.as_widget(attrs=attrs), "wide": wide}
