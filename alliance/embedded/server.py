@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from alliance.embedded import processes
-from alliance.embedded.errors import DiskFull, EmbeddedError, readable
+from alliance.embedded.errors import DiskFullError, EmbeddedError, readable
 from alliance.embedded.home import Home
 from alliance.embedded.processes import Record, Signals
 
@@ -115,7 +115,7 @@ class Server:
                 return
             said = processes.log_tail(log, offset)
             if any(words in said for words in FULL):
-                raise DiskFull(self.home.root)
+                raise DiskFullError(self.home.root)
             if any(words in said for words in TAKEN):
                 port = 0  # somebody took it in between
             time.sleep(0.5)

@@ -52,7 +52,8 @@ class Session:
             return self._leave()
 
     def _leave(self) -> bool:
-        assert self._users is not None
+        if self._users is None:
+            return False
         last = take(self._users, fcntl.LOCK_EX)
         if last:
             for server in (
@@ -82,7 +83,7 @@ def ensure(environ: MutableMapping[str, str] | None = None) -> Session | None:
 
     What it started is stopped at exit, unless another process uses it. None when nothing was missing.
     """
-    global _session
+    global _session  # noqa: PLW0603 (one for the process, as its environment is)
     environ = os.environ if environ is None else environ
     database, broker = not environ.get("DATABASE_URL"), not environ.get("REDIS_URL")
     if not database and not broker:
