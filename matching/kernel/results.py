@@ -7,12 +7,13 @@ Every float is rounded to 9 decimals, except terms (their exact values enter the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, cast
 
 import numpy as np
 
+from matching.kernel.problem import Problem
 from matching.kernel.tables import Bools, Bytes, Floats, Ints, Table, column
 
 STAGES = ("prototype", "wait", "trial", "volume", "delivery")
@@ -182,7 +183,7 @@ RESULT_TABLES: dict[str, type[Table]] = {
 }
 
 
-def results_from_rows(rows: dict[str, Sequence[Sequence[Any]]]) -> Results:
+def results_from_rows(rows: Mapping[str, Sequence[Sequence[Any]]]) -> Results:
     """Results from one list of row tuples per table, in column order (the reference solver's way)."""
     built: dict[str, Table] = {}
     for name, cls in RESULT_TABLES.items():
@@ -198,3 +199,11 @@ def _stack(values: Sequence[Any], item: Any) -> Any:
     shape = item.metadata["shape"]
     array = np.array(values, dtype=item.metadata["dtype"])
     return array.reshape((len(values), *shape[1:]))
+
+
+def chosen_demands(problem: Problem, demands: slice | Sequence[int] | Ints | None) -> Ints:
+    """Positions of the demands to solve, ascending, each once; all of them for None. IndexError beyond the end."""
+    everything = np.arange(len(problem.demands.lab), dtype=np.int32)
+    if demands is None:
+        return everything
+    return np.unique(everything[demands if isinstance(demands, slice) else np.asarray(demands, np.int64)])
