@@ -1,0 +1,49 @@
+"""Fixtures that every test may use: the world of `tests/cast.py`, and clients that speak as its people."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.core.cache import cache
+from django.db import transaction
+from django.test import Client
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests.cast import World, build_world
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    """The small world, new for each test."""
+    return build_world()
+
+
+@pytest.fixture(scope="module")
+def shared_world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """The small world once for a module of read-only tests; do not mark those with `django_db`."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield build_world()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def signed_in(world: World) -> Callable[[str], Client]:
+    """A browser in which this person of the cast has signed in: `signed_in("lab_owner").get("/")`."""
+
+    def client(name: str) -> Client:
+        browser = Client()
+        browser.force_login(world.people[name], backend="django.contrib.auth.backends.ModelBackend")
+        return browser
+
+    return client
+
+
+@pytest.fixture
+def with_token(world: World) -> Callable[[str], Client]:
+    """A program with a token of the cast: `with_token("lab_editor:read").get("/api/v1/demands/")`."""
+    return lambda name: Client(headers={"authorization": f"Bearer {world.tokens[name]}"})
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> None:
+    """Throttle counters live in the cache: no test inherits another's."""
+    cache.clear()

@@ -1,0 +1,336 @@
+"""Small makers of rows. Each names what it needs; what a test does not care about has a default."""
+
+from collections.abc import Iterable
+from datetime import date
+from itertools import count
+from typing import Any
+
+from knox.models import get_digest_token
+
+from alliance.models import (
+    Alliance,
+    AllianceCity,
+    ApiToken,
+    City,
+    DeliveryRecord,
+    Membership,
+    Organisation,
+    OrganisationContact,
+    User,
+)
+from alliance.services import rebuild_geography
+from companies.models import (
+    Capability,
+    CapabilityCertificate,
+    CapabilityTerms,
+    ComponentKey,
+    ComponentParameter,
+    ComponentType,
+    Facility,
+)
+
+from matching.models import (
+    CurrentResult,
+    Demand,
+    DemandIdentity,
+    DemandLine,
+    LinePrice,
+    LineRequirement,
+    LineResult,
+    Match,
+    MatchRun,
+    NearMiss,
+    Pipeline,
+    Relaxation,
+    SiteMatch,
+    SiteNeed,
+)
+from scenarios.models import PartCondition, ScenarioKey, ScenarioParameter, ScenarioType, Site, SiteWindow
+
+PASSWORD = "correct-horse-battery"
+AS_OF = date(2026, 11, 20)
+NEED_BY = date(2027, 8, 31)
+TERMS = {"fit": 1, "price": 0.9, "lead_time": 0.8, "capacity": 0.7, "proximity": 0.6, "role": 1, "trust": 0.5}
+_numbers = count(1)
+
+
+def serial(prefix: str) -> str:
+    """A name that no other row of this test run has."""
+    return f"{prefix}-{next(_numbers)}"
+
+
+# --- places and organisations ---------------------------------------------------------------------
+def make_city(code: str, name_en: str, name_zh: str, parent: City | None = None, **more: Any) -> City:
+    point = {"latitude": 30.0 + len(name_en) / 10, "longitude": 104.0 + len(name_zh) / 10}
+    return City.objects.create(code=code, name_en=name_en, name_zh=name_zh, parent=parent, **{**point, **more})
+
+
+def make_alliance(slug: str, lead: City, roles: dict[City, list[str]], **more: Any) -> Alliance:
+    """An alliance with its cities; the derived geography is brought up to date."""
+    names = {"name_en": f"{slug} alliance", "name_zh": f"{slug} 联盟", "as_of": AS_OF}
+    alliance = Alliance.objects.create(slug=slug, lead_city=lead, **{**names, **more})
+    AllianceCity.objects.bulk_create(AllianceCity(alliance=alliance, city=c, roles=r) for c, r in roles.items())
+    rebuild_geography()
+    return alliance
+
+
+def make_bureau(city: City, **more: Any) -> Organisation:
+    names = {"name_en": f"{city.name_en} bureau", "name_zh": f"{city.name_zh}经信局", "external_id": serial("bureau")}
+    bureau = Organisation.objects.create(kind="bureau", city=city, **{**names, **more})
+    rebuild_geography()
+    return bureau
+
+
+def make_firm(city: City, name_en: str = "", **more: Any) -> Organisation:
+    """A firm with a contact and a delivery record."""
+    external_id = serial("firm")
+    values = {
+        "external_id": external_id,
+        "name_en": name_en or external_id,
+        "name_zh": f"{name_en or external_id} 公司",
+        "roles": ["manufacturer"],
+        "verified": True,
+        "fictitious": True,
+    }
+    firm = Organisation.objects.create(kind="firm", city=city, **{**values, **more})
+    OrganisationContact.objects.create(organisation=firm, person="王工", phone="028-555-0100")
+    DeliveryRecord.objects.create(organisation=firm, completed=10, on_time=9)
+    return firm
+
+
+def make_person(username: str, *memberships: tuple[Organisation, str], **more: Any) -> User:
+    person = User(username=username, display_name=username.replace("_", " "), **more)
+    person.set_password(PASSWORD)
+    person.save()
+    Membership.objects.bulk_create(Membership(user=person, organisation=o, role=r) for o, r in memberships)
+    return person
+
+
+def make_token(user: User, *scopes: str, **more: Any) -> str:
+    """The token in clear text, as its holder sends it."""
+    digest, token = get_digest_token()
+    ApiToken.objects.create(
+        digest=digest, token_key=token[:15], user=user, name="test", scopes=list(scopes), **{"expiry": None, **more}
+    )
+    return token
+
+
+# --- what firms can make --------------------------------------------------------------------------
+def make_component_type(code: str, parent: ComponentType | None = None, **more: Any) -> ComponentType:
+    names = {"name_en": code.lower(), "name_zh": f"{code} 类", "supplied_by": "components", "quantity_unit": "piece"}
+    return ComponentType.objects.create(code=code, parent=parent, **{**names, **more})
+
+
+def make_component_key(key: str, *types: ComponentType, **more: Any) -> ComponentKey:
+    """A parameter key, listed by these types."""
+    made = ComponentKey.objects.create(key=key, **{"kind": "number", "unit": "N*m", "symbol": "N·m", **more})
+    for type_ in types:
+        ComponentParameter.objects.create(
+            type=type_, key=made, position=type_.parameters.count(), name_en=key, name_zh=f"{key} 参数"
+        )
+    return made
+
+
+def make_facility(firm: Organisation, city: City | None = None, **more: Any) -> Facility:
+    external_id = serial("facility")
+    values = {"external_id": external_id, "name": external_id, "city": city or firm.city}
+    return Facility.objects.create(organisation=firm, **{**values, **more})
+
+
+def make_capability(
+    facility: Facility,
+    type_: ComponentType,
+    *,
+    price: float | None = 1200,
+    capacity: float = 500,
+    certificates: Iterable[str] = (),
+    **more: Any,
+) -> Capability:
+    external_id = serial("capability")
+    values = {
+        "external_id": external_id,
+        "title": external_id,
+        "prototype_lead_days": 20,
+        "volume_lead_days": 60,
+        "published": True,
+    }
+    made = Capability.objects.create(
+        organisation=facility.organisation, facility=facility, component_type=type_, **{**values, **more}
+    )
+    CapabilityTerms.objects.create(
+        capability=made, unit_price=price, capacity_per_month=capacity, committed_per_month=100
+    )
+    CapabilityCertificate.objects.bulk_create(CapabilityCertificate(capability=made, code=c) for c in certificates)
+    return made
+
+
+# --- where robots will work -----------------------------------------------------------------------
+def make_scenario_type(code: str, parent: ScenarioType | None = None, **more: Any) -> ScenarioType:
+    return ScenarioType.objects.create(
+        code=code, parent=parent, **{"name_en": code.lower(), "name_zh": f"{code} 场景", **more}
+    )
+
+
+def make_scenario_key(key: str, *types: ScenarioType, **more: Any) -> ScenarioKey:
+    made = ScenarioKey.objects.create(key=key, **{"kind": "number", "unit": "m", "symbol": "m", **more})
+    for type_ in types:
+        ScenarioParameter.objects.create(type=type_, key=made, position=0, name_en=key, name_zh=f"{key} 参数")
+    return made
+
+
+def make_site(firm: Organisation, type_: ScenarioType, condition: ComponentKey | None = None, **more: Any) -> Site:
+    external_id = serial("site")
+    values = {"external_id": external_id, "name": external_id, "city": firm.city, "fleet_capacity": 20}
+    site = Site.objects.create(organisation=firm, scenario_type=type_, **{**values, **more})
+    SiteWindow.objects.create(site=site, starts=date(2027, 1, 1), ends=date(2027, 5, 31))
+    if condition is not None:
+        PartCondition.objects.create(site=site, key=condition, position=0, op=">=", value=10)
+    return site
+
+
+# --- what labs need -------------------------------------------------------------------------------
+def make_demand(lab: Organisation, alliance: Alliance, title: str = "", **more: Any) -> Demand:
+    external_id = serial("demand")
+    values = {
+        "external_id": external_id,
+        "lab_city": lab.city,
+        "confidentiality": "members",
+        "start_date": date(2026, 12, 1),
+        "need_by": NEED_BY,
+        "published": True,
+    }
+    demand = Demand.objects.create(owner=lab, alliance=alliance, **{**values, **more})
+    DemandIdentity.objects.create(
+        demand=demand, organisation=lab, external_id=demand.external_id, title=title or demand.external_id
+    )
+    return demand
+
+
+def make_line(
+    demand: Demand,
+    type_: ComponentType,
+    key: ComponentKey | None = None,
+    *,
+    target: float | None = 1000,
+    ceiling: float | None = 1500,
+    **more: Any,
+) -> DemandLine:
+    values = {
+        "external_id": serial("line"),
+        "position": demand.lines.count(),
+        "quantity": 200,
+        "monthly_rate": 50,
+    }
+    line = DemandLine.objects.create(demand=demand, owner=demand.owner, component_type=type_, **{**values, **more})
+    LinePrice.objects.create(line=line, target_unit_price=target, ceiling_unit_price=ceiling)
+    if key is not None:
+        LineRequirement.objects.create(line=line, key=key, position=0, op=">=", value=12, hard=True)
+    return line
+
+
+def make_site_need(demand: Demand, type_: ScenarioType) -> SiteNeed:
+    return SiteNeed.objects.create(demand=demand, scenario_type=type_, fleet_size=5, trial_days=30)
+
+
+# --- results, as a run writes them ----------------------------------------------------------------
+def make_run(alliance: Alliance, demand: Demand | None = None, **more: Any) -> MatchRun:
+    values = {"as_of": AS_OF, "cause": "asked", "state": "finished", "chunks_total": 1, "chunks_done": 1}
+    return MatchRun.objects.create(alliance=alliance, demand=demand, **{**values, **more})
+
+
+def point_to(run: MatchRun, demand: Demand, feasible_sites: int = 1) -> None:
+    CurrentResult.objects.update_or_create(
+        demand=demand, defaults={"run_id": run.pk, "as_of": run.as_of, "feasible_sites": feasible_sites}
+    )
+
+
+def make_match(run: MatchRun, line: DemandLine, capability: Capability, rank: int = 1, score: float = 0.8) -> Match:
+    return Match.objects.create(
+        run_id=run.pk,
+        demand_id=line.demand_id,
+        line_id=line.pk,
+        capability_id=capability.pk,
+        supplier_id=capability.organisation_id,
+        rank=rank,
+        score=score,
+        **TERMS,
+    )
+
+
+def make_near_miss(
+    run: MatchRun, line: DemandLine, capability: Capability, code: str, shortfall: float, rank: int = 1
+) -> NearMiss:
+    return NearMiss.objects.create(
+        run_id=run.pk,
+        demand_id=line.demand_id,
+        line_id=line.pk,
+        capability_id=capability.pk,
+        supplier_id=capability.organisation_id,
+        rank=rank,
+        code=code,
+        shortfall=shortfall,
+    )
+
+
+def make_line_result(run: MatchRun, line: DemandLine, feasible: int, near: int) -> None:
+    LineResult.objects.create(
+        run_id=run.pk, demand_id=line.demand_id, line_id=line.pk, feasible=feasible, near=near, candidates=feasible + near
+    )
+    if near:
+        Relaxation.objects.create(
+            run_id=run.pk, demand_id=line.demand_id, line_id=line.pk, code="price", capabilities=near, nearest=1600, all=1600
+        )
+
+
+def make_site_match(run: MatchRun, demand: Demand, site: Site, rank: int = 1) -> SiteMatch:
+    return SiteMatch.objects.create(
+        run_id=run.pk,
+        demand_id=demand.pk,
+        site_id=site.pk,
+        rank=rank,
+        score=0.7,
+        fit=1,
+        wait=0.9,
+        capacity=1,
+        role=1,
+        trust=0.5,
+        window_starts=date(2027, 1, 1),
+        window_ends=date(2027, 5, 31),
+    )
+
+
+def make_pipeline(
+    run: MatchRun, demand: Demand, site: Site | None, team: dict[DemandLine, Capability | None], rank: int = 1
+) -> Pipeline:
+    """A pipeline as a run writes it; complete when every line has a capability."""
+    complete = all(team.values())
+    days = {"prototype": 60, "wait": 10, "trial": 30, "volume": 72, "delivery": 1}
+    lines = list(team)
+    return Pipeline.objects.create(
+        run_id=run.pk,
+        demand_id=demand.pk,
+        site_id=site.pk if site else None,
+        rank=rank,
+        score=0.75,
+        complete=complete,
+        **({f"{name}_days": value for name, value in days.items()} if complete else {}),
+        total_days=173 if complete else None,
+        baseline_days=171 if complete else None,
+        late_days=0 if complete else None,
+        trial_starts=date(2027, 2, 1) if complete and site else None,
+        window_starts=date(2027, 1, 1) if site else None,
+        window_ends=date(2027, 5, 31) if site else None,
+        team=[
+            {
+                "line": line.pk,
+                "capability": capability.pk if capability else None,
+                "score": 0.8 if capability else 0,
+                "feasible": 1 if capability else 0,
+                "usable": 1 if capability else 0,
+            }
+            for line, capability in team.items()
+        ],
+        ruled_out=[{"line": lines[0].pk, "condition": 0, "count": 1}] if site and lines else [],
+        critical={"prototype": lines[0].pk, "volume": lines[0].pk, "delivery": lines[0].pk} if complete else {},
+        baseline=days if complete else {},
+    )
