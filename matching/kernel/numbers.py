@@ -22,7 +22,7 @@ def round9(values: AnyArray | float) -> Floats:
     >>> round9(np.array([0.1234567895, 1.0, np.nan])).tolist()
     [0.123456789, 1.0, nan]
     """
-    exact = np.asarray(values, np.float64)
+    exact = np.atleast_1d(np.asarray(values, np.float64))
     with np.errstate(invalid="ignore", over="ignore"):
         scaled = exact * SCALE
         rounded = np.rint(scaled)
@@ -31,4 +31,4 @@ def round9(values: AnyArray | float) -> Floats:
     if not sure.all():
         flat, at = rounded.reshape(-1), np.flatnonzero(~sure)
         flat[at] = [round(x, DIGITS) for x in exact.reshape(-1)[at].tolist()]
-    return rounded
+    return rounded.reshape(np.shape(values))
