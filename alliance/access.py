@@ -22,7 +22,8 @@ class Row:
 
     Paths are ORM look-ups from the model to ids: `owner` to the owning organisation, `cities` to the cities
     whose bureau looks after the row, `reach` to the city that decides which alliances it belongs to,
-    `demand` and `capability` to the row it hangs on ("" when it is the row itself).
+    `demand` and `capability` to the row it hangs on ("" when it is the row itself), `published` to what
+    must all be true before others see it.
     """
 
     kind: str
@@ -32,7 +33,7 @@ class Row:
     demand: str = ""
     capability: str = ""
     alliance: str = ""
-    published: str = ""
+    published: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -130,11 +131,13 @@ def _load_viewer(user: Any) -> Viewer:
 # match on it" without importing the matcher.
 @dataclass
 class Pairs:
-    """`demands(organisations)`: ids of demands on which these suppliers have a current match or near miss;
-    `capabilities(demands)`: ids of capabilities matched, or nearly, on these demands."""
+    """`demands(organisations)`: demands on which these suppliers have a current match or near miss;
+    `capabilities(demands)`: capabilities matched, or nearly, or in a team on these demands;
+    `suppliers(demands)`: ids of the firms behind them."""
 
     demands: Callable[[Iterable[int]], Q] | None = None
     capabilities: Callable[[Q], Q] | None = None
+    suppliers: Callable[[Q], QuerySet[Any, Any]] | None = None
 
 
 PAIRS = Pairs()
@@ -173,7 +176,7 @@ def _cared(row: Row, viewer: Viewer) -> Q:
 
 
 def _published(row: Row) -> Q:
-    return Q(**{row.published: True}) if row.published else EVERYTHING
+    return Q(**dict.fromkeys(row.published, True)) if row.published else EVERYTHING
 
 
 def _reached(row: Row, alliances: frozenset[int]) -> Q:
@@ -213,6 +216,13 @@ def _offered_to(row: Row, demands: Q) -> Q:
     return _prefixed(row.capability, PAIRS.capabilities(demands))
 
 
+def _supplies(row: Row, demands: Q) -> Q:
+    """Who a firm outside the alliance is, when it fits a demand that asked everywhere."""
+    if PAIRS.suppliers is None:
+        raise LookupError("matching has not said which pairs exist")
+    return Q(**{f"{row.owner}__in": PAIRS.suppliers(demands & Q(scope="open"))})
+
+
 def _behind(viewer: Viewer) -> Q:
     """Demands whose side the viewer stands on: the lab's people, its bureau, the bureaus of the alliance.
 
@@ -243,6 +253,13 @@ def _demand_identity(row: Row, viewer: Viewer) -> Q:
     bureaus = _any(["alliance"], viewer.bureau_alliances) & told
     firms = _any(["alliance"], viewer.firm_alliances) & told & (Q(confidentiality="open") | _matched(viewer))
     return _prefixed(row.demand, mine | bureaus | firms)
+
+
+def _demand_asker(row: Row, viewer: Viewer) -> Q:
+    """Which lab asks: firms read the title and "a lab in 成都", bureaus the lab too."""
+    mine = _any(["owner"], viewer.firms) | _any(["owner__city", "lab_city"], viewer.care)
+    told = Q(published=True) & ~Q(confidentiality="introduction")
+    return _prefixed(row.demand, mine | (_any(["alliance"], viewer.bureau_alliances) & told))
 
 
 def _demand_side(row: Row, viewer: Viewer) -> Q:
@@ -278,9 +295,12 @@ VISIBLE: dict[str, Callable[[Row, Viewer], Q]] = {
     "capability terms": _terms,
     "demand": _demand,
     "demand identity": _demand_identity,
+    "demand asker": _demand_asker,
     "demand side": _demand_side,
+    "delivery record": _directory,
     "site": _site,
     "own": _own,
+    "people": _own,
     "run": _run,
     "person": _person,
 }
@@ -303,6 +323,15 @@ def _edit_directory(row: Row, viewer: Viewer) -> Q:
     return _any([row.owner], viewer.editing) | _cared(row, viewer)
 
 
+def _edit_record(row: Row, viewer: Viewer) -> Q:
+    """What a firm delivered counts towards its trust: its bureau writes it, never the firm itself."""
+    return _cared(row, viewer) & ~_any([row.owner], viewer.firms)
+
+
+def _edit_people(row: Row, viewer: Viewer) -> Q:
+    return _any([row.owner], viewer.owning)
+
+
 def _edit_demand(row: Row, viewer: Viewer) -> Q:
     return _prefixed(row.demand, _any(["owner"], viewer.editing))
 
@@ -316,7 +345,8 @@ def _edit_run(row: Row, viewer: Viewer) -> Q:
     single = Q(**{f"{row.demand}__isnull": False})
     own = _any([f"{row.demand}__owner"], viewer.editing)
     cared = _any([f"{row.demand}__owner__city", f"{row.demand}__lab_city"], viewer.care)
-    return _any([row.alliance], viewer.admin_alliances) | (single & (own | cared))
+    led = EVERYTHING if viewer.platform_admin else _any([row.alliance], viewer.admin_alliances)
+    return led | (single & (own | cared))
 
 
 EDITABLE: dict[str, Callable[[Row, Viewer], Q]] = {
@@ -326,8 +356,10 @@ EDITABLE: dict[str, Callable[[Row, Viewer], Q]] = {
     "capability terms": _edit_own,
     "demand": _edit_demand,
     "demand identity": _edit_demand,
+    "delivery record": _edit_record,
     "site": _edit_own,
     "own": _edit_own,
+    "people": _edit_people,
     "run": _edit_run,
     "person": _person,
 }

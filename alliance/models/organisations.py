@@ -29,7 +29,7 @@ class Organisation(Named, Published):
     `listed` is false for what a firm registered itself until its bureau has verified it.
     """
 
-    access = Row("directory", owner="id", cities=("city",), reach="city", published="listed")
+    access = Row("directory", owner="id", cities=("city",), reach="city", published=("listed",))
     external_id = models.CharField(max_length=120, unique=True)
     kind = models.CharField(max_length=8, choices=OrganisationKind)
     uscc = models.CharField(max_length=18, null=True, blank=True, unique=True)
@@ -83,7 +83,7 @@ class OrganisationCertificate(HeldCertificate):
         owner="organisation",
         cities=("organisation__city",),
         reach="organisation__city",
-        published="organisation__listed",
+        published=("organisation__listed",),
     )
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="certificates")
 
@@ -100,11 +100,11 @@ class DeliveryRecord(models.Model):
     """What an organisation delivered, in all: `trust` is computed from it."""
 
     access = Row(
-        "directory",
+        "delivery record",
         owner="organisation",
         cities=("organisation__city",),
         reach="organisation__city",
-        published="organisation__listed",
+        published=("organisation__listed",),
     )
     organisation = models.OneToOneField(
         Organisation, models.CASCADE, primary_key=True, related_name="deliveries"

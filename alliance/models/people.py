@@ -31,7 +31,7 @@ class User(AbstractUser):
 class Membership(models.Model):
     """A person's role in an organisation."""
 
-    access = Row("own", owner="organisation", cities=("organisation__city",))
+    access = Row("people", owner="organisation", cities=("organisation__city",))
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=10, choices=MemberRole)

@@ -16,7 +16,7 @@ class Facility(Published):
         owner="organisation",
         cities=("organisation__city",),
         reach="city",
-        published="organisation__listed",
+        published=("organisation__listed",),
     )
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="facilities")
     external_id = models.CharField(max_length=120)
@@ -48,7 +48,7 @@ class FacilityCertificate(HeldCertificate):
         owner="facility__organisation",
         cities=("facility__organisation__city",),
         reach="facility__city",
-        published="facility__organisation__listed",
+        published=("facility__organisation__listed",),
     )
     facility = models.ForeignKey(Facility, models.CASCADE, related_name="certificates")
 
@@ -71,7 +71,7 @@ class Capability(Published):
         owner="organisation",
         cities=("organisation__city",),
         reach="facility__city",
-        published="published",
+        published=("published", "organisation__listed"),
     )
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="capabilities")
     facility = models.ForeignKey(Facility, models.PROTECT, related_name="capabilities")
@@ -139,7 +139,7 @@ class CapabilityCertificate(HeldCertificate):
         owner="capability__organisation",
         cities=("capability__organisation__city",),
         reach="capability__facility__city",
-        published="capability__published",
+        published=("capability__published", "capability__organisation__listed"),
         capability="capability",
     )
     capability = models.ForeignKey(Capability, models.CASCADE, related_name="certificates")

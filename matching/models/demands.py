@@ -1,9 +1,11 @@
 """Robot programmes of labs: what parts they need, what a site must offer, by when."""
 
-from django.db import models
-from django.db.models import F, Q
+from typing import Any
 
-from alliance.access import Row
+from django.db import models
+from django.db.models import BooleanField, ExpressionWrapper, F, Q
+
+from alliance.access import GuardedQuerySet, Row, visible
 from alliance.choices import Confidentiality, Scope
 from alliance.models import Alliance, City, GuardedManager, Organisation, Published
 from alliance.models.base import Requirement
@@ -51,19 +53,35 @@ class Demand(Published):
         return str(self.public_id)
 
 
+ASKER = Row("demand asker", demand="demand")
+
+
+class IdentityQuerySet(GuardedQuerySet):
+    def shown_to(self, user: Any) -> "IdentityQuerySet":
+        """The visible identities; each knows whether it may name the lab (`asker`)."""
+        names_owner = ExpressionWrapper(visible(ASKER, user), BooleanField())
+        return self.filter(visible(self.model.access, user)).annotate(names_owner=names_owner).select_related("organisation")
+
+
 class DemandIdentity(models.Model):
-    """Who asks and what the programme is called."""
+    """Who asks and what the programme is called. Read it by `shown_to`, and the lab by `asker`."""
 
     access = Row("demand identity", demand="demand")
+    names_owner = False
     demand = models.OneToOneField(Demand, models.CASCADE, primary_key=True, related_name="identity")
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     external_id = models.CharField(max_length=120)
     title = models.CharField(max_length=300)
 
-    objects = GuardedManager()
+    objects = models.Manager.from_queryset(IdentityQuerySet)()
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def asker(self) -> Organisation | None:
+        """The lab, for those who may know it."""
+        return self.organisation if self.names_owner else None
 
 
 class DemandLine(models.Model):

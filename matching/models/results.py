@@ -7,9 +7,10 @@ results or the new ones, never a mixture.
 from typing import Any
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Func, OuterRef, Q
 
 from alliance.access import PAIRS, GuardedQuerySet, Row
+from companies.models import Capability
 from matching.models.demands import Demand
 
 
@@ -50,6 +51,15 @@ class Result(models.Model):
 
     class Meta:
         abstract = True
+
+
+class DemandResult(Result):
+    """Every (run, demand) that has rows: where pointers move from, and what is swept when none points to it."""
+
+    feasible_sites = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run_id", "demand_id"], name="demand_result_once")]
 
 
 class LineResult(Result):
@@ -185,14 +195,30 @@ def _demands_paired_with(organisations: Any) -> Q:
     return Q(pk__in=found[0]) | Q(pk__in=found[1])
 
 
+class _Team(Func):
+    """The capability ids in a pipeline's team, one row each."""
+
+    template = "jsonb_path_query(%(expressions)s, '$[*].capability ? (@ != null)')::bigint"
+    output_field = models.BigIntegerField()
+    set_returning = True
+
+
 def _capabilities_paired_on(demands: Q) -> Q:
-    """Capabilities with a current match or near miss on these demands."""
+    """Capabilities with a current match or near miss on these demands, or in a team for one that asked everywhere.
+
+    A team may hold a capability that is not among the matches kept; inside the alliance it is seen anyway.
+    """
     asked = Demand.objects.filter(demands).values("pk")
-    found = [
-        m.objects.current().filter(demand_id__in=asked).values("capability_id") for m in (Match, NearMiss)
-    ]
-    return Q(pk__in=found[0]) | Q(pk__in=found[1])
+    found = [m.objects.current().filter(demand_id__in=asked).values("capability_id") for m in (Match, NearMiss)]
+    everywhere = Demand.objects.filter(demands, scope="open").values("pk")
+    teams = Pipeline.objects.current().filter(demand_id__in=everywhere).values_list(_Team("team"), flat=True)
+    return Q(pk__in=found[0]) | Q(pk__in=found[1]) | Q(pk__in=teams)
+
+
+def _suppliers_paired_on(demands: Q) -> Any:
+    return Capability.objects.filter(_capabilities_paired_on(demands)).values("organisation_id")
 
 
 PAIRS.demands = _demands_paired_with
 PAIRS.capabilities = _capabilities_paired_on
+PAIRS.suppliers = _suppliers_paired_on

@@ -18,7 +18,7 @@ class Site(Published):
         owner="organisation",
         cities=("organisation__city", "city"),
         reach="city",
-        published="published",
+        published=("published", "organisation__listed"),
     )
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="sites")
     external_id = models.CharField(max_length=120)
@@ -57,7 +57,7 @@ class PartCondition(Requirement):
         owner="site__organisation",
         cities=("site__organisation__city", "site__city"),
         reach="site__city",
-        published="site__published",
+        published=("site__published", "site__organisation__listed"),
     )
     site = models.ForeignKey(Site, models.CASCADE, related_name="part_conditions")
     key = models.ForeignKey(ComponentKey, models.PROTECT, related_name="+")
@@ -80,7 +80,7 @@ class SiteWindow(models.Model):
         owner="site__organisation",
         cities=("site__organisation__city", "site__city"),
         reach="site__city",
-        published="site__published",
+        published=("site__published", "site__organisation__listed"),
     )
     site = models.ForeignKey(Site, models.CASCADE, related_name="windows")
     starts = models.DateField()
