@@ -19,6 +19,11 @@ from matching.kernel.sites import FeasibleSites
 from matching.kernel.tables import AnyArray, Bools, Floats, Ints
 from matching.kernel.timing import Team, time_to_market
 
+MATRIX = 1_000_000  # elements of a groups × capabilities matrix worked on at once
+
+# per (line, condition set): capabilities that fit, and (place, how many fail) of the conditions somebody fails
+Excluded = dict[tuple[int, int], tuple[int, list[tuple[int, int]]]]
+
 
 class Choice(NamedTuple):
     """Per site group the capability a line chose: index in its feasible list, -1 none."""
@@ -51,7 +56,7 @@ def _without_site(
     total = 0.0
     for found, index in zip(feasible, chosen, strict=True):
         total += float(found.score[index]) if index >= 0 else 0.0
-    _add_pipeline(prepared, demand, 1, -1, round(total / len(lines), 9), lines, feasible, chosen, rows)
+    _add_pipeline(prepared, demand, 1, -1, round(total / len(lines), 9), lines, feasible, chosen, {}, rows)
 
 
 def _with_sites(
@@ -83,10 +88,11 @@ def _with_sites(
         + 0.15 * (0.5 * lab + 0.5 * (near / count)[group_of])
     )
     best = np.lexsort((sites.site, -total, partial[group_of]))[:KEEP_PIPELINES]
+    excluded: Excluded = {}
     for rank, at in enumerate(best.tolist(), 1):
         chosen = [int(choice.picked[group_of[at]]) for choice in choices]
         site, score = int(sites.site[at]), float(total[at])
-        _add_pipeline(prepared, demand, rank, site, score, lines, feasible, chosen, rows)
+        _add_pipeline(prepared, demand, rank, site, score, lines, feasible, chosen, excluded, rows)
 
 
 def _choose(prepared: Prepared, found: Feasible, groups: Ints) -> Choice:
@@ -96,22 +102,33 @@ def _choose(prepared: Prepared, found: Feasible, groups: Ints) -> Choice:
     """
     picked = np.full(len(groups), -1)
     score, near = np.zeros(len(groups)), np.zeros(len(groups))
-    if not len(found.at):
-        return Choice(picked, score, near)
-    part, cities = 0.60 * found.score, found.block.city[found.at]
-    by_conditions: dict[tuple[int, ...], list[int]] = {}
-    for group, condition_set in enumerate(groups[:, 1].tolist()):
-        by_conditions.setdefault(found.block.conditions_that_bite(condition_set), []).append(group)
-    for conditions, members in by_conditions.items():
-        usable = np.flatnonzero(_fits(found, conditions))
-        if len(usable):
-            distinct, which = np.unique(groups[members, 0], return_inverse=True)
-            prox = prepared.prox.T[distinct][:, cities[usable]]
-            best = round9(part[usable] + 0.075 * prox).argmax(axis=1)  # the first maximum: the lower id
-            picked[members] = usable[best][which]
-            score[members] = found.score[usable[best]][which]
-            near[members] = prox[np.arange(len(distinct)), best][which]
+    step = max(1, MATRIX // max(1, len(found.at)))
+    for first in range(0, len(groups) if len(found.at) else 0, step):
+        part = slice(first, first + step)
+        best, prox = _best_of(prepared, found, groups[part])
+        some = best >= 0
+        picked[part] = best
+        score[part][some] = found.score[best[some]]
+        near[part][some] = prox[some]
     return Choice(picked, score, near)
+
+
+def _best_of(prepared: Prepared, found: Feasible, groups: Ints) -> tuple[AnyArray, Floats]:
+    """Per group the index of the best usable capability (-1 none) and its proximity to the group's city."""
+    cities, city_of = np.unique(groups[:, 0], return_inverse=True)
+    prox = prepared.prox.T[cities][:, found.block.city[found.at]]
+    value = round9(0.60 * found.score + 0.075 * prox)[city_of]
+    fits: dict[tuple[int, ...], Bools] = {}
+    bites = [found.block.conditions_that_bite(conditions) for conditions in groups[:, 1].tolist()]
+    for conditions in bites:
+        if conditions not in fits:
+            fits[conditions] = _fits(found, conditions)
+    usable = np.stack([fits[conditions] for conditions in bites])
+    value[~usable] = -1.0  # below every value
+    best = value.argmax(axis=1)  # the first maximum: the lower id
+    none = ~usable.any(axis=1)
+    near: Floats = prox[city_of, best]
+    return np.where(none, -1, best), near
 
 
 def _fits(found: Feasible, conditions: tuple[int, ...]) -> Bools:
@@ -133,33 +150,38 @@ def _add_pipeline(
     lines: list[int],
     feasible: list[Feasible],
     chosen: list[int],
+    excluded: Excluded,
     rows: Rows,
 ) -> None:
     """The rows of one pipeline. chosen: per line the index in its feasible list, -1 none."""
     pipeline = rows.count("pipelines")
     complete = min(chosen) >= 0
     team = Team(lines, [])
+    conditions = int(prepared.condition_set[site]) if site >= 0 else -1
     for line, found, index in zip(lines, feasible, chosen, strict=True):
         if index >= 0:
             capability = int(found.block.pos[found.at[index]])
             team.capabilities.append(capability)
             rows.add("teams", pipeline, line, capability, float(found.score[index]))
-        _add_ruled_out(prepared, pipeline, line, site, found, rows)
+        if (line, conditions) not in excluded:
+            excluded[line, conditions] = _ruled_out(prepared, conditions, found)
+        usable, by_condition = excluded[line, conditions]
+        rows.add("ruled_out", pipeline, line, len(found.at), usable)
+        for place, count in by_condition:
+            rows.add("ruled_out_by", pipeline, line, place, count)
     times = time_to_market(prepared, demand, site, team if complete else None)
     rows.add("pipelines", demand, rank, site, score, complete, *times)
 
 
-def _add_ruled_out(
-    prepared: Prepared, pipeline: int, line: int, site: int, found: Feasible, rows: Rows
-) -> None:
-    """How many of the line's feasible capabilities the site's conditions ruled out, and by which."""
-    members = prepared.condition_sets[int(prepared.condition_set[site])] if site >= 0 else ()
-    biting = found.block.conditions_that_bite(int(prepared.condition_set[site])) if members else ()
-    usable = int(np.count_nonzero(_fits(found, biting))) if biting else len(found.at)
-    rows.add("ruled_out", pipeline, line, len(found.at), usable)
-    if usable < len(found.at):
-        for place, condition in enumerate(members):
-            failing = found.block.failing(condition)
-            count = 0 if failing is None else int(np.count_nonzero(failing[found.at]))
-            if count:
-                rows.add("ruled_out_by", pipeline, line, place, count)
+def _ruled_out(prepared: Prepared, conditions: int, found: Feasible) -> tuple[int, list[tuple[int, int]]]:
+    """How many feasible capabilities fit a condition set (-1: no site), and (place, how many fail) of its members."""
+    biting = found.block.conditions_that_bite(conditions) if conditions >= 0 else ()
+    if not biting or not len(found.at):
+        return len(found.at), []
+    counts = []
+    for place, condition in enumerate(prepared.condition_sets[conditions]):
+        failing = found.block.failing(condition)
+        count = 0 if failing is None else int(np.count_nonzero(failing[found.at]))
+        if count:
+            counts.append((place, count))
+    return int(np.count_nonzero(_fits(found, biting))), counts
