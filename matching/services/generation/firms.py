@@ -262,7 +262,7 @@ class FirmWriter:
         rng = self.rng
         random = rng.random
         size = random()
-        capacity = int(40 * 250 ** random())
+        capacity = int(20 * 400 ** random())
         committed = capacity if random() < 0.02 else int(capacity * random() * 0.7)
         price = "" if random() < 0.1 else f"{kind.unit_price * (0.6 + 0.8 * (size + random()) / 2):.2f}"
         self.capability(
@@ -276,7 +276,7 @@ class FirmWriter:
                 committed,
                 int(400 ** random()),
                 5 + int(random() * 40),
-                15 + int(random() * 90),
+                15 + int(random() * 170),
                 price,
                 certificates(rng, (0.08,)) if random() < 0.5 else "",
                 day(int(random() * 200) - 50) if random() < 0.12 else "",

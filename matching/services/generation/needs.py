@@ -29,7 +29,7 @@ RARE_CONDITIONS: Final = (
     "sil",
 )
 MAX_CONDITION_SETS: Final = 200
-QUANTITIES: Final = (10, 20, 30, 50, 50, 80, 100, 100, 200, 300, 500, 1000)
+QUANTITIES: Final = (10, 20, 30, 50, 50, 80, 100, 100, 200, 300, 500, 1000, 2000)
 OPEN_POINTS: Final = (
     "至少5层货架",
     "支持中文语音交互",
@@ -89,7 +89,7 @@ class DemandWriter:
         external = "programme-1" if local else f"D{index:06d}"
         self.local.update([organisation] if local else [])
         start = rng.randint(-30, 120)
-        need_by = start + (rng.randint(5, 40) if rng.random() < 0.03 else rng.randint(130, 420))
+        need_by = start + (rng.randint(5, 40) if rng.random() < 0.03 else rng.randint(100, 340))
         lab = city if rng.random() < 0.85 else rng.choice(pact.by_role.get("rnd") or pact.members)
         self.demand(
             [
@@ -119,7 +119,7 @@ class DemandWriter:
         rng = self.rng
         if rng.random() < 0.12:
             return ["", "", "", ""]
-        kind = rng.choice(self.tasks) if rng.random() < 0.3 else rng.choice(self.fields)
+        kind = rng.choice(self.tasks) if rng.random() < 0.2 else rng.choice(self.fields)
         rows = requirements(rng, kind.pools, 2)
         return [kind.code, rng.randint(1, 15), rng.randint(7, 45), _json(rows)]
 
@@ -132,10 +132,10 @@ class DemandWriter:
         rng = self.rng
         kind = rng.choice(self.groups) if rng.random() < 0.02 else rng.choice(self.leaves)
         quantity = rng.choice(QUANTITIES)
-        rate = max(1, quantity // rng.choice((2, 3, 4, 6, 12)))
+        rate = max(1, quantity // rng.choice((1, 2, 2, 3, 4, 6)))
         target = round(kind.unit_price * rng.uniform(0.7, 1.1), 2)
-        ceiling = round(target * rng.uniform(1.05, 1.7), 2)
-        asked = certificates(rng, (0.18, 0.04)).split(";")
+        ceiling = round(target * rng.uniform(1.0, 1.6), 2)
+        asked = certificates(rng, (0.15, 0.04)).split(";")
         rows = requirements(rng, kind.pools, 5) if kind.pools else []
         self.line(
             [
@@ -185,9 +185,9 @@ def condition_sets(rng: Random, components: Sequence[TreeType], sites: int) -> l
     rare = [pools[key] for key in RARE_CONDITIONS if key in pools]
     sets = [""]
     for _ in range(min(MAX_CONDITION_SETS, 12 + sites // 10)):
-        chosen = weak[:1] if rng.random() < 0.6 else []
-        chosen += weak[1:2] if rng.random() < 0.5 else []
-        chosen += rng.sample(weak[2:], min(len(weak[2:]), rng.choice((0, 0, 1, 2))))
+        chosen = weak[:1] if rng.random() < 0.75 else []
+        chosen += weak[1:2] if rng.random() < 0.6 else []
+        chosen += rng.sample(weak[2:], min(len(weak[2:]), rng.choice((0, 1, 1, 2))))
         chosen += rng.sample(rare, min(len(rare), rng.choice((0, 0, 1))))
         sets.append(_json([_condition(rng, pool) for pool in chosen]))
     return sets
@@ -206,9 +206,9 @@ def _site_params(rng: Random, kind: TreeType) -> str:
 def _windows(rng: Random) -> list[tuple[int, int]]:
     """None to four, in no order; they may touch or overlap."""
     windows = []
-    for _ in range(rng.choice((0, 1, 1, 2, 2, 2, 3, 3, 4))):
+    for _ in range(rng.choice((0, 1, 1, 2, 2, 2, 3, 3, 3, 4))):
         start = rng.randint(-60, 380)
-        windows.append((start, start + rng.randint(5, 150)))
+        windows.append((start, start + rng.randint(10, 180)))
     return windows
 
 

@@ -147,8 +147,8 @@ def _level(rng: Random, pool: Pool, low: float, high: float) -> int:
 
 
 def _ask_number(rng: Random, pool: Pool, *, hard: bool) -> tuple[str, Any]:
-    lenient = 0.12 if hard else 0.35
-    strict = 0.5 if hard else 0.75
+    lenient = 0.2 if hard else 0.35
+    strict = 0.58 if hard else 0.75
     if pool.kind == "range":
         if pool.unit == "degC":
             return "covers", _cell(rng, rng.choice(TEMPERATURES_ASKED[: 5 if hard else 6]), pool.unit, 0.1)
@@ -197,7 +197,7 @@ def requirements(rng: Random, pools: tuple[Pool, ...], most: int) -> list[dict[s
     """Up to `most` parameters; about half hard, and at times the same key once more as a stricter wish."""
     rows = []
     for pool in rng.sample(pools, min(len(pools), rng.randint(0 if most < 4 else 1, most))):
-        hard = rng.random() < 0.5
+        hard = rng.random() < 0.55
         rows.append(requirement(rng, pool, hard=hard))
         if hard and rng.random() < 0.15:
             rows.append(requirement(rng, pool, hard=False))
