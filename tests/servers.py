@@ -47,15 +47,17 @@ class ThrowAway:
         )
         self.postgres = Postgres(self.home, durable=False)
         self.valkey = Valkey(self.home, durable=False)
-        servers: list[Server] = [self.postgres, self.valkey]
+        self.servers: list[Server] = [self.postgres, self.valkey]
         with self.home.starting():
-            for server in servers:
+            for server in self.servers:
                 server.ensure()
 
     def stop(self) -> None:
         assert self.watchdog.stdin is not None
         self.watchdog.stdin.close()
         self.watchdog.wait(30)
+        for server in self.servers:
+            assert not server.alive()
         if self.home.root.exists():
             shutil.rmtree(self.home.root)
 

@@ -2,11 +2,10 @@
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from alliance.embedded import processes
@@ -29,9 +28,9 @@ class Child:
     environ: Mapping[str, str]
     folder: Path = CHECKOUT
     deaths: int = 0
-    _process: "subprocess.Popen[bytes] | None" = None
+    _pid: int = 0
     _started: float = 0.0
-    _again_at: float = field(default=0.0)
+    _again_at: float = 0.0
 
     @property
     def log(self) -> Path:
@@ -43,51 +42,39 @@ class Child:
 
     def start(self) -> None:
         rotate(self.log)
-        with self.log.open("ab") as output:
-            self._process = subprocess.Popen(
-                self.command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                cwd=self.folder,
-                env=dict(self.environ),
-                start_new_session=True,
-            )
+        self._pid = processes.spawn(self.command, self.log, self.folder, self.environ)
         self._started = time.monotonic()
-        Record.of(self._process.pid).save(self.record_path)
+        Record.of(self._pid).save(self.record_path)
 
     def check(self, say: Say) -> None:
         """Notices a death, and starts it again after a pause that doubles with each death in a row."""
-        if self._process is not None and self._process.poll() is not None:
-            code = self._process.returncode
-            processes.send_group(self._process.pid, signal.SIGKILL)
-            self._process = None
+        if self._pid and (code := processes.exit_status(self._pid)) is not None:
+            processes.send_group(self._pid, signal.SIGKILL)
+            self._pid = 0
             lived = time.monotonic() - self._started
             self.deaths = 1 if lived > SETTLED else self.deaths + 1
             pause = min(2.0 ** (self.deaths - 1), LONGEST_PAUSE)
             self._again_at = time.monotonic() + pause
             say(f"{self.name} ended ({ending(code)}); starting it again in {pause:.0f} s, see {self.log}")
-        if self._process is None and time.monotonic() >= self._again_at:
+        if not self._pid and time.monotonic() >= self._again_at:
             self.start()
 
     def running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        return bool(self._pid) and processes.exit_status(self._pid) is None
 
     def ask_to_stop(self) -> None:
         """Politely, without waiting."""
-        if self._process is not None and self.running():
-            processes.send(self._process.pid, signal.SIGTERM)
+        if self.running():
+            processes.send(self._pid, signal.SIGTERM)
 
-    def stop(self, deadline: float) -> None:
+    def kill(self) -> None:
         """Gone afterwards, with all its own children."""
-        if self._process is not None:
-            try:
-                self._process.wait(max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                processes.send(self._process.pid, signal.SIGKILL)
-            processes.send_group(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-            self._process = None
+        if self._pid:
+            record = Record.load(self.record_path)
+            processes.send_group(self._pid, signal.SIGKILL)
+            if record is not None:
+                processes.wait_gone(record, 5)
+            self._pid = 0
         self.record_path.unlink(missing_ok=True)
 
 

@@ -81,7 +81,9 @@ class Home:
         name = hashlib.sha256(str(checkout.resolve()).encode()).hexdigest()[:16]
         nobody = pwd.getpwnam("nobody")
         folder = system_folder() / name
-        folder.mkdir(exist_ok=True, mode=0o711)
+        folder.mkdir(exist_ok=True)
+        os.chown(folder, 0, nobody.pw_gid)
+        folder.chmod(0o710)  # the servers walk through, nobody else looks in
         if not run.is_symlink() or run.resolve() != folder:
             run.unlink(missing_ok=True)  # a copied checkout brings the link of the original
             run.symlink_to(folder)

@@ -186,12 +186,23 @@ class Launcher:
         while True:
             self._go_on()
             if self.session is not None and not all(server.alive() for server in self.session.servers):
-                names = self.session.open()
-                if names:
-                    self.say(f"Started again after its sudden end: {', '.join(names)}")
+                self._revive(self.session)
             for child in self.children:
                 child.check(self.say)
             time.sleep(0.25)
+
+    def _revive(self, session: Session) -> None:
+        """Starts dead servers again; at another address only if theirs was taken meanwhile."""
+        names = session.open()
+        if names:
+            self.say(f"Started again after a sudden end: {', '.join(names)}")
+        if session.variables().items() <= self.environ.items():
+            return
+        self.environ.update(session.variables())
+        self.say("The servers have another address now: starting everything else again")
+        for child in self.children:
+            child.kill()
+        self.children = children.program(self.home, self.environ, self.port)
 
     def stop(self) -> None:
         """Web first, servers last; nothing is left after it."""
@@ -206,7 +217,7 @@ class Launcher:
         for child in reversed(self.children):
             while self.asked_to_stop < 2 and time.monotonic() < deadline and child.running():
                 time.sleep(0.05)
-            child.stop(time.monotonic())
+            child.kill()
         if self.session is not None and not self.session.close():
             self.say("The servers stay up for another command that uses them; it stops them when it ends.")
 
@@ -311,7 +322,12 @@ def say_who(lock: IO[str], port: int) -> None:
 
 def kill_step(process: "subprocess.Popen[bytes]") -> None:
     """A command under way gets two seconds to end; its transaction rolls back either way."""
-    processes.end(processes.Record.of(process.pid), ((signal.SIGTERM, 2.0),), process)
+    process.terminate()
+    try:
+        process.wait(2)
+    except subprocess.TimeoutExpired:
+        processes.send_group(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def answer(url: str) -> str:

@@ -187,9 +187,9 @@ class Postgres(Server):
             if ours or ("-D" in command and f"{self.data} -c" in command and "postgres" in command):
                 left = processes.Record.of(pid)
                 processes.send(pid, signal.SIGQUIT)
-                if not processes.wait_gone(left, 5, self._process):
+                if not processes.wait_gone(left, 5):
                     processes.send(pid, signal.SIGKILL)
-                    processes.wait_gone(left, 5, self._process)
+                    processes.wait_gone(left, 5)
         with contextlib.suppress(FileNotFoundError):
             (self.data / "postmaster.pid").unlink()
 

@@ -8,9 +8,10 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 # Below the range from which Linux and macOS take ports of outgoing connections: a port chosen here
 # is still free when a killed server comes back to it.
@@ -18,16 +19,46 @@ PORTS = range(20000, 32000)
 Signals = tuple[tuple[int, float], ...]  # what to send, and how many seconds to wait after it
 
 
+# Kept until reaped: a started server outlives the object that started it, and must not become a zombie.
+_OURS: "dict[int, subprocess.Popen[bytes]]" = {}
+
+
+def spawn(command: list[str], log: Path, folder: Path, environ: Mapping[str, str], **as_user: Any) -> int:
+    """Starts a process in a session of its own (Ctrl-C in our terminal does not reach it)."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            env=dict(environ),
+            start_new_session=True,
+            **as_user,
+        )
+    _OURS[process.pid] = process
+    return process.pid
+
+
+def exit_status(pid: int) -> int | None:
+    """Of a process started by `spawn`; None while it runs."""
+    return _OURS[pid].poll()
+
+
 def identity(pid: int) -> str | None:
     """When the process started, as text to compare; None when it is gone or a zombie.
 
     A process id alone is reused by the system; id and start together are not.
     """
+    if pid in _OURS and _OURS[pid].poll() is not None:
+        return None
     try:
         fields = (
             Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
         )
-        return None if fields[0] in "ZX" else f"{boot()}:{fields[19]}"
+        # The first thread is a zombie while the others still die, and until then ports stay taken.
+        gone = fields[0] in "ZX" and int(fields[17]) <= 1
+        return None if gone else f"{boot()}:{fields[19]}"
     except (FileNotFoundError, ProcessLookupError):
         if Path("/proc/self/stat").exists():
             return None
@@ -125,12 +156,10 @@ def send_group(pid: int, number: int) -> bool:
     return True
 
 
-def wait_gone(record: Record, seconds: float, process: "subprocess.Popen[bytes] | None" = None) -> bool:
-    """Waits for the end; reaps it when it is our own child, or it would stay a zombie."""
+def wait_gone(record: Record, seconds: float) -> bool:
+    """Waits for the end."""
     deadline = time.monotonic() + seconds
     while True:
-        if process is not None:
-            process.poll()
         if not record.alive():
             return True
         if time.monotonic() >= deadline:
@@ -138,20 +167,16 @@ def wait_gone(record: Record, seconds: float, process: "subprocess.Popen[bytes] 
         time.sleep(0.02)
 
 
-def end(
-    record: Record,
-    signals: Signals,
-    process: "subprocess.Popen[bytes] | None" = None,
-) -> None:
+def end(record: Record, signals: Signals) -> None:
     """Sends each signal and waits its seconds; what is left of the group is killed."""
     for number, seconds in signals:
         if not record.alive():
             break
         send(record.pid, number)
-        if wait_gone(record, seconds, process):
+        if wait_gone(record, seconds):
             break
     send_group(record.pid, signal.SIGKILL)
-    wait_gone(record, 5, process)
+    wait_gone(record, 5)
 
 
 def port_is_free(port: int) -> bool:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import time
 from pathlib import Path
 
@@ -29,7 +28,6 @@ class Server:
         self.durable = durable
         self.data = home.root / self.name
         self.record_path = home.root / f"{self.name}.json"
-        self._process: subprocess.Popen[bytes] | None = None
 
     # --- to be said by each server ---------------------------------------------------------------
     def command(self, port: int) -> list[str]:
@@ -55,14 +53,12 @@ class Server:
 
     def alive(self) -> bool:
         """Whether its process exists; says nothing about answering."""
-        if self._process is not None:
-            self._process.poll()
         record = Record.load(self.record_path)
         return record is not None and record.alive()
 
     def up(self) -> bool:
         """Whether it answers."""
-        return bool(self.port) and self.probe(self.port)
+        return self.alive() and self.probe(self.port)
 
     def ensure(self) -> bool:
         """Up afterwards; True when it had to be started."""
@@ -87,8 +83,7 @@ class Server:
     def _end(self) -> None:
         record = Record.load(self.record_path)
         if record is not None and record.alive():
-            processes.end(record, self.stop_signals, self._process)
-        self._process = None
+            processes.end(record, self.stop_signals)
 
     def _start(self) -> None:
         log = self.home.log(self.name)
@@ -99,18 +94,8 @@ class Server:
             port = processes.free_port(port)
             self.prepare(port)
             offset = log.stat().st_size if log.exists() else 0
-            with log.open("ab") as output:
-                self._process = subprocess.Popen(
-                    self.command(port),
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    cwd=self.data,
-                    env=environment(),
-                    start_new_session=True,
-                    **self.home.as_user,
-                )
-            Record.of(self._process.pid, port).save(self.record_path)
+            pid = processes.spawn(self.command(port), log, self.data, environment(), **self.home.as_user)
+            Record.of(pid, port).save(self.record_path)
             if self._wait(START_SECONDS):
                 return
             said = processes.log_tail(log, offset)

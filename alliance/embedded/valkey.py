@@ -80,9 +80,9 @@ class Valkey(Server):
             if "valkey-server" in command and command.endswith(str(self.configuration)):
                 left = processes.Record.of(pid)
                 processes.send(pid, signal.SIGTERM)
-                if not processes.wait_gone(left, 5, self._process):
+                if not processes.wait_gone(left, 5):
                     processes.send(pid, signal.SIGKILL)
-                    processes.wait_gone(left, 5, self._process)
+                    processes.wait_gone(left, 5)
 
     def _start(self) -> None:
         """A log torn by a full disk or a dead machine must not stop the program: the queue is a hint,
