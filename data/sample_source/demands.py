@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (tables: one row a line)
 """Twenty-six robot programmes of labs in the lead cities, with what they ask for line by line."""
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ class Line:
     points: str = ""
     price: tuple[float | None, float | None] | None = None
     need_by: str = ""
-    only: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Demand:
     published: bool = field(default=True)
 
 
+# fmt: off
 L = Line
 CD, JJJ = "chengdu", "jjj"
 
@@ -75,8 +76,8 @@ DEMANDS = [
     Demand(5, "cd-005", CD, "商用清洁机器人（室内外通用底盘，300 台）", "2027-01-04", "2027-12-15", (
         L("BLD.wheel", 600, 80), L("PLG.wheel", 600, 80), L("L2D.nav", 300, 50), L("DCM.near", 600, 90),
         L("ECM.edge", 300, 45), L("BAT.big", 300, 45), L("CHG.dock", 300, 45), L("INJ.shell", 2400, 400),
-        L("CBL.flex", 1500, 250), L("ASM.final", 300, 30), L("PLT.hall", 3000, 1000),
-    ), "COM", 12, 30, "floor_area >= 1 ha; people_present is true; ~passage_width >= 1.2 w2",
+        L("CBL.flex", 1500, 250), L("ASM.final", 300, 30), L("PLT.hall", 3000, 1000, need_by="2027-08-31", points="含两台 10 t 行车；可分两期交付。"),
+    ), "COM", 12, 30, "floor_area >= 10000 m**2; people_present is true; ~passage_width >= 1.2 w2",
         confidentiality="open", points="水箱与滚刷模组由实验室自研，需装配线预留工位。"),
     Demand(6, "cd-003", CD, "下肢康复外骨骼（150 台）", "2027-01-15", "2027-12-31", (
         L("ROT.light", 600, 80, certificates="CE"), L("TQS.joint", 600, 80), L("IMU.nav", 600, 90),
@@ -86,14 +87,14 @@ DEMANDS = [
         confidentiality="introduction", points="需医疗器械注册检验配合；与人体接触材料提供生物相容性报告。"),
     Demand(7, "cd-004", CD, "供水管道水下检测机器人（24 台）", "2027-01-10", "2028-03-31", (
         L("UWR.body", 24, 2), L("ICM.check", 48, 8), L("IMU.nav", 24, 6), L("CBL.flex", 240, 60),
-        L("ECM.edge", 24, 6), L("PIL.line", 1, 1),
+        L("ECM.edge", 24, 6), L("PIL.line", 1, 1, price=(None, 180000)),
     ), "SAF-08", 2, 20, "ground one_of wet; emergency_team is true",
-        points="脐带缆 500 m，绞车由业主提供。"),
+        scope="open", points="脐带缆 500 m，绞车由业主提供。"),
     Demand(8, "cd-009", CD, "猕猴桃采摘机器人（双臂，30 台）", "2027-01-05", "2028-01-31", (
         L("ROT.arm", 360, 45), L("SWG.wrist", 120, 20), L("DCM.near", 120, 20), L("ECM.big", 30, 6),
         L("GRP.pick", 60, 10, extra="~repeatability <= 0.1 w1"), L("BAT.big", 60, 10), L("AGW.drive", 60, 10),
         L("SHM.case", 120, 20), L("SRF.cover", 240, 40),
-    ), "AGR-03", 4, 30, "floor_area >= 2 ha; ~max_slope <= 15 w2; ~network >= 4G w2",
+    ), "AGR-03", 4, 30, "floor_area >= 20000 m**2; ~max_slope <= 15 w2; ~network >= 4G w2",
         confidentiality="open", points="果梗剪切机构专利归实验室；损伤率由第三方现场评定。"),
     Demand(9, "cd-010", CD, "消防侦察机器人（20 台）", "2026-12-20", "2028-05-31", (
         L("INS.base", 20, 4, certificates="EX"), L("L3D.map", 20, 5), L("IMU.nav", 20, 5), L("BAT.big", 40, 8),
@@ -102,7 +103,7 @@ DEMANDS = [
         confidentiality="introduction", points="整机须通过淋水与 0.3 m 涉水试验，见证试验由训练基地组织。"),
     Demand(10, "cd-011", CD, "低空物流无人机自动机巢（100 套）", "2027-01-15", "2027-10-31", (
         L("LIN.lift", 200, 30), L("BSC.lift", 200, 40), L("SRV.axis", 200, 40), L("LMG.axis", 400, 80),
-        L("CHG.dock", 100, 16), L("RCT.arm", 100, 16), L("SHM.case", 600, 90), L("CBL.flex", 600, 120), L("PRT.design", 2, 1),
+        L("CHG.dock", 100, 16), L("RCT.arm", 100, 16), L("SHM.case", 600, 90), L("CBL.flex", 600, 120), L("PRT.design", 2, 1, price=(None, None), need_by="2027-04-30"),
     ), "LOG-04", 6, 30, "network >= 4G; power_supply >= 60 kW; ~hours_per_day >= 12 w2",
         points="机巢须适配两种机型，换电机构接口见附图。"),
     Demand(11, "cd-002", CD, "罐区巡检四足机器人（40 台）", "2026-12-01", "2027-12-31", (
@@ -156,7 +157,7 @@ DEMANDS = [
         L("ENC.joint", 240, 40, extra="resolution_bits >= 20"), L("SPL.stop", 24, 6, certificates="ISO13849"),
         L("CNC.joint", 600, 100, extra="tolerance <= 0.02", certificates="ISO9001"),
     ), "MED-01", 1, 30, "clean_class >= ISO 8; emergency_team is true; ~power_supply >= 10 kW w1",
-        confidentiality="introduction", iterations=3, points="动物试验与型式检验排期须院方伦理批准。"),
+        scope="open", confidentiality="introduction", iterations=3, points="动物试验与型式检验排期须院方伦理批准。"),
     Demand(19, "bj-002", JJJ, "矿山井下救援侦察机器人（16 台）", "2027-01-10", "2027-09-30", (
         L("INS.base", 16, 3), L("L3D.map", 16, 4), L("IMU.nav", 32, 6), L("BAT.big", 32, 6),
         L("CBL.flex", 160, 40), L("TST.env", 4, 1, certificates="CNAS"),
@@ -190,7 +191,7 @@ DEMANDS = [
     Demand(25, "tz-002", JJJ, "光伏组件清洗机器人（180 台）", "2027-01-10", "2027-09-30", (
         L("BLD.wheel", 720, 100), L("PLG.wheel", 720, 100), L("BAT.small", 180, 30), L("IMU.nav", 180, 30),
         L("PCB.main", 360, 80), L("SRF.cover", 1440, 240, extra="salt_spray >= 240 h"), L("SHM.case", 360, 60),
-    ), "ENE-01", 6, 30, "floor_area >= 10 ha; ~max_slope <= 12 w2", confidentiality="open",
+    ), "ENE-01", 6, 30, "floor_area >= 100000 m**2; ~max_slope <= 12 w2", confidentiality="open",
         points="跨排转运由电站摆渡车完成，接口见附图。"),
     Demand(26, "bda-001", JJJ, "通用人形机器人关节与灵巧手验证平台（200 台）", "2026-12-01", "2028-03-31", (
         L("SWG.arm", 2400, 300), L("FTM.arm", 2800, 350), L("PRS.leg", 800, 100), L("FT6.wrist", 800, 60),

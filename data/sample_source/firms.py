@@ -120,6 +120,7 @@ _TEXT: dict[str, str] = {
 056;职业教育集团;Vocational Education Group;operator;510115
 057;生态果园;Ecological Orchard;operator;510131
 058;建筑工程;Construction Engineering;operator;510112
+059;消防训练服务;Fire Training Services;operator;510114
 """,
     "dy": """
 001;精密传动有限公司;Precision Drive;gears;510603;c:IATF16949
@@ -159,6 +160,8 @@ _TEXT: dict[str, str] = {
 051;重跨厂房运营;Heavy Span Plant Operations;operator;510603
 052;叶片加工;Blade Machining;operator;510603
 053;特种消防;Special Fire Services;operator;510681
+054;职业技术学院;Vocational and Technical College;operator;510604
+055;建设工程;Building Works;operator;510603
 """,
     "ms": """
 001;传动科技有限公司;Drive Technology;gears;511402
@@ -183,6 +186,7 @@ _TEXT: dict[str, str] = {
 053;光伏制造;Photovoltaic Manufacturing;operator;511402
 054;柑橘合作社联合社有限公司;Citrus Co-operative;operator;511421
 055;康复医院;Rehabilitation Hospital;operator;511402
+056;商业广场;Commercial Plaza;operator;511402
 """,
     "zy": """
 001;减速机制造有限责任公司;Reducer Manufacturing;gears;512002
@@ -205,6 +209,7 @@ _TEXT: dict[str, str] = {
 052;供电服务;Power Supply Services;operator;512002
 053;矿业;Mining;operator;512022
 054;水务;Water Services;operator;512002
+055;低空物流;Low-altitude Logistics;operator;512002
 """,
     "bda": """
 001;人形机器人创新实验室;Humanoid Innovation Laboratory;lab
@@ -245,6 +250,7 @@ _TEXT: dict[str, str] = {
 002;城市服务机器人研究院;City Service Robot Institute;lab
 051;城市副中心公共服务;Sub-centre Public Services;operator
 052;养老服务;Elderly Services;operator
+053;城市建设;Urban Construction;operator
 """,
     "tj": """
 001;精密减速器;Precision Reducer;gears;120111
@@ -279,6 +285,8 @@ _TEXT: dict[str, str] = {
 051;港口作业;Port Operations;operator;120116
 052;光伏电站运维;Photovoltaic Plant Operations;operator;120118
 053;海洋工程;Ocean Engineering;operator;120116
+054;肿瘤医院;Cancer Hospital;operator;120104
+055;煤矿安全培训;Mine Safety Training;operator;120119
 """,
     "wq": """
 001;精工传动;Precision Engineering Drive;harmonic
@@ -303,6 +311,9 @@ _TEXT: dict[str, str] = {
 051;仓储物流;Warehousing Logistics;operator;131071
 052;钢结构;Steel Structure;operator;131028
 053;设施农业;Greenhouse Agriculture;operator;131023
+054;康养社区;Senior Living Community;operator;131022
+055;光伏发电;Photovoltaic Power;operator;131025
+056;同城配送;City Delivery;operator;131071
 """,
     "xh": """
 001;机器人小镇产业园;Robot Town Park;park
@@ -313,12 +324,20 @@ _TEXT: dict[str, str] = {
 051;家居产业园;Furniture Park;operator
 052;应急救援基地;Emergency Rescue Base;operator
 """,
-    "my": "001;雷达光电;Radar Optoelectronics;lidar\n002;空管与伺服;Servo Systems;drives\n003;触觉传感;Tactile Sensing;skin",
+    "my": """
+001;雷达光电;Radar Optoelectronics;lidar
+002;空管与伺服;Servo Systems;drives
+003;触觉传感;Tactile Sensing;skin
+""",
     "cq": "001;齿轮传动;Gear Drive;gears\n002;滚柱丝杠技术;Roller Screw Technology;screws",
     "su": "001;谐波科技;Harmonic Technology;harmonic\n002;六维力传感;Six-axis Sensing;force",
     "sz": "001;灵巧手机器人;Dexterous Robot;hands\n002;舵机科技;Servo Technology;micromotors",
     "nb": "001;丝杠精工;Screw Precision;screws;;new",
 }
+
+
+# Names that need no legal form.
+_COMPLETE = ("公司", "厂", "实验室", "研究院", "研究所", "中心", "医院", "学院")
 
 
 class Firm:
@@ -332,7 +351,11 @@ class Firm:
         self.trade = trade
         self.city = (rest[0] if rest else "") or city
         self.flags = rest[1:]
-        legal_form = "" if zh.endswith(("公司", "厂", "实验室", "研究院", "研究所", "中心", "医院", "学院")) else "有限公司"
+        legal_form = (
+            ""
+            if zh.endswith(("公司", "厂", "实验室", "研究院", "研究所", "中心", "医院", "学院"))
+            else "有限公司"
+        )
         self.name_zh = f"{city_zh}示例{zh}{legal_form}"
         english_form = "" if trade == "lab" or en.endswith(("Hospital", "College")) else " Co., Ltd"
         self.name_en = f"{city_en} Shili (Demo) {en}{english_form}"

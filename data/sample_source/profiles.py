@@ -1,3 +1,4 @@
+# ruff: noqa: E501, ISC004 (tables: one row a line)
 """What a line of a given kind usually asks for: component type, target and ceiling price (CNY), requirements.
 
 One requirement: `key operator value`, `~` before it when soft, then `w<weight>` and `t<tolerance>`. Values may
@@ -6,6 +7,7 @@ carry any unit of the same dimension, as people write them.
 
 from __future__ import annotations
 
+# fmt: off
 PROFILES: dict[str, tuple[str, float | None, float | None, str]] = {
     # --- reducers and transmission
     "SWG.arm": ("DRV-SWG", 700, 1100,
@@ -77,7 +79,7 @@ PROFILES: dict[str, tuple[str, float | None, float | None, str]] = {
     "CRT.mark": ("SVC-CRT", 60000, 105000, "projects >= 20; ~accredited is true w4"),
     "INT.line": ("SVC-INT", 190000, 420000, "team_size >= 12; ~projects >= 40 w3"),
     "PRT.design": ("SVC-PRT", 42000, 98000, "team_size >= 6; ~projects >= 50 w2"),
-    "PLT.hall": ("SPC-PLT", 24, 36, "floor_area >= 2000 m**2; clear_height >= 5 m; ~crane >= 5000 w2; ~power_supply >= 0.8 MW w2"),
+    "PLT.hall": ("SPC-PLT", 24, 36, "floor_area >= 2000 m**2; clear_height >= 5 m; ~crane >= 5000 w2; ~power_supply >= 800 kW w2"),
     "PIL.line": ("SPC-PIL", 92000, 175000, "floor_area >= 700 m**2; services one_of process verification|performance verification; ~clear_height >= 6 w2"),
     # --- whole machines as a base
     "IND.arm": ("ROB-IND", 98000, 185000, "payload >= 10 kg; reach >= 1.35 m; ~repeatability <= 0.05 w3; ~tcp_speed >= 2 w2"),

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (tables: one row a line)
 """Capabilities written by hand, so that the region shows what the product is for.
 
 D-2026-017 (a humanoid) gets rich choice for its strain-wave reducers with five makers that miss by one rule, one
@@ -28,6 +29,7 @@ class Pin:
     valid_until: str = ""
 
 
+# fmt: off
 def _swg(torque: float, lost: float, error: float, mass: float, outer: float, **more: Any) -> dict[str, Any]:
     return {
         "ratio": 100, "rated_torque": torque, "repeated_peak_torque": 52, "momentary_peak_torque": 104,
@@ -133,6 +135,19 @@ PINS = [
     Pin("cd-031", "SEN-ICM", "SJ-2M 工业相机",
         {"resolution_mp": 2.3, "frame_rate": 60, "power": 2.5, "mass": "78 g", "bus": ["USB"],
          "operating_temp": [0, 50], "ip_rating": ["IP40"]}, 890, 500, 120, 5, 10, 20, "CE"),
+    Pin("bj-025", "SEN-ICM", "JQ-5M 户外工业相机",
+        {"resolution_mp": 5, "frame_rate": 25, "power": 4, "mass": 0.14, "bus": ["Ethernet"],
+         "operating_temp": [-30, 60], "ip_rating": ["IP67"]}, 1580, 260, 60, 2, 12, 26, "CE"),
+    Pin("bj-025", "SEN-ICM", "JQ-12M 工业相机",
+        {"resolution_mp": 12, "frame_rate": 15, "power": 4.5, "mass": 0.16, "bus": ["Ethernet", "USB"],
+         "operating_temp": [0, 50], "ip_rating": ["IP40"]}, 2900, 180, 40, 2, 12, 26, "CE"),
+    # D-2026-022: a quadruped that may stand in the rain, and one that may not
+    Pin("xh-004", "ROB-QUA", "SZ-Q20 四足机器人（全天候）",
+        {"payload": 20, "mass": 42, "max_speed_mps": 3.2, "slope": 35, "step_height": 220, "endurance": [3, 4.5],
+         "operating_temp": [-25, 55], "ip_rating": ["IP67"]}, 128000, 24, 8, 1, 26, 55, "CR"),
+    Pin("xh-004", "ROB-QUA", "SZ-Q12 四足机器人",
+        {"payload": 12, "mass": 24, "max_speed_mps": 3.6, "slope": 40, "step_height": 240, "endurance": [2.5, 4],
+         "operating_temp": [-10, 45], "ip_rating": ["IP54"]}, 86000, 40, 12, 1, 20, 40, "CR"),
     # D-2026-011: joints, lidar and safety that stand the tank farm, and edge computers
     Pin("dy-005", "ACT-ROT", "ZN-R20 一体化关节模组（IP65）", _rot(20, 60, 0.9, 10.8, "IP65", [-20, 60]), 960, 180, 60, 20, 25, 60, "CE;CR"),
     Pin("dy-005", "ACT-ROT", "ZN-R40 一体化关节模组（IP65）", _rot(40, 120, 1.4, 12, "IP65", [-20, 60]), 1380, 160, 40, 10, 28, 65, "CE"),
