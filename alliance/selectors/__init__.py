@@ -1,5 +1,33 @@
 """Reads of the alliance app; every one takes the user."""
 
+from alliance.selectors.organisations import firm_detail, firm_list, organisation_list, seats_of
+from alliance.selectors.places import (
+    SAME_CITY,
+    Roads,
+    alliance_cities,
+    alliance_list,
+    alliances_of,
+    city_list,
+    roles_in,
+)
 from alliance.selectors.rights import may_run_alliance, may_run_demand, viewer_of
+from alliance.selectors.trees import branch, tree_choices
 
-__all__ = ["may_run_alliance", "may_run_demand", "viewer_of"]
+__all__ = [
+    "SAME_CITY",
+    "Roads",
+    "alliance_cities",
+    "alliance_list",
+    "alliances_of",
+    "branch",
+    "city_list",
+    "firm_detail",
+    "firm_list",
+    "may_run_alliance",
+    "may_run_demand",
+    "organisation_list",
+    "roles_in",
+    "seats_of",
+    "tree_choices",
+    "viewer_of",
+]

@@ -1,0 +1,140 @@
+"""What lists of the alliance app can be narrowed by; pages and endpoints use the same sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import django_filters
+from django.db.models import Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from alliance.choices import CityRole, OrganisationRole
+from alliance.models import City, Organisation
+from alliance.models.base import TypeNode
+from alliance.selectors.trees import branch, tree_choices
+
+Sort = tuple[str | Promise, Sequence[str]]
+
+
+class ListFilter(django_filters.FilterSet):
+    """A filter set that also knows the orders its list can take: name -> (words, fields); the first is the default.
+
+    Every order ends in a unique field, so that a cursor can continue after any row.
+    """
+
+    sorts: ClassVar[dict[str, Sort]] = {"newest": (_("newest first"), ("-id",))}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if len(self.sorts) > 1:
+            choices = [(name, words) for name, (words, _fields) in self.sorts.items()]
+            order = django_filters.ChoiceFilter(
+                label=_("Order"), choices=choices, method=_keep, empty_label=None, required=False
+            )
+            order.parent, order.model, order.field_name = self, self._meta.model, "sort"
+            self.filters["sort"] = order
+
+    @property
+    def sort(self) -> str:
+        """The name of the order asked for; the default for an empty or unknown one (the form says which)."""
+        chosen = self.data.get("sort", "") if self.is_bound else ""
+        return chosen if chosen in self.sorts else next(iter(self.sorts))
+
+
+def _keep(queryset: QuerySet, name: str, value: object) -> QuerySet:  # type: ignore[type-arg]
+    return queryset
+
+
+class TreeFilter(django_filters.ChoiceFilter):
+    """A node of a type tree, by code: rows of that type and of all types below it."""
+
+    def __init__(self, *args: Any, tree: type[TypeNode], **kwargs: Any) -> None:
+        self.tree = tree
+        super().__init__(*args, choices=lambda: tree_choices(tree), **kwargs)
+
+    def filter(self, qs: QuerySet, value: str) -> QuerySet:  # type: ignore[type-arg]
+        return qs.filter(**{f"{self.field_name}__in": branch(self.tree, value)}) if value else qs
+
+
+class CityFilter(django_filters.CharFilter):
+    """A city by code or name, with the districts that lie in it."""
+
+    def filter(self, qs: QuerySet, value: str) -> QuerySet:  # type: ignore[type-arg]
+        if not value:
+            return qs
+        named = Q(code=value) | Q(name_zh__startswith=value) | Q(name_en__istartswith=value)
+        cities = set(City.objects.filter(named).values_list("id", flat=True))
+        found = cities
+        while found:
+            found = set(City.objects.filter(parent__in=found).values_list("id", flat=True)) - cities
+            cities |= found
+        return qs.filter(**{f"{self.field_name}__in": cities})
+
+
+class WordFilter(django_filters.CharFilter):
+    """The words anywhere in one of several text fields."""
+
+    def __init__(self, *args: Any, fields: Sequence[str], **kwargs: Any) -> None:
+        self.fields = fields
+        super().__init__(*args, max_length=100, **kwargs)
+
+    def filter(self, qs: QuerySet, value: str) -> QuerySet:  # type: ignore[type-arg]
+        for word in (value or "").split():
+            condition = Q()
+            for name in self.fields:
+                condition |= Q(**{f"{name}__icontains": word})
+            qs = qs.filter(condition)
+        return qs
+
+
+def yes_no(label: str | Promise, **more: Any) -> django_filters.TypedChoiceFilter:
+    """A yes/no choice that refuses anything else (a boolean filter takes junk for "any")."""
+    return django_filters.TypedChoiceFilter(
+        label=label,
+        choices=[("true", _("yes")), ("false", _("no"))],
+        coerce=lambda value: value == "true",
+        empty_label=_("any"),
+        **more,
+    )
+
+
+class OrganisationFilter(ListFilter):
+    """Firms and bureaus."""
+
+    sorts: ClassVar[dict[str, Sort]] = {
+        "name": (_("by name"), ("name_sort", "id")),
+        "newest": (_("newest first"), ("-id",)),
+    }
+    q = WordFilter(label=_("Name or credit code"), fields=["name_zh", "name_en", "uscc"])
+    city = CityFilter(label=_("City"))
+    role = django_filters.ChoiceFilter(
+        label=_("Role"), choices=OrganisationRole.choices, method="with_role", empty_label=_("any")
+    )
+    verified = yes_no(_("Verified"))
+
+    class Meta:
+        model = Organisation
+        fields: ClassVar[list[str]] = []
+
+    def with_role(self, queryset: QuerySet, name: str, value: str) -> QuerySet:  # type: ignore[type-arg]
+        return queryset.filter(roles__contains=[value])
+
+
+class PlaceFilter(ListFilter):
+    """Cities."""
+
+    sorts: ClassVar[dict[str, Sort]] = {"code": (_("by code"), ("code", "id"))}
+    q = WordFilter(label=_("Name or code"), fields=["name_zh", "name_en", "code"])
+    alliance = django_filters.CharFilter(label=_("Alliance"), field_name="reached_by__alliance__slug")
+    role = django_filters.ChoiceFilter(
+        label=_("Role"), choices=CityRole.choices, method="of_role", empty_label=_("any")
+    )
+
+    class Meta:
+        model = City
+        fields: ClassVar[list[str]] = []
+
+    def of_role(self, queryset: QuerySet, name: str, value: str) -> QuerySet:  # type: ignore[type-arg]
+        return queryset.filter(reached_by__roles__contains=[value]).distinct()

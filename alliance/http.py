@@ -1,0 +1,218 @@
+"""How a list becomes a page: filtered or refused, sorted, cut by a cursor, or sent as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.core import signing
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from alliance.filters import ListFilter
+from alliance.models import Alliance, Membership
+from alliance.selectors import alliances_of, seats_of
+
+PAGE = 50
+_PAGE_WORDS = {"cursor", "sort", "format"}
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+# --- what is being looked at --------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Viewed:
+    """The alliance chosen in the switcher, those that can be chosen, and the viewer's organisations."""
+
+    alliance: Alliance | None = None
+    alliances: list[Alliance] = field(default_factory=list)
+    seats: list[Membership] = field(default_factory=list)
+
+
+def viewed(request: HttpRequest) -> Viewed:
+    """Asked once for each request; the choice lives in the session."""
+    found: Viewed | None = getattr(request, "_viewed", None)
+    if found is None:
+        found = _look(request)
+        request._viewed = found  # type: ignore[attr-defined]
+    return found
+
+
+def _look(request: HttpRequest) -> Viewed:
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return Viewed()
+    alliances = alliances_of(user)
+    chosen = request.session.get("alliance")
+    alliance = next((a for a in alliances if a.slug == chosen), alliances[0] if alliances else None)
+    return Viewed(alliance, alliances, seats_of(user))
+
+
+# --- cursors ----------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Page:
+    rows: list[Any]
+    previous: str | None = None
+    next: str | None = None
+
+
+def cut(queryset: QuerySet[Any], order: Sequence[str], cursor: str, size: int = PAGE) -> Page:
+    """The rows after (or before) the one a cursor remembers; never an offset, never a count. Junk is a 404."""
+    backwards, values = _read(cursor, order) if cursor else (False, None)
+    directed = [_turned(name) for name in order] if backwards else list(order)
+    if values is not None:
+        queryset = queryset.filter(_after(directed, values))
+    rows = list(queryset.order_by(*directed)[: size + 1])
+    more = len(rows) > size
+    rows = rows[:size]
+    if backwards:
+        rows.reverse()
+    before = more if backwards else values is not None
+    after = values is not None if backwards else more
+    return Page(
+        rows,
+        _write(True, order, rows[0]) if rows and before else None,
+        _write(False, order, rows[-1]) if rows and after else None,
+    )
+
+
+def _turned(name: str) -> str:
+    return name[1:] if name.startswith("-") else f"-{name}"
+
+
+def _after(order: Sequence[str], values: Sequence[Any]) -> Q:
+    condition, equal = Q(), Q()
+    for name, value in zip(order, values, strict=True):
+        bare, look = (name[1:], "lt") if name.startswith("-") else (name, "gt")
+        condition |= equal & Q(**{f"{bare}__{look}": value})
+        equal &= Q(**{bare: value})
+    return condition
+
+
+def _write(backwards: bool, order: Sequence[str], row: Any) -> str:
+    return signing.dumps([backwards, list(order), [_plain(row, name) for name in order]], salt="cursor")
+
+
+def _plain(row: Any, name: str) -> Any:
+    value = row
+    for step in name.removeprefix("-").split("__"):
+        value = value[step] if isinstance(value, dict) else getattr(value, step)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _read(cursor: str, order: Sequence[str]) -> tuple[bool, list[Any]]:
+    try:
+        backwards, kept, values = signing.loads(cursor, salt="cursor")
+    except (signing.BadSignature, ValueError, TypeError) as error:
+        raise Http404("no such page") from error
+    if kept != list(order):
+        raise Http404("a page of another order")
+    return backwards, values
+
+
+# --- lists ------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Column:
+    """A column of the CSV: its heading and what a row says in it."""
+
+    heading: str | Promise
+    value: Callable[[Any], Any]
+
+
+def listing(
+    request: HttpRequest,
+    rows: QuerySet[Any],
+    filters: type[ListFilter],
+    *,
+    template: str,
+    columns: Sequence[Column],
+    name: str,
+    prepare: Callable[[list[Any]], object] = lambda rows: None,
+    extra: dict[str, Any] | None = None,
+) -> HttpResponseBase:
+    """A page of a list. A filter that cannot be read shows nothing and says why: never everything."""
+    chosen = filters(request.GET or None, queryset=rows, request=request)
+    unknown = [key for key in request.GET if key not in chosen.filters and key not in _PAGE_WORDS]
+    valid = not chosen.is_bound or chosen.form.is_valid()
+    if unknown:
+        valid = False
+        chosen.form.add_error(
+            None, _("There is no filter named %(names)s.") % {"names": ", ".join(unknown)[:200]}
+        )
+    order = chosen.sorts[chosen.sort][1]
+    found = (chosen.qs if chosen.is_bound else rows) if valid else rows.none()
+    if request.GET.get("format") == "csv" and valid:
+        return csv_file(name, columns, _in_pages(found, order, prepare))
+    page = cut(found, order, request.GET.get("cursor", ""))
+    prepare(page.rows)
+    context = {"rows": page.rows, "page": page, "form": chosen.form, "shown": len(page.rows), "valid": valid}
+    return render(request, template, context | (extra or {}), status=200 if valid else 400)
+
+
+def _in_pages(
+    found: QuerySet[Any], order: Sequence[str], prepare: Callable[[list[Any]], object]
+) -> Iterator[Any]:
+    cursor = ""
+    while True:
+        page = cut(found, order, cursor, 500)
+        prepare(page.rows)
+        yield from page.rows
+        if page.next is None:
+            return
+        cursor = page.next
+
+
+# --- CSV ---------------------------------------------------------------------------------------------------
+def csv_file(name: str, columns: Sequence[Column], rows: Iterable[Any]) -> StreamingHttpResponse:
+    """UTF-8 with a byte order mark, so that spreadsheet programs read Chinese; text cells cannot become formulas."""
+    heading = [str(column.heading) for column in columns]
+    body = ([cell(column.value(row)) for column in columns] for row in rows)
+    response = StreamingHttpResponse(_csv_lines(heading, body), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}-{timezone.localdate().isoformat()}.csv"'
+    return response
+
+
+def _csv_lines(heading: list[str], body: Iterable[list[Any]]) -> Iterator[str]:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    buffer.write("\ufeff")
+    writer.writerow(heading)
+    for row in body:
+        writer.writerow(row)
+        if buffer.tell() > 32_000:
+            yield _drained(buffer)
+    yield _drained(buffer)
+
+
+def _drained(buffer: io.StringIO) -> str:
+    text = buffer.getvalue()
+    buffer.seek(0)
+    buffer.truncate()
+    return text
+
+
+def cell(value: Any) -> Any:
+    """A value as a spreadsheet takes it: numbers as they are, text without control characters or formula starts."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return value
+    if isinstance(value, datetime):
+        return (
+            timezone.localtime(value).isoformat(timespec="minutes")
+            if timezone.is_aware(value)
+            else value.isoformat()
+        )
+    text = _CONTROL.sub("", str(value))
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,0 +1,39 @@
+"""Firms, bureaus and the people in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Prefetch
+
+from alliance.choices import OrganisationKind
+from alliance.models import (
+    DeliveryRecord,
+    Membership,
+    Organisation,
+    OrganisationCertificate,
+    OrganisationContact,
+)
+from alliance.models.base import GuardedQuerySet
+
+
+def organisation_list(user: Any) -> GuardedQuerySet:
+    return Organisation.objects.visible_to(user).select_related("city", "city__parent")
+
+
+def firm_list(user: Any) -> GuardedQuerySet:
+    return organisation_list(user).filter(kind=OrganisationKind.FIRM)
+
+
+def firm_detail(user: Any) -> GuardedQuerySet:
+    """Firms with what a page about one shows; contacts only where the viewer may read them."""
+    return organisation_list(user).prefetch_related(
+        Prefetch("certificates", OrganisationCertificate.objects.visible_to(user), to_attr="held"),
+        Prefetch("deliveries", DeliveryRecord.objects.visible_to(user), to_attr="record"),
+        Prefetch("contact", OrganisationContact.objects.visible_to(user), to_attr="reach_at"),
+    )
+
+
+def seats_of(user: Any) -> list[Membership]:
+    """The organisations a person belongs to; always the person's own rows."""
+    return list(Membership.objects.filter(user=user).select_related("organisation"))

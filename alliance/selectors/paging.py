@@ -1,0 +1,113 @@
+"""A page of a list: the rows after (or before) the one a cursor remembers; never an offset, never a count.
+
+A cursor holds what the reader saw of that row: the values it is sorted by, and public ids for database ids.
+So nobody counts rows by it, and rows that the reader does not see cannot change it. It is signed: what is
+not one of ours is a 404.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.core import signing
+from django.db.models import Model, Q, QuerySet
+
+from alliance.errors import NotFoundError
+
+_SIGNER = signing.Signer(salt="cursor")
+
+
+@dataclass(frozen=True)
+class Page:
+    rows: list[Any]
+    previous: str | None = None
+    next: str | None = None
+
+
+class BadCursorError(NotFoundError):
+    """Not a cursor of this list in this order."""
+
+    def __init__(self) -> None:
+        super().__init__("no such page")
+
+
+def cut(queryset: QuerySet[Any], order: Sequence[str], cursor: str, size: int) -> Page:
+    """One page. The order's last field is unique; fields that hold database ids are named by the model's
+    `cursor_keys` (field → model), the row's own `id` always is."""
+    keys: dict[str, type[Model]] = {"id": queryset.model, **getattr(queryset.model, "cursor_keys", {})}
+    backwards, values = _read(cursor, order, keys) if cursor else (False, None)
+    directed = [_turned(name) for name in order] if backwards else list(order)
+    if values is not None:
+        queryset = queryset.filter(_after(directed, values))
+    rows = list(queryset.order_by(*directed)[: size + 1])
+    more = len(rows) > size
+    rows = rows[:size]
+    if backwards:
+        rows.reverse()
+    before = more if backwards else values is not None
+    after = values is not None if backwards else more
+    return Page(
+        rows,
+        _write(True, order, rows[0], keys) if rows and before else None,
+        _write(False, order, rows[-1], keys) if rows and after else None,
+    )
+
+
+def _turned(name: str) -> str:
+    return name[1:] if name.startswith("-") else f"-{name}"
+
+
+def _after(order: Sequence[str], values: Sequence[Any]) -> Q:
+    condition, equal = Q(), Q()
+    for name, value in zip(order, values, strict=True):
+        bare, look = (name[1:], "lt") if name.startswith("-") else (name, "gt")
+        condition |= equal & Q(**{f"{bare}__{look}": value})
+        equal &= Q(**{bare: value})
+    return condition
+
+
+def _public(model: type[Model]) -> str:
+    return "public_id" if hasattr(model, "public_id") else "code"
+
+
+def _write(backwards: bool, order: Sequence[str], row: Any, keys: Mapping[str, type[Model]]) -> str:
+    told = [_told(row, name.removeprefix("-"), keys) for name in order]
+    return _SIGNER.sign_object([backwards, list(order), told], compress=True)
+
+
+def _told(row: Any, name: str, keys: Mapping[str, type[Model]]) -> Any:
+    """What the cursor says of one field of a row."""
+    model = keys.get(name)
+    if model is type(row):
+        return str(getattr(row, _public(model)))
+    value = row
+    for step in name.split("__"):
+        value = value[step] if isinstance(value, dict) else getattr(value, step)
+    if model is not None:
+        return str(model._default_manager.values_list(_public(model), flat=True).get(pk=value))
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _read(cursor: str, order: Sequence[str], keys: Mapping[str, type[Model]]) -> tuple[bool, list[Any]]:
+    try:
+        backwards, kept, told = _SIGNER.unsign_object(cursor)
+    except (signing.BadSignature, ValueError, TypeError) as error:
+        raise BadCursorError from error
+    if kept != list(order):
+        raise BadCursorError
+    return backwards, [
+        _found(value, keys.get(name.removeprefix("-"))) for name, value in zip(order, told, strict=True)
+    ]
+
+
+def _found(value: Any, model: type[Model] | None) -> Any:
+    """The database id behind a public one; the row may have gone since."""
+    if model is None:
+        return value
+    pk = model._default_manager.filter(**{_public(model): value}).values_list("pk", flat=True).first()
+    if pk is None:
+        raise BadCursorError
+    return pk

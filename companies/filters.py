@@ -1,0 +1,64 @@
+"""What lists of the companies app can be narrowed by; pages and endpoints use the same sets."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import django_filters
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from alliance.filters import CityFilter, ListFilter, OrganisationFilter, Sort, TreeFilter, WordFilter, yes_no
+from alliance.selectors.trees import branch, tree_choices
+from companies.models import Capability, ComponentType, Facility
+
+
+class FirmFilter(OrganisationFilter):
+    """Firms, also by what they make."""
+
+    component_type = django_filters.ChoiceFilter(
+        label=_("Makes"), choices=lambda: tree_choices(ComponentType), method="makes", empty_label=_("any")
+    )
+    claimed = yes_no(_("Claimed"))
+
+    class Meta(OrganisationFilter.Meta):
+        pass
+
+    def makes(self, queryset: QuerySet, name: str, value: str) -> QuerySet:  # type: ignore[type-arg]
+        """Only capabilities that the asker may see count, or the filter would tell of drafts."""
+        visible = Capability.objects.visible_to(self.request.user)
+        makers = visible.filter(component_type__in=branch(ComponentType, value)).values("organisation_id")
+        return queryset.filter(pk__in=makers)
+
+
+class CapabilityFilter(ListFilter):
+    sorts: ClassVar[dict[str, Sort]] = {
+        "newest": (_("newest first"), ("-id",)),
+        "title": (_("by name"), ("title", "id")),
+        "prototype": (_("by prototype lead time"), ("prototype_lead_days", "id")),
+        "volume": (_("by volume lead time"), ("volume_lead_days", "id")),
+    }
+    q = WordFilter(
+        label=_("Name or firm"), fields=["title", "organisation__name_zh", "organisation__name_en"]
+    )
+    component_type = TreeFilter(label=_("Component type"), tree=ComponentType, empty_label=_("any"))
+    city = CityFilter(label=_("City"), field_name="facility__city")
+    verified = yes_no(_("Firm verified"), field_name="organisation__verified")
+    volume_lead_days = django_filters.NumberFilter(
+        label=_("Volume lead time up to (days)"), lookup_expr="lte", min_value=0, max_value=100_000
+    )
+    organisation = django_filters.UUIDFilter(label=_("Firm's id"), field_name="organisation__public_id")
+
+    class Meta:
+        model = Capability
+        fields: ClassVar[list[str]] = []
+
+
+class FacilityFilter(ListFilter):
+    q = WordFilter(label=_("Name or firm"), fields=["name", "organisation__name_zh", "organisation__name_en"])
+    city = CityFilter(label=_("City"), field_name="city")
+    organisation = django_filters.UUIDFilter(label=_("Firm's id"), field_name="organisation__public_id")
+
+    class Meta:
+        model = Facility
+        fields: ClassVar[list[str]] = []

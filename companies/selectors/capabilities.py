@@ -1,0 +1,98 @@
+"""What firms can make, and what a firm's page says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Prefetch
+
+from alliance.models import OrganisationCertificate
+from alliance.models.base import GuardedQuerySet
+from companies.models import Capability, CapabilityCertificate, CapabilityTerms, Facility, FacilityCertificate
+from companies.selectors.parameters import ParameterBook, component_book
+from companies.selectors.words import bounds, offered_text
+
+
+def capability_list(user: Any) -> GuardedQuerySet:
+    """Capabilities with their type, firm and place; price and capacity (`told`) where the viewer may know them."""
+    return (
+        Capability.objects.visible_to(user)
+        .select_related("component_type", "organisation", "facility__city")
+        .prefetch_related(Prefetch("terms", CapabilityTerms.objects.visible_to(user), to_attr="told"))
+    )
+
+
+def capability_detail(user: Any) -> GuardedQuerySet:
+    return capability_list(user).prefetch_related(
+        Prefetch("certificates", CapabilityCertificate.objects.visible_to(user), to_attr="own_certificates"),
+        Prefetch(
+            "facility__certificates",
+            FacilityCertificate.objects.visible_to(user),
+            to_attr="plant_certificates",
+        ),
+        Prefetch(
+            "organisation__certificates",
+            OrganisationCertificate.objects.visible_to(user),
+            to_attr="firm_certificates",
+        ),
+    )
+
+
+def facility_list(user: Any) -> GuardedQuerySet:
+    return Facility.objects.visible_to(user).select_related("city", "organisation")
+
+
+@dataclass(frozen=True)
+class SpecRow:
+    """A parameter of a type with what a row says about it; `low`..`high` lies within the typical range or not."""
+
+    name: str
+    value: str
+    stated: bool
+    typical: str = ""
+
+
+def spec_rows(book: ParameterBook[Any], type_id: int, values: dict[str, Any]) -> list[SpecRow]:
+    """Every parameter of the type, those that are stated first."""
+    rows = []
+    for key, parameter in book.of(type_id).items():
+        value = values.get(key)
+        stated = value is not None and value != []
+        rows.append(SpecRow(str(parameter), offered_text(parameter.key, value), stated, _typical(parameter)))
+    return sorted(rows, key=lambda row: not row.stated)
+
+
+def _typical(parameter: Any) -> str:
+    low, high = (parameter.attributes.get(name) for name in ("typical_min", "typical_max"))
+    if low is None or high is None:
+        return ""
+    return offered_text(parameter.key, list(bounds([low, high])))
+
+
+def capability_specs(capability: Capability) -> list[SpecRow]:
+    return spec_rows(component_book(), capability.component_type_id, capability.specs)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A certificate and who holds it."""
+
+    code: str
+    holder: str
+    expires_on: Any
+    known: bool
+
+
+def certificates_of(capability: Any, holders: tuple[str, str, str]) -> list[Held]:
+    """Of the capability, its plant and its firm: any of the three counts."""
+    groups = (
+        capability.own_certificates,
+        capability.facility.plant_certificates,
+        capability.organisation.firm_certificates,
+    )
+    return [
+        Held(row.code, holder, row.expires_on, row.known)
+        for holder, rows in zip(holders, groups, strict=True)
+        for row in rows
+    ]

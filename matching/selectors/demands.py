@@ -1,0 +1,148 @@
+"""Demands as a viewer may know them: who asks and what it is called only where the identity is visible."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Prefetch
+from django.utils.translation import gettext as _
+
+from alliance.models.base import GuardedQuerySet
+from matching.models import (
+    CurrentResult,
+    Demand,
+    DemandIdentity,
+    DemandLine,
+    LineCertificate,
+    LinePrice,
+    LineRequirement,
+    LineResult,
+    OpenPoint,
+    SiteNeed,
+)
+
+
+def demand_list(user: Any) -> GuardedQuerySet:
+    """Demands with their identity (`told`, empty where it is not for the viewer) and site need (`wants_site`)."""
+    return (
+        Demand.objects.visible_to(user)
+        .select_related("alliance", "lab_city", "deployment_city")
+        .prefetch_related(
+            Prefetch("identity", identities(user), to_attr="told"),
+            Prefetch(
+                "site_need",
+                SiteNeed.objects.visible_to(user).select_related("scenario_type"),
+                to_attr="wants_site",
+            ),
+        )
+    )
+
+
+def identities(user: Any) -> GuardedQuerySet:
+    """Titles the viewer may read; each knows whether it may name the lab too (`asker`)."""
+    return DemandIdentity.objects.shown_to(user)
+
+
+def demand_detail(user: Any) -> GuardedQuerySet:
+    """One demand with its lines, what they ask, and their prices (`asked_price`) for the demand's side."""
+    lines = (
+        DemandLine.objects.visible_to(user)
+        .select_related("component_type")
+        .prefetch_related(
+            Prefetch(
+                "requirements",
+                LineRequirement.objects.visible_to(user).select_related("key"),
+                to_attr="asked",
+            ),
+            Prefetch("certificates", LineCertificate.objects.visible_to(user), to_attr="asked_certificates"),
+            Prefetch("price", LinePrice.objects.visible_to(user), to_attr="asked_price"),
+        )
+        .order_by("position", "id")
+    )
+    return demand_list(user).prefetch_related(
+        Prefetch("lines", lines, to_attr="all_lines"),
+        Prefetch("open_points", OpenPoint.objects.visible_to(user), to_attr="points"),
+    )
+
+
+def heading(demand: Any) -> str:
+    """The title, or what may be said without it."""
+    if demand.told is not None:
+        return str(demand.told.title)
+    return _("A robot programme of a lab in %(city)s") % {"city": demand.lab_city}
+
+
+def lab_name(demand: Any) -> str:
+    if demand.told is not None and demand.told.asker is not None:
+        return str(demand.told.asker)
+    return _("a lab in %(city)s") % {"city": demand.lab_city}
+
+
+def is_fictitious(demand: Any) -> bool:
+    """Whether the demand carries the mark of an invented organisation (only said where the lab may be named)."""
+    return bool(demand.told is not None and demand.told.organisation.fictitious)
+
+
+def days_left(line_or_demand: Any, as_of: date) -> int:
+    return (line_or_demand.need_by - as_of).days
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the lines of a demand stand in its newest results."""
+
+    lines: list[tuple[int, int]]
+    as_of: date
+    run_id: int
+
+    @property
+    def covered(self) -> int:
+        return sum(feasible > 0 for feasible, _near in self.lines)
+
+    @property
+    def uncovered(self) -> int:
+        return len(self.lines) - self.covered
+
+    @property
+    def single(self) -> int:
+        return sum(feasible == 1 for feasible, _near in self.lines)
+
+
+def standings(user: Any, demands: Sequence[Any]) -> dict[int, Standing]:
+    """For demands on whose side the viewer stands: (feasible, near) of each line, in the lines' order."""
+    keys = [demand.pk for demand in demands]
+    pointers = {row.demand_id: row for row in CurrentResult.objects.visible_to(user).filter(demand__in=keys)}
+    results = line_results(user, keys)
+    order: dict[int, list[int]] = defaultdict(list)
+    rows = DemandLine.objects.visible_to(user).filter(demand__in=keys).order_by("position", "id")
+    for demand_id, line_id in rows.values_list("demand_id", "pk"):
+        order[demand_id].append(line_id)
+    return {
+        key: Standing([results.get(line, (0, 0)) for line in order[key]], pointer.as_of, pointer.run_id)
+        for key, pointer in pointers.items()
+    }
+
+
+def line_results(user: Any, demands: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """Line -> (feasible, near misses) in the current results."""
+    rows = LineResult.objects.visible_to(user).current().filter(demand_id__in=list(demands))
+    return {
+        line: (feasible, near) for line, feasible, near in rows.values_list("line_id", "feasible", "near")
+    }
+
+
+def attach_standing(user: Any, demands: Sequence[Any]) -> None:
+    """`standing` of each demand of a page: None for a demand on whose side the viewer does not stand."""
+    found = standings(user, demands)
+    counted = dict[int, int]()
+    for demand_id in (
+        DemandLine.objects.visible_to(user).filter(demand__in=demands).values_list("demand_id", flat=True)
+    ):
+        counted[demand_id] = counted.get(demand_id, 0) + 1
+    for demand in demands:
+        demand.standing = found.get(demand.pk)
+        demand.line_count = counted.get(demand.pk, 0)

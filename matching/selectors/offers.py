@@ -1,0 +1,144 @@
+"""A line's ranked capabilities, near misses and relaxations, for the demand's side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Prefetch
+
+from alliance.models import DeliveryRecord
+from alliance.selectors import Roads, roles_in
+from alliance.templatetags.charts import Slot
+from companies.selectors import ParameterBook, capability_detail, component_book
+from matching.models import Match, NearMiss, Relaxation
+from matching.selectors.rules import Relaxed, Rule, relaxed, rule_name, rules_of, soft_degrees
+from matching.selectors.terms import LINE_TERMS, Offer, Scales, head_slots, line_basis, slots
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A capability that meets every rule of the line."""
+
+    match: Any
+    capability: Any
+    minutes: float
+    slots: list[Slot]
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A pair taken apart: the terms with their basis, and rule by rule asked / offered."""
+
+    ranked: Ranked | None
+    capability: Any
+    rules: list[Rule]
+
+    @property
+    def met(self) -> int:
+        return sum(rule.met for rule in self.rules)
+
+    @property
+    def hard(self) -> list[Rule]:
+        return [rule for rule in self.rules if rule.hard]
+
+    @property
+    def hard_met(self) -> int:
+        return sum(rule.met for rule in self.hard)
+
+
+@dataclass(frozen=True)
+class Near:
+    """A capability that fails one rule only."""
+
+    miss: Any
+    capability: Any
+    name: str
+    rule: Rule | None
+
+
+@dataclass
+class LineView:
+    """Everything the page shows of the chosen line."""
+
+    line: Any
+    feasible: int = 0
+    near_count: int = 0
+    ranked: list[Ranked] = field(default_factory=list)
+    near: list[Near] = field(default_factory=list)
+    relaxations: list[Relaxed] = field(default_factory=list)
+    head: list[Slot] = field(default_factory=list)
+
+    @property
+    def most(self) -> int:
+        return max((row.count for row in self.relaxations), default=0)
+
+
+def offers(user: Any, keys: Any) -> dict[int, Any]:
+    """Capabilities by id with certificates and the firm's record: what explanations read."""
+    rows = capability_detail(user).prefetch_related(
+        Prefetch("organisation__deliveries", DeliveryRecord.objects.visible_to(user), to_attr="record")
+    )
+    return {row.pk: row for row in rows.filter(pk__in=set(keys))}
+
+
+class LineReader:
+    """Reads one line's results for one viewer; a fixed number of queries however many rows there are."""
+
+    def __init__(self, user: Any, demand: Any, line: Any, weights: Scales) -> None:
+        self.user, self.demand, self.line, self.weights = user, demand, line, weights
+        self.book: ParameterBook[Any] = component_book()
+        rows = {"demand_id": demand.pk, "line_id": line.pk}
+        self.matches = list(Match.objects.visible_to(user).current().filter(**rows).order_by("rank"))
+        self.misses = list(NearMiss.objects.visible_to(user).current().filter(**rows).order_by("rank"))
+        self.capabilities = offers(user, [row.capability_id for row in [*self.matches, *self.misses]])
+        cities = {c.facility.city_id for c in self.capabilities.values()}
+        self.roads = Roads([demand.lab_city_id, *cities])
+        self.roles = roles_in(demand.alliance_id, cities)
+
+    def view(self, counts: tuple[int, int]) -> LineView:
+        relaxations = Relaxation.objects.visible_to(self.user).current()
+        relaxations = relaxations.filter(demand_id=self.demand.pk, line_id=self.line.pk).order_by(
+            "-capabilities", "id"
+        )
+        return LineView(
+            line=self.line,
+            feasible=counts[0],
+            near_count=counts[1],
+            ranked=[ranked for match in self.matches if (ranked := self.ranked(match)) is not None],
+            near=[near for miss in self.misses if (near := self.near(miss)) is not None],
+            relaxations=[relaxed(row, self.line, self.demand, self.book) for row in relaxations],
+            head=head_slots(LINE_TERMS, self.weights.line),
+        )
+
+    def ranked(self, match: Any) -> Ranked | None:
+        capability = self.capabilities.get(match.capability_id)
+        if capability is None:
+            return None
+        soft = soft_degrees(self.line, capability)
+        offer = Offer(self.line, self.demand, capability, self.as_of, self.roads, self.roles, soft)
+        minutes = self.roads.minutes(self.demand.lab_city_id, capability.facility.city_id)
+        return Ranked(
+            match, capability, minutes, slots(LINE_TERMS, self.weights.line, match, line_basis(offer))
+        )
+
+    def near(self, miss: Any) -> Near | None:
+        capability = self.capabilities.get(miss.capability_id)
+        if capability is None:
+            return None
+        rules = rules_of(self.line, self.demand, capability, self.book, self.as_of)
+        failed = next((rule for rule in rules if rule.code == miss.code and rule.hard and not rule.met), None)
+        return Near(miss, capability, rule_name(miss.code, self.book, self.line.component_type_id), failed)
+
+    def explain(self, capability_id: int) -> Explained | None:
+        """The pair taken apart, for a match or a near miss of this line."""
+        capability = self.capabilities.get(capability_id)
+        if capability is None:
+            return None
+        match = next((m for m in self.matches if m.capability_id == capability_id), None)
+        rules = rules_of(self.line, self.demand, capability, self.book, self.as_of)
+        return Explained(self.ranked(match) if match else None, capability, rules)
+
+    @property
+    def as_of(self) -> Any:
+        return self.demand.standing.as_of

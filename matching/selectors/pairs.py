@@ -1,0 +1,96 @@
+"""What a supplier may know of its own pairs: the verdict and its own gap, never score, terms, rank or rivals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, Value
+from django.utils.translation import gettext as _
+
+from alliance.selectors import viewer_of
+from alliance.templatetags._numbers import number_text
+from companies.models import Capability
+from companies.selectors import verdict
+from matching.models import Demand, DemandLine, Match, NearMiss
+from matching.selectors.demands import demand_list
+
+
+@dataclass(frozen=True)
+class OwnPair:
+    """One of the viewer's capabilities and a line it fits, or nearly."""
+
+    line: Any
+    demand: Any
+    capability: Any
+    fits: bool
+    gap: str
+    code: str = ""
+
+
+def own_pair_rows(user: Any) -> Any:
+    """(line, capability, code) of the current matches ("" for a fit) and near misses of the viewer's firms."""
+    firms = viewer_of(user).firms
+    fits = Match.objects.current().filter(supplier_id__in=firms).annotate(miss=Value(""))
+    near = NearMiss.objects.current().filter(supplier_id__in=firms).annotate(miss=F("code"))
+    columns = ("demand_id", "line_id", "capability_id", "miss")
+    return (
+        fits.values(*columns)
+        .union(near.values(*columns), all=True)
+        .order_by("demand_id", "line_id", "capability_id")
+    )
+
+
+def own_pairs(user: Any, rows: Sequence[dict[str, Any]]) -> list[OwnPair]:
+    """The rows with what the viewer may see of them, in the order given; a row not for the viewer is left out."""
+    demands = {d.pk: d for d in demand_list(user).filter(pk__in={r["demand_id"] for r in rows})}
+    lines = _lines(user, {r["line_id"] for r in rows})
+    offers = Capability.objects.visible_to(user).filter(organisation__in=viewer_of(user).firms)
+    offers = offers.select_related("component_type", "facility__city", "terms", "organisation")
+    mine = {c.pk: c for c in offers.filter(pk__in={r["capability_id"] for r in rows})}
+    found = []
+    for row in rows:
+        demand, line, capability = (
+            demands.get(row["demand_id"]), lines.get(row["line_id"]), mine.get(row["capability_id"])
+        )  # fmt: skip
+        if demand is None or line is None or capability is None:
+            continue
+        code = row["miss"]
+        gap = own_gap(code, line, demand, capability) if code else ""
+        found.append(OwnPair(line, demand, capability, not code, gap, code))
+    return found
+
+
+def _lines(user: Any, keys: set[int]) -> dict[int, Any]:
+    lines = DemandLine.objects.visible_to(user).filter(pk__in=keys).select_related("component_type")
+    return {line.pk: line for line in lines.prefetch_related("requirements__key", "certificates")}
+
+
+def own_gap(code: str, line: Any, demand: Demand, capability: Any) -> str:
+    """The supplier's own gap in words. The ceiling's figure is never told, only the side of it."""
+    if code.startswith("spec:"):
+        return _spec_gap(code.removeprefix("spec:"), line.requirements.all(), capability)
+    terms = capability.terms
+    if code == "price":
+        return _("price above the ceiling")
+    if code == "capacity":
+        return _("%(count)s a month short") % {"count": number_text(line.monthly_rate - terms.free_per_month)}
+    if code == "moq":
+        excess = number_text(capability.min_order_quantity - line.quantity)
+        return _("minimum order %(count)s too high") % {"count": excess}
+    if code == "certification":
+        return _("certificate missing: %(names)s") % {
+            "names": ", ".join(c.code for c in line.certificates.all())
+        }
+    if code == "time":
+        return _("too late for %(date)s") % {"date": (line.need_by or demand.need_by).isoformat()}
+    return code
+
+
+def _spec_gap(key: str, requirements: Any, capability: Any) -> str:
+    for requirement in requirements:
+        if requirement.key.key == key and requirement.hard:
+            found = verdict(requirement.key, requirement.op, requirement.value, capability.specs.get(key))
+            return found.words
+    return key

@@ -1,0 +1,33 @@
+"""What the list of sites can be narrowed by; pages and endpoints use the same set."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import django_filters
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from alliance.filters import CityFilter, ListFilter, Sort, TreeFilter, WordFilter
+from scenarios.models import ScenarioType, Site
+
+
+class SiteFilter(ListFilter):
+    sorts: ClassVar[dict[str, Sort]] = {
+        "newest": (_("newest first"), ("-id",)),
+        "name": (_("by name"), ("name", "id")),
+        "fleet": (_("by fleet capacity"), ("-fleet_capacity", "id")),
+    }
+    q = WordFilter(
+        label=_("Name or operator"), fields=["name", "organisation__name_zh", "organisation__name_en"]
+    )
+    scenario_type = TreeFilter(label=_("Scenario"), tree=ScenarioType, empty_label=_("any"))
+    city = CityFilter(label=_("City"))
+    open_on = django_filters.DateFilter(label=_("Open on"), method="open_at")
+
+    class Meta:
+        model = Site
+        fields: ClassVar[list[str]] = []
+
+    def open_at(self, queryset: QuerySet, name: str, value: object) -> QuerySet:  # type: ignore[type-arg]
+        return queryset.filter(windows__starts__lte=value, windows__ends__gte=value).distinct()

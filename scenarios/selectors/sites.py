@@ -1,0 +1,44 @@
+"""Sites, when they are open, and what they ask of parts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Prefetch
+
+from alliance.models.base import GuardedQuerySet
+from companies.selectors import ParameterBook, SpecRow, asked_text, book_of, spec_rows
+from scenarios.models import PartCondition, ScenarioParameter, ScenarioType, Site, SiteWindow
+
+
+def site_list(user: Any) -> GuardedQuerySet:
+    """Sites with their windows (`open_windows`) and part conditions (`conditions`)."""
+    return (
+        Site.objects.visible_to(user)
+        .select_related("scenario_type", "organisation", "city")
+        .prefetch_related(
+            Prefetch("windows", SiteWindow.objects.visible_to(user), to_attr="open_windows"),
+            Prefetch(
+                "part_conditions",
+                PartCondition.objects.visible_to(user).select_related("key"),
+                to_attr="conditions",
+            ),
+        )
+    )
+
+
+def site_detail(user: Any) -> GuardedQuerySet:
+    return site_list(user).select_related("scenario_type__parent", "city__parent", "organisation__city")
+
+
+def scenario_book() -> ParameterBook[ScenarioParameter]:
+    return book_of(ScenarioParameter, ScenarioType)
+
+
+def site_params(site: Site) -> list[SpecRow]:
+    return spec_rows(scenario_book(), site.scenario_type_id, site.params)
+
+
+def condition_text(book: ParameterBook[Any], condition: PartCondition) -> str:
+    """A part condition in words, by the component tree's names: Operating temperature covers −10 to 45 °C."""
+    return f"{book.name(condition.key.key)} {asked_text(condition.key, condition.op, condition.value)}"
