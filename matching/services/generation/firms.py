@@ -275,7 +275,7 @@ class FirmWriter:
                 capacity,
                 committed,
                 int(400 ** random()),
-                5 + int(random() * 40),
+                5 + int(random() * 45),
                 15 + int(random() * 170),
                 price,
                 certificates(rng, (0.08,)) if random() < 0.5 else "",

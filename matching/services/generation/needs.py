@@ -204,11 +204,12 @@ def _site_params(rng: Random, kind: TreeType) -> str:
 
 
 def _windows(rng: Random) -> list[tuple[int, int]]:
-    """None to four, in no order; they may touch or overlap."""
+    """None to four, in no order; they may touch or overlap. One site in five soon closes for good."""
     windows = []
-    for _ in range(rng.choice((0, 1, 1, 2, 2, 2, 3, 3, 3, 4))):
-        start = rng.randint(-60, 380)
-        windows.append((start, start + rng.randint(10, 180)))
+    latest, longest = (50, 50) if rng.random() < 0.2 else (300, 180)
+    for _ in range(rng.choice((0, 1, 1, 1, 2, 2, 2, 3, 3, 4))):
+        start = rng.randint(-60, latest)
+        windows.append((start, start + rng.randint(10, longest)))
     return windows
 
 
