@@ -1,0 +1,332 @@
+"""How one CSV file is loaded: read, judge, stage, merge. What is special to a file is in its own class."""
+
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext as _
+
+from companies.specs import SpecError
+from matching.services.bundle.cells import Column
+from matching.services.bundle.context import Context, Count
+from matching.services.bundle.csv_rows import MAX_CELL, Table, cell_too_large, read_csv
+from matching.services.bundle.layout import COLUMNS, KEYS
+from matching.services.bundle.lookups import Names, Scoped
+from matching.services.bundle.problems import CellError, FileError
+from matching.services.bundle.reading import MODELS, stored_rows
+from matching.services.bundle.staging import Record, StagedRows, StagedSets, Touched
+
+CHUNK = 5_000
+
+
+@dataclass(slots=True)
+class Row:
+    """One row: the cells that could be read, and, once it is known who it is, its id."""
+
+    number: int
+    values: dict[str, Any]
+    good: bool = True
+    id: int = 0
+    is_new: bool = False
+
+
+@dataclass(slots=True)
+class ChildSet:
+    """Child rows on their way: where they are staged, and the ids of the parents whose sets are replaced."""
+
+    staged: StagedSets
+    records: list[Record]
+
+
+class TableImport:
+    """Rows of one file into one model and its children."""
+
+    file: ClassVar[str]
+    fields: ClassVar[tuple[str, ...]]  # of the model, in the order of `record`
+    on_insert: ClassVar[dict[str, str]] = {}
+    ahead: ClassVar[bool] = False  # rows point at later rows of the same file
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.model = MODELS[self.file]
+        self.columns = {column.name: column for column in COLUMNS[self.file]}
+        self.header: list[str] = []
+        self.absent: list[Column] = []
+        self.seen: dict[Hashable, int] = {}
+        self.new: set[int] = set()
+        self.children: list[ChildSet] = []
+
+    @property
+    def names(self) -> Names:
+        return self.context.lookups[self.file]
+
+    def bad(self, row: Row, column: str, reason: str) -> None:
+        row.good = False
+        self.context.problems.add(self.file, row.number, column, reason)
+
+    def note(self, row: Row, column: str, reason: str) -> None:
+        self.context.problems.note(self.file, row.number, column, reason)
+
+    # --- the run -----------------------------------------------------------------------------------
+    def run(self) -> None:
+        before = len(self.context.problems.rows)
+        self.listed = Touched("listed")
+        self.staged = StagedRows(self.model, self.fields, self.on_insert)
+        self.set_up()
+        try:
+            if self.ahead:
+                self._look_ahead()
+            with self.context.source.open(self.file) as stream:
+                self._load(self._open(stream))
+        except FileError as error:
+            self.context.problems.add(self.file, error.row, error.column, error.message)
+        if len(self.context.problems.rows) > before:
+            self.names.incomplete = True
+        self.finish()
+        if self.context.sound:
+            self._merge()
+        for table in (self.staged, *(child.staged for child in self.children), self.listed):
+            table.drop()
+
+    def _open(self, stream: Any) -> Table:
+        table = read_csv(stream, list(self.columns), KEYS[self.file])
+        self.header = table.header
+        self.absent = [column for column in self.columns.values() if column.name not in table.header]
+        return table
+
+    def _load(self, table: Table) -> None:
+        while chunk := list(islice(table.rows, CHUNK)):
+            rows = [self._read(number, cells) for number, cells in chunk]
+            known = [row for row in rows if self._identify(row)]
+            self._give_ids(known)
+            self._complete(known)
+            for row in known:
+                if row.good:
+                    self.check(row)
+            if self.context.sound:
+                self._stage(known)
+
+    def _look_ahead(self) -> None:
+        """Register what the file will name, in its order; what is wrong is said in the reading proper."""
+        keys: dict[Hashable, None] = {}
+        with self.context.source.open(self.file) as stream:
+            table = self._open(stream)
+            places = [table.header.index(name) for name in KEYS[self.file]]
+            for _number, cells in table.rows:
+                if len(cells) > max(places) and (key := cells[places[0]].strip()):
+                    keys[key] = None
+        fresh = [key for key in keys if key not in self.names.ids]
+        for key, pk in zip(fresh, self.context.ids(self.model, len(fresh)), strict=True):
+            self.names.add(key, pk)
+            self.new.add(pk)
+
+    # --- reading -----------------------------------------------------------------------------------
+    def _read(self, number: int, cells: list[str]) -> Row:
+        row = Row(number, {})
+        if len(cells) != len(self.header):
+            self.bad(
+                row,
+                "",
+                _("The row has %(cells)d cells, the header %(columns)d.")
+                % {"cells": len(cells), "columns": len(self.header)},
+            )
+            if len(cells) < len(self.header):
+                return row
+        for name, cell in zip(self.header, cells, strict=False):
+            column = self.columns[name]
+            if cell_too_large(cell):
+                self.bad(row, name, _("A cell is larger than %(size)d kB.") % {"size": MAX_CELL // 1024})
+                continue
+            try:
+                row.values[name] = self._cell(column, cell.strip())
+            except CellError as error:
+                self.bad(row, name, str(error))
+        return row
+
+    def _cell(self, column: Column, cell: str) -> Any:
+        if not cell:
+            if column.needed:
+                raise CellError(_("The cell is empty."))
+            return column.empty()
+        value = column.read(cell)
+        return self.context.lookups[column.refers].find(value) if column.refers else value
+
+    # --- who is it ---------------------------------------------------------------------------------
+    def key(self, row: Row) -> Hashable | None:
+        """What the row is called; None where that cannot be told."""
+        parts = tuple(row.values.get(name) for name in KEYS[self.file])
+        if any(part is None for part in parts):
+            return None
+        return parts[0] if len(parts) == 1 else parts
+
+    def _identify(self, row: Row) -> bool:
+        key = self.key(row)
+        if key is None:
+            self.names.incomplete = True
+            return False
+        if key in self.seen:
+            self.bad(
+                row,
+                KEYS[self.file][0],
+                _("This is there already, in row %(row)d.") % {"row": self.seen[key]},
+            )
+            return False
+        self.seen[key] = row.number
+        row.id = self.names.ids.get(key, 0)
+        row.is_new = not row.id or row.id in self.new
+        row.values["_key"] = key
+        return True
+
+    def _give_ids(self, rows: Sequence[Row]) -> None:
+        fresh = [row for row in rows if not row.id]
+        for row, pk in zip(fresh, self.context.ids(self.model, len(fresh)), strict=True):
+            row.id = pk
+            self.names.add(row.values["_key"], pk)
+
+    def _complete(self, rows: Sequence[Row]) -> None:
+        """Fill absent columns: with what is stored, or, in a new row, with the default."""
+        if not self.absent:
+            return
+        stored = stored_rows(self.file, [row.id for row in rows if not row.is_new])
+        for row in rows:
+            for column in self.absent:
+                if not row.is_new:
+                    row.values[column.name] = stored[row.id][column.name]
+                elif column.needed:
+                    self.bad(
+                        row, column.name, _("A new row needs the column “%(name)s”.") % {"name": column.name}
+                    )
+                else:
+                    row.values[column.name] = column.empty()
+
+    # --- staging -----------------------------------------------------------------------------------
+    def _stage(self, rows: Sequence[Row]) -> None:
+        self.listed.add(row.id for row in rows)
+        self.staged.copy((row.id, *self.record(row), row.is_new) for row in rows)
+        for row in rows:
+            self.collect(row)
+        for child in self.children:
+            child.staged.copy(child.records)
+            child.records.clear()
+
+    def _merge(self) -> None:
+        touched, created = self.context.touch(self.file), self.context.create(self.file)
+        created.add_from(self.staged.new_rows())
+        self.before_merge()
+        count = self.staged.merge(touched)
+        for child in self.children:
+            child.staged.merge(self.listed, touched)
+        self.context.counts[self.file] = Count(created=count)
+        self.after_merge()
+
+    def child(self, model: Any, parent: str, *fields: str, keep: str = "") -> list[Record]:
+        """Declare a set of children; the list takes their records, parent id first."""
+        child = ChildSet(StagedSets(model, parent, fields, keep), [])
+        self.children.append(child)
+        return child.records
+
+    # --- what a file adds --------------------------------------------------------------------------
+    def set_up(self) -> None:
+        """Declare children."""
+
+    def check(self, row: Row) -> None:
+        """Rules across columns; turns values into their stored form."""
+
+    def record(self, row: Row) -> Record:
+        raise NotImplementedError
+
+    def collect(self, row: Row) -> None:
+        """Put the row's children into their lists."""
+
+    def finish(self) -> None:
+        """Rules across rows, once all are read."""
+
+    def before_merge(self) -> None: ...
+
+    def after_merge(self) -> None: ...
+
+    # --- helpers of several files ------------------------------------------------------------------
+    def point(self, row: Row) -> None:
+        if (row.values["latitude"] is None) != (row.values["longitude"] is None):
+            self.bad(row, "latitude", _("Give latitude and longitude, or neither."))
+
+    def certificates(self, row: Row) -> Iterator[tuple[Any, ...]]:
+        known = self.context.lookups["certifications.csv"].ids
+        for code, expires in row.values["certifications"]:
+            yield row.id, code, code in known, expires
+
+    def flag_unknown(self, row: Row, codes: Iterable[str]) -> None:
+        names = self.context.lookups["certifications.csv"]
+        for code in codes:
+            if code not in names.ids and not names.incomplete:
+                self.note(
+                    row,
+                    "certifications",
+                    _("“%(code)s” is not in the list of certifications. It is kept as written.")
+                    % {"code": code},
+                )
+
+    def specs(self, row: Row, column: str, read: Any, tree: str, type_column: str | None) -> None:
+        """Put the canonical form of a JSON column in its place; says what is wrong in the user's words."""
+        sets = self.context.parameters.get(tree)
+        type_id = row.values.get(type_column) if type_column else 0
+        if sets is None or type_id is None:
+            row.values[column] = None
+            return
+        parameters = sets.of(type_id) if type_column else sets.by_key
+        try:
+            row.values[column] = read(parameters, row.values[column])
+        except SpecError as error:
+            self.bad(row, column, f"{error.field}: {error.message}" if error.field else error.message)
+
+
+class ScopedImport(TableImport):
+    """Rows whose external id is unique within an organisation."""
+
+    scope: ClassVar[str]  # the column that leads to the organisation
+
+    def owner(self, scope_id: int) -> int | None:
+        """The organisation behind the scope column's id."""
+        raise NotImplementedError
+
+    def key(self, row: Row) -> Hashable | None:
+        name = row.values.get("external_id")
+        if name is None:
+            return None
+        if self.scope not in self.header:
+            return self._stored_key(row, name)
+        scope_id = row.values.get(self.scope)
+        owner = self.owner(scope_id) if scope_id is not None else None
+        return None if owner is None else (owner, self._own_name(owner, name))
+
+    def _own_name(self, owner: int, name: str) -> str:
+        """`organisation/id` in the row's own column means the id."""
+        organisations = self.context.lookups["organisations.csv"].ids
+        for place, character in enumerate(name):
+            if character == "/" and organisations.get(name[:place]) == owner and name[place + 1 :]:
+                return name[place + 1 :]
+        return name
+
+    def _stored_key(self, row: Row, name: str) -> Hashable | None:
+        """Without the scope column a row can only mean one that is there."""
+        names = self.context.lookups.scoped(self.file)
+        try:
+            pk = names.find(name)
+        except CellError as error:
+            self.bad(row, "external_id", str(error))
+            return None
+        if pk is None:
+            return None
+        owner = names.owners[pk]
+        return owner, self._own_name(owner, name)
+
+    def _give_ids(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            owner, name = row.values["_key"]
+            row.values["_owner"], row.values["external_id"] = owner, name
+        super()._give_ids(rows)
+
+    def organisation_of(self, file: str, pk: int) -> int | None:
+        names: Scoped = self.context.lookups.scoped(file)
+        return names.owners.get(pk)

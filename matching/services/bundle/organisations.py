@@ -1,0 +1,200 @@
+"""Bureaus and firms, what they hold, what they delivered, whom they exclude."""
+
+from functools import lru_cache
+from typing import Any
+
+from django.utils.translation import gettext as _
+from psycopg import sql
+from stdnum import numdb
+from stdnum.cn import uscc as credit_code
+from stdnum.exceptions import ValidationError
+
+from alliance.models import DeliveryRecord, Exclusion, Organisation, OrganisationCertificate
+from alliance.services.naming import sort_key
+from companies.models import Capability
+from matching.services.bundle.loading import Row, TableImport
+from matching.services.bundle.staging import Record, execute
+
+# GB/T 2260 numbers of the provinces; 10 is the registration authority of the centre.
+PROVINCES = frozenset(
+    str(number)
+    for numbers in (
+        (10,),
+        range(11, 16),
+        range(21, 24),
+        range(31, 38),
+        range(41, 47),
+        range(50, 55),
+        range(61, 66),
+        (71, 81, 82),
+    )
+    for number in numbers
+)
+
+
+class Organisations(TableImport):
+    file = "organisations.csv"
+    fields = (
+        "external_id",
+        "kind",
+        "uscc",
+        "name_en",
+        "name_zh",
+        "name_sort",
+        "city",
+        "roles",
+        "verified",
+        "claimed",
+        "suspended",
+        "fictitious",
+        "source",
+        "listed",
+    )
+    ahead = True
+
+    def set_up(self) -> None:
+        self.codes: dict[int, tuple[str | None, int]] = {}
+        self.unclaimed: dict[int, int] = {}
+        self.certificate_rows = self.child(
+            OrganisationCertificate, "organisation", "code", "known", "expires_on"
+        )
+        self.delivery_rows = self.child(DeliveryRecord, "organisation", "completed", "on_time")
+        self.exclusion_rows = self.child(Exclusion, "organisation", "excluded")
+
+    def check(self, row: Row) -> None:
+        values = row.values
+        if not (values["name_en"] or values["name_zh"]):
+            self.bad(row, "name_en", _("Give the name in English or in Chinese."))
+        self._check_code(row)
+        if values["deliveries_on_time"] > values["deliveries_completed"]:
+            self.bad(row, "deliveries_on_time", _("More deliveries were on time than completed."))
+        self._check_excluded(row)
+        self.flag_unknown(row, (code for code, _expires in values["certifications"]))
+        if not values["claimed"]:
+            self.unclaimed[row.id] = row.number
+
+    def _check_code(self, row: Row) -> None:
+        code = row.values["uscc"]
+        self.codes[row.id] = (code, row.number)
+        if not code:
+            return
+        if not row.values["claimed"]:
+            self.bad(row, "uscc", _("An entry that nobody has claimed has no credit code yet."))
+        problem = credit_code_problem(code)
+        if problem:
+            self.bad(row, "uscc", problem)
+        elif not known_prefix(code[2:6]):
+            self.note(
+                row,
+                "uscc",
+                _("The credit code begins with an unknown region, %(region)s.") % {"region": code[2:6]},
+            )
+
+    def _check_excluded(self, row: Row) -> None:
+        ids = []
+        for name in row.values["excluded"]:
+            pk = self.names.ids.get(name)
+            if pk is None:
+                if not self.names.incomplete:
+                    self.bad(
+                        row, "excluded", _("There is no organisation “%(name)s”.") % {"name": name[:120]}
+                    )
+            elif pk == row.id:
+                self.bad(row, "excluded", _("An organisation cannot exclude itself."))
+            else:
+                ids.append(pk)
+        row.values["_excluded"] = sorted(set(ids))
+
+    def record(self, row: Row) -> Record:
+        row.values["name_sort"] = sort_key(row.values["name_zh"], row.values["name_en"])
+        row.values["uscc"] = row.values["uscc"] or None
+        return [row.values[field] for field in self.fields]
+
+    def collect(self, row: Row) -> None:
+        values = row.values
+        self.certificate_rows.extend(self.certificates(row))
+        self.delivery_rows.append((row.id, values["deliveries_completed"], values["deliveries_on_time"]))
+        self.exclusion_rows.extend((row.id, pk) for pk in values["_excluded"])
+
+    # --- across rows -------------------------------------------------------------------------------
+    def finish(self) -> None:
+        self._check_codes_once()
+        if self.unclaimed:
+            having = Capability.objects.filter(organisation__in=self.unclaimed).values_list(
+                "organisation_id", flat=True
+            )
+            for pk in set(having):
+                message = _("The organisation has capabilities: it has been claimed.")
+                self.bad(Row(self.unclaimed[pk], {}), "claimed", message)
+        self.context.unclaimed = self._all_unclaimed()
+
+    def _check_codes_once(self) -> None:
+        holders: dict[str, int] = {}
+        for pk, (code, number) in self.codes.items():
+            if code and holders.setdefault(code, pk) != pk:
+                first = self.codes[holders[code]][1]
+                self.bad(
+                    Row(number, {}), "uscc", _("This is there already, in row %(row)d.") % {"row": first}
+                )
+        taken = Organisation.objects.filter(uscc__in=holders).values_list("id", "uscc", "external_id")
+        for pk, code, external_id in taken:
+            if pk != holders[code] and (pk not in self.codes or self.codes[pk][0] == code):
+                number = self.codes[holders[code]][1]
+                self.bad(
+                    Row(number, {}), "uscc", _("The code belongs to “%(name)s”.") % {"name": external_id}
+                )
+
+    def _all_unclaimed(self) -> set[int]:
+        stored = set(Organisation.objects.filter(claimed=False).values_list("id", flat=True))
+        return (stored - self.codes.keys()) | self.unclaimed.keys()
+
+    def before_merge(self) -> None:
+        """Codes that change hands are set free first: the unique index looks at every row as it is written."""
+        execute(
+            sql.SQL(
+                "UPDATE alliance_organisation t SET uscc = NULL FROM {stage} s "
+                "WHERE t.id = s.id AND t.uscc IS NOT NULL AND t.uscc IS DISTINCT FROM s.uscc"
+            ).format(stage=self.staged.stage)
+        )
+
+
+def credit_code_problem(code: str) -> str:
+    """What is wrong with a Unified Social Credit Code: its form, its check digit, its province."""
+    try:
+        if credit_code.validate(code) != code:
+            return _("Write the credit code as 18 capitals and figures without blanks.")
+    except ValidationError as error:
+        return _("“%(code)s” is not a Unified Social Credit Code: %(reason)s") % {
+            "code": code,
+            "reason": _reason(error),
+        }
+    if code[2:4] not in PROVINCES:
+        return _("“%(code)s” is not a Unified Social Credit Code: there is no province %(province)s.") % {
+            "code": code,
+            "province": code[2:4],
+        }
+    return ""
+
+
+def _reason(error: ValidationError) -> str:
+    reasons = {
+        "InvalidLength": _("it has 18 characters."),
+        "InvalidChecksum": _("its check digit is wrong."),
+    }
+    return reasons.get(type(error).__name__, _("it has a character that such codes do not use."))
+
+
+@lru_cache(maxsize=1)
+def _regions() -> Any:
+    return numdb.get("cn/loc")
+
+
+@lru_cache(maxsize=4096)
+def known_prefix(four: str) -> bool:
+    """GB/T 2260 has a prefecture with these four figures, or the code is the province's own."""
+    if four.endswith("00"):
+        return True
+    return any("county" in properties for _number, properties in _regions().info(four + "00"))
+
+
+__all__ = ["Organisations", "credit_code_problem", "known_prefix"]

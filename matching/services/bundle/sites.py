@@ -1,0 +1,88 @@
+"""Application sites, what parts must meet there, and when they are open."""
+
+from collections.abc import Hashable
+
+from django.utils.translation import gettext as _
+
+from companies.specs import offered_values, part_conditions
+from companies.specs.requirements import DEFAULT_TOLERANCE, DEFAULT_WEIGHT
+from matching.services.bundle.context import Count
+from matching.services.bundle.layout import COMPONENT_TYPES, SCENARIO_TYPES
+from matching.services.bundle.loading import Row, ScopedImport, TableImport
+from matching.services.bundle.staging import Record, StagedSets, Touched, json_value
+from scenarios.models import PartCondition, SiteWindow
+
+
+class Sites(ScopedImport):
+    file = "sites.csv"
+    fields = (
+        "organisation",
+        "external_id",
+        "name",
+        "city",
+        "latitude",
+        "longitude",
+        "scenario_type",
+        "params",
+        "fleet_capacity",
+        "published",
+    )
+    scope = "organisation"
+
+    def set_up(self) -> None:
+        self.condition_rows = self.child(
+            PartCondition, "site", "position", "key", "op", "value", "hard", "weight", "tolerance"
+        )
+
+    def owner(self, scope_id: int) -> int | None:
+        return scope_id
+
+    def check(self, row: Row) -> None:
+        self.point(row)
+        self.specs(row, "params", offered_values, SCENARIO_TYPES, "scenario_type")
+        self.specs(row, "part_conditions", part_conditions, COMPONENT_TYPES, None)
+        self.context.listed_sites.add(row.id)
+
+    def record(self, row: Row) -> Record:
+        plain = {"params": json_value(row.values["params"])}
+        return [plain.get(field, row.values[field]) for field in self.fields]
+
+    def collect(self, row: Row) -> None:
+        keys = self.context.parameters[COMPONENT_TYPES].key_ids
+        for place, item in enumerate(row.values["part_conditions"]):
+            rest = (item["op"], json_value(item["value"]), True, DEFAULT_WEIGHT, DEFAULT_TOLERANCE)
+            self.condition_rows.append((row.id, place, keys[item["key"]], *rest))
+
+
+class SiteWindows(TableImport):
+    """The windows of every site listed here or in sites.csv are replaced as a set."""
+
+    file = "site_windows.csv"
+    fields = ("site", "starts", "ends")
+
+    def key(self, row: Row) -> Hashable | None:
+        """Windows have no name; the row stands for itself."""
+        return row.number if row.values.get("site") is not None else None
+
+    def set_up(self) -> None:
+        self.windows = StagedSets(SiteWindow, "site", ("starts", "ends"))
+
+    def check(self, row: Row) -> None:
+        if row.values["starts"] > row.values["ends"]:
+            self.bad(row, "ends", _("The window ends before it begins."))
+        self.context.listed_sites.add(row.values["site"])
+
+    def _give_ids(self, rows: object) -> None:
+        """A set has no ids to give ahead."""
+
+    def _stage(self, rows: object) -> None:
+        self.windows.copy((r.values["site"], r.values["starts"], r.values["ends"]) for r in rows)  # type: ignore[attr-defined]
+
+    def _merge(self) -> None:
+        sites, changed = Touched("window_sites"), Touched("windows")
+        sites.add(self.context.listed_sites)
+        self.windows.merge(sites, changed)
+        self.context.touch("sites.csv").add(changed.ids())
+        self.context.counts[self.file] = Count(updated=changed.count())
+        for table in (self.windows, sites, changed):
+            table.drop()

@@ -1,0 +1,247 @@
+"""Staged rows and their merge: COPY into a temporary table, then a few statements that touch only what differs.
+
+A row that already says the same is not written, so an import of what is there changes nothing.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db import connection
+from django.db.models import Model
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+Record = Sequence[Any]
+
+
+def column_of(model: type[Model], field: str) -> str:
+    column: str = model._meta.get_field(field).column  # type: ignore[union-attr,assignment]
+    return column
+
+
+def execute(query: sql.Composable, parameters: Sequence[Any] = ()) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(query, parameters)  # type: ignore[arg-type]
+        return cursor.rowcount
+
+
+def fetch(query: sql.Composable, parameters: Sequence[Any] = ()) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, parameters)  # type: ignore[arg-type]
+        return cursor.fetchall()
+
+
+def new_ids(model: type[Model], count: int) -> list[int]:
+    """Primary keys for rows about to be created, ascending."""
+    sequence = fetch(
+        sql.SQL("SELECT pg_get_serial_sequence(%s, %s)"), [model._meta.db_table, model._meta.pk.column]
+    )[0][0]
+    rows = fetch(sql.SQL("SELECT nextval(%s::regclass) FROM generate_series(1, %s)"), [sequence, count])
+    return sorted(row[0] for row in rows)
+
+
+def json_value(value: Any) -> Jsonb:
+    return Jsonb(value)
+
+
+class Staged:
+    """Rows of one model on their way into it."""
+
+    def __init__(self, model: type[Model], fields: Sequence[str], extra: str = "") -> None:
+        self.model = model
+        self.table = sql.Identifier(model._meta.db_table)
+        self.columns = [column_of(model, field) for field in fields]
+        self.stage = sql.Identifier(f"stage_{model._meta.db_table}_{self.columns[0]}")
+        self.extra = extra
+        self._create()
+
+    def _create(self) -> None:
+        execute(
+            sql.SQL(
+                "CREATE TEMP TABLE {stage} ON COMMIT DROP AS SELECT {columns} FROM {table} WITH NO DATA"
+            ).format(stage=self.stage, columns=self.names(self.columns), table=self.table)
+        )
+        execute(
+            sql.SQL("ALTER TABLE {} ADD COLUMN seq bigint GENERATED ALWAYS AS IDENTITY").format(self.stage)
+        )
+        if self.extra:
+            execute(sql.SQL("ALTER TABLE {} ADD COLUMN {}").format(self.stage, sql.SQL(self.extra)))  # type: ignore[arg-type]
+
+    @staticmethod
+    def names(columns: Iterable[str], prefix: str = "") -> sql.Composed:
+        if prefix:
+            return sql.SQL(", ").join(sql.Identifier(prefix, column) for column in columns)
+        return sql.SQL(", ").join(sql.Identifier(column) for column in columns)
+
+    def copy(self, records: Iterable[Record]) -> None:
+        columns = [*self.columns, *([self.extra.split()[0]] if self.extra else [])]
+        query = sql.SQL("COPY {} ({}) FROM STDIN").format(self.stage, self.names(columns))
+        with connection.cursor() as cursor, cursor.copy(query) as copy:  # type: ignore[attr-defined]
+            for record in records:
+                copy.write_row(record)
+
+    def analyze(self) -> None:
+        execute(sql.SQL("ANALYZE {}").format(self.stage))
+
+    def drop(self) -> None:
+        execute(sql.SQL("DROP TABLE {}").format(self.stage))
+
+
+class StagedRows(Staged):
+    """Main rows: the importer has given every one its id, and says which of them are new."""
+
+    def __init__(
+        self, model: type[Model], fields: Sequence[str], on_insert: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(model, [model._meta.pk.name, *fields], extra="is_new boolean")
+        self.on_insert = list((on_insert or {}).items())
+        self.pk = model._meta.pk.column
+        self.values = self.columns[1:]
+        names = {field.name for field in model._meta.get_fields()}
+        self.versioned = "version" in names
+        self.has_public_id = "public_id" in names
+
+    def merge(self, touched: "Touched") -> int:
+        """Write what differs; returns how many rows are new. Ids of changed ones go to `touched`."""
+        self.analyze()
+        changed = fetch(
+            sql.SQL(
+                "UPDATE {table} AS t SET {sets} FROM {stage} AS s "
+                "WHERE t.{pk} = s.{pk} AND NOT s.is_new AND ({old}) IS DISTINCT FROM ({new}) RETURNING t.{pk}"
+            ).format(
+                table=self.table,
+                stage=self.stage,
+                pk=sql.Identifier(self.pk),
+                sets=sql.SQL(", ").join(
+                    sql.SQL("{0} = s.{0}").format(sql.Identifier(column)) for column in self.values
+                ),
+                old=self._row("t"),
+                new=self._row("s"),
+            )
+        )
+        touched.add(row[0] for row in changed)
+        return self._insert()
+
+    def new_rows(self) -> sql.Composed:
+        return sql.SQL("SELECT {} FROM {} WHERE is_new").format(sql.Identifier(self.pk), self.stage)
+
+    def _row(self, alias: str) -> sql.Composed:
+        return sql.SQL("ROW({})").format(self.names(self.values, alias))
+
+    def _insert(self) -> int:
+        generated = [*self.on_insert, *([("public_id", "gen_random_uuid()")] if self.has_public_id else [])]
+        if self.versioned:
+            generated += [("version", "1"), ("created_at", "now()"), ("updated_at", "now()")]
+        return execute(
+            sql.SQL(
+                "INSERT INTO {table} ({columns}) SELECT {values} FROM {stage} WHERE is_new ORDER BY {pk}"
+            ).format(
+                table=self.table,
+                columns=self.names([*self.columns, *(name for name, _made in generated)]),
+                values=sql.SQL(", ").join(
+                    [self.names(self.columns), *(sql.SQL(made) for _name, made in generated)]  # type: ignore[arg-type]
+                ),
+                stage=self.stage,
+                pk=sql.Identifier(self.pk),
+            )
+        )
+
+
+class StagedSets(Staged):
+    """Rows that belong to a parent and are replaced as a set: certificates, requirements, windows, …"""
+
+    def __init__(self, model: type[Model], parent: str, fields: Sequence[str], keep: str = "") -> None:
+        super().__init__(model, [parent, *fields])
+        self.parent = sql.Identifier(self.columns[0])
+        self.keep = sql.SQL(keep) if keep else sql.SQL("TRUE")  # type: ignore[arg-type]
+
+    def merge(self, parents: "Touched", touched: "Touched") -> None:
+        """Replace the sets of those parents whose set differs."""
+        self.analyze()
+        columns = self.names(self.columns)
+        changed = fetch(
+            sql.SQL(
+                "SELECT DISTINCT {parent} FROM ("
+                " (SELECT {columns} FROM {stage} EXCEPT ALL {there})"
+                " UNION ALL"
+                " ({there} EXCEPT ALL SELECT {columns} FROM {stage})"
+                ") AS different"
+            ).format(
+                parent=self.parent,
+                columns=columns,
+                stage=self.stage,
+                there=sql.SQL(
+                    "SELECT {columns} FROM {table} AS t WHERE {keep} AND t.{parent} IN (SELECT id FROM {parents})"
+                ).format(
+                    columns=self.names(self.columns, "t"),
+                    table=self.table,
+                    keep=self.keep,
+                    parent=self.parent,
+                    parents=parents.table,
+                ),
+            )
+        )
+        ids = [row[0] for row in changed]
+        if ids:
+            self._replace(ids)
+            touched.add(ids)
+
+    def _replace(self, parents: list[int]) -> None:
+        execute(
+            sql.SQL("DELETE FROM {table} AS t WHERE {keep} AND t.{parent} = ANY(%s)").format(
+                table=self.table, keep=self.keep, parent=self.parent
+            ),
+            [parents],
+        )
+        execute(
+            sql.SQL(
+                "INSERT INTO {table} ({columns}) SELECT {columns} FROM {stage} WHERE {parent} = ANY(%s) ORDER BY seq"
+            ).format(
+                table=self.table, columns=self.names(self.columns), stage=self.stage, parent=self.parent
+            ),
+            [parents],
+        )
+
+
+class Touched:
+    """A growing set of ids in a temporary table, so that statements can join it."""
+
+    def __init__(self, name: str) -> None:
+        self.table = sql.Identifier(f"touched_{name}")
+        execute(sql.SQL("CREATE TEMP TABLE {} (id bigint PRIMARY KEY) ON COMMIT DROP").format(self.table))
+
+    def add(self, ids: Iterable[int]) -> None:
+        values = list(ids)
+        if values:
+            execute(
+                sql.SQL("INSERT INTO {} SELECT unnest(%s::bigint[]) ON CONFLICT DO NOTHING").format(
+                    self.table
+                ),
+                [values],
+            )
+
+    def add_from(self, query: sql.Composable, parameters: Sequence[Any] = ()) -> None:
+        execute(sql.SQL("INSERT INTO {} {} ON CONFLICT DO NOTHING").format(self.table, query), parameters)
+
+    def ids(self) -> list[int]:
+        return [row[0] for row in fetch(sql.SQL("SELECT id FROM {} ORDER BY id").format(self.table))]
+
+    def count(self) -> int:
+        return int(fetch(sql.SQL("SELECT count(*) FROM {}").format(self.table))[0][0])
+
+    def raise_versions(self, model: type[Model], new: "Touched") -> None:
+        """One new version and time for every changed row that was there before."""
+        execute(
+            sql.SQL(
+                "UPDATE {table} SET version = version + 1, updated_at = now() "
+                "WHERE {pk} IN (SELECT id FROM {touched} EXCEPT SELECT id FROM {new})"
+            ).format(
+                table=sql.Identifier(model._meta.db_table),
+                pk=sql.Identifier(model._meta.pk.column),
+                touched=self.table,
+                new=new.table,
+            )
+        )
+
+    def drop(self) -> None:
+        execute(sql.SQL("DROP TABLE {}").format(self.table))
