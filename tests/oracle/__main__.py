@@ -16,7 +16,7 @@ def main() -> None:
     parser.add_argument("--alliance", required=True)
     parser.add_argument("--as-of", required=True, type=date.fromisoformat)
     parser.add_argument("out", type=Path, metavar="OUT")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     rows = oracle_rows(read_bundles(options.bundles), options.alliance, options.as_of)
     write_rows(options.out, rows)
     for name, found in rows.items():

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import runpy
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -295,6 +296,23 @@ def test_compare_takes_any_order_where_the_file_has_none(folder: Path, tmp_path:
     assert compare(tmp_path / "out", rows) == []
     (tmp_path / "out" / "teams.csv").unlink()
     assert compare(tmp_path / "out", rows) == ["teams.csv: missing"]
+
+
+def test_the_command_line_writes_the_same_files(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = [
+        "oracle",
+        str(folder),
+        "--alliance",
+        "pact",
+        "--as-of",
+        AS_OF.isoformat(),
+        str(tmp_path / "out"),
+    ]
+    monkeypatch.setattr("sys.argv", arguments)
+    runpy.run_module("tests.oracle", run_name="__main__")
+    assert compare(tmp_path / "out", oracle_rows(read_bundles([folder]), "pact", AS_OF)) == []
 
 
 def test_a_generated_region_gives_rows_of_every_kind(tmp_path: Path) -> None:
