@@ -4,7 +4,7 @@
 in docs/matching.md; ``reference`` says them one by one, slowly; ``solve`` is the fast way to the same rows.
 """
 
-from matching.kernel.problem import (
+from matching.kernel.codes import (
     KEEP_MATCHES,
     KEEP_NEAR,
     KEEP_PIPELINES,
@@ -14,28 +14,26 @@ from matching.kernel.problem import (
     NO_DATE,
     SITE_TERMS,
     SITE_WEIGHTS,
-    Capabilities,
-    Certificates,
     Code,
+    Kind,
+    Op,
+    Role,
+    code_name,
+)
+from matching.kernel.packed import Certificates, Lists, Requirements, Specs, Windows
+from matching.kernel.problem import (
+    Capabilities,
     ComponentKeys,
     Demands,
-    Kind,
     Lines,
-    Lists,
-    Op,
     Organisations,
     Places,
     Problem,
-    Requirements,
-    Role,
     ScenarioTypes,
     SiteKeys,
     Sites,
-    Specs,
     Types,
     Weights,
-    Windows,
-    code_name,
     problem,
 )
 from matching.kernel.results import Results

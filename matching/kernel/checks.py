@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from matching.kernel.codes import Kind, Op
 from matching.kernel.tables import LAST_DATE, AnyArray, Bools, Bytes, Ints, ProblemError, require
 
 if TYPE_CHECKING:
-    from matching.kernel.problem import Demands, Lines, Problem, Requirements, Sites, Specs
-
-NUMBER, RANGE, CHOICE, ORDERED, BOOL = range(5)
-GE, LE, BETWEEN, COVERS, ONE_OF, IS = range(6)
+    from matching.kernel.packed import Requirements, Specs
+    from matching.kernel.problem import Demands, Lines, Problem, Sites
 
 
 def check_problem(problem: Problem) -> None:
@@ -23,7 +22,7 @@ def check_problem(problem: Problem) -> None:
     require("places.travel", np.diagonal(problem.places.travel) == 30.0, "is not 30 from a city to itself")
     for name in ("component_keys", "site_keys"):
         keys = getattr(problem, name)
-        choices = np.isin(keys.kind, (CHOICE, ORDERED))
+        choices = np.isin(keys.kind, (Kind.CHOICE, Kind.ORDERED))
         require(f"{name}.n_choices", choices == (keys.n_choices > 0), "does not suit the kind")
     _check_tree("types.parent", problem.types.parent)
     _check_tree("scenario_types.parent", problem.scenario_types.parent)
@@ -86,7 +85,7 @@ def _rows(start: Ints) -> Ints:
 def _check_specs(name: str, specs: Specs, kinds: Bytes, n_choices: Ints) -> None:
     _check_sorted(f"{name}.row", specs.row, specs.key)
     kind = kinds[specs.key]
-    number = kind <= RANGE
+    number = kind <= Kind.RANGE
     require(f"{name}.lo", ~number | np.isfinite(specs.lo), "is missing for a number or range")
     require(f"{name}.hi", ~number | (specs.lo <= specs.hi), "is missing or below lo")
     _check_mask(f"{name}.mask", specs.mask, kind, n_choices[specs.key])
@@ -94,28 +93,28 @@ def _check_specs(name: str, specs: Specs, kinds: Bytes, n_choices: Ints) -> None
 
 def _check_mask(name: str, mask: AnyArray, kind: AnyArray, n_choices: AnyArray) -> None:
     """Bits within the choices; a bool has at most one of its two bits."""
-    choice = np.isin(kind, (CHOICE, ORDERED))
+    choice = np.isin(kind, (Kind.CHOICE, Kind.ORDERED))
     wide = (mask >> np.minimum(n_choices, 63).astype(np.uint64)) > 0
     require(name, ~choice | (n_choices == 64) | ~wide, "has a bit beyond the choices")
-    require(name, (kind != BOOL) | (mask <= 2), "is not 0, 1 (false) or 2 (true)")
+    require(name, (kind != Kind.BOOL) | (mask <= 2), "is not 0, 1 (false) or 2 (true)")
 
 
 def _check_requirements(name: str, wants: Requirements, kinds: Bytes, n_choices: Ints) -> None:
     _check_pointers(name, wants.start, len(wants.key))
     kind, op, many = kinds[wants.key], wants.op, n_choices[wants.key]
-    number = kind <= RANGE
-    allowed = np.where(number, op <= COVERS, False)
-    allowed |= (kind == CHOICE) & (op == ONE_OF)
-    allowed |= (kind == ORDERED) & np.isin(op, (GE, LE, ONE_OF))
-    allowed |= (kind == BOOL) & (op == IS)
+    number = kind <= Kind.RANGE
+    allowed = np.where(number, op <= Op.COVERS, False)
+    allowed |= (kind == Kind.CHOICE) & (op == Op.ONE_OF)
+    allowed |= (kind == Kind.ORDERED) & np.isin(op, (Op.GE, Op.LE, Op.ONE_OF))
+    allowed |= (kind == Kind.BOOL) & (op == Op.IS)
     require(f"{name}.op", allowed, "does not suit the kind of its key")
-    require(f"{name}.a", (op > COVERS) | np.isfinite(wants.a), "is missing")
-    pair = (op == BETWEEN) | (op == COVERS)
+    require(f"{name}.a", (op > Op.COVERS) | np.isfinite(wants.a), "is missing")
+    pair = (op == Op.BETWEEN) | (op == Op.COVERS)
     require(f"{name}.b", ~pair | (wants.a <= wants.b), "is missing or below a")
-    place = (kind == ORDERED) & (op <= LE)
+    place = (kind == Kind.ORDERED) & (op <= Op.LE)
     whole = (wants.a >= 0) & (wants.a < many) & (wants.a == np.floor(wants.a))
     require(f"{name}.a", ~place | whole, "is not the position of a choice")
-    masked = op >= ONE_OF
+    masked = op >= Op.ONE_OF
     require(f"{name}.mask", ~masked | (wants.mask > 0), "is empty")
     _check_mask(f"{name}.mask", np.where(masked, wants.mask, np.uint64(0)), kind, many)
 

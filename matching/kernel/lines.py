@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from matching.kernel.codes import KEEP_MATCHES, Code
 from matching.kernel.measure import Want, best_first, clamp, fit, holds, wants_of, weighted_mean
 from matching.kernel.near import Rule, near_misses
 from matching.kernel.prepare import Block, Prepared
-from matching.kernel.problem import KEEP_MATCHES, Code
 from matching.kernel.rows import Rows
 from matching.kernel.tables import AnyArray, Bools, Floats, Ints
 

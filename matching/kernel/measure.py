@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from matching.kernel.codes import Kind, Op
 from matching.kernel.numbers import round9
-from matching.kernel.problem import Kind, Op, Requirements, Specs
+from matching.kernel.packed import Requirements, Specs
 from matching.kernel.tables import AnyArray, Bools, Bytes, Floats, Ints, Masks
 
 ONE = np.uint64(1)

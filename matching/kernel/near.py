@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from matching.kernel.codes import KEEP_NEAR, Code, Op
 from matching.kernel.measure import Column, Want, shortfalls
 from matching.kernel.numbers import round9
-from matching.kernel.problem import KEEP_NEAR, Code, Op
 from matching.kernel.rows import Rows
 from matching.kernel.tables import LAST_DATE, AnyArray, Bools, Floats, Ints
 

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from matching.kernel.codes import KEEP_PIPELINES
 from matching.kernel.lines import Feasible
 from matching.kernel.numbers import round9
 from matching.kernel.prepare import Prepared
-from matching.kernel.problem import KEEP_PIPELINES
 from matching.kernel.rows import Rows
 from matching.kernel.sites import FeasibleSites
 from matching.kernel.tables import AnyArray, Bools, Floats, Ints

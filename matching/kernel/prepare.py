@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from matching.kernel.codes import NO_DATE
 from matching.kernel.geo import proximity
 from matching.kernel.measure import Column, SpecIndex, Want, holds, wants_of
-from matching.kernel.problem import NO_DATE, Problem
+from matching.kernel.problem import Problem
 from matching.kernel.tables import Bools, Floats, Ints
 
 

@@ -11,160 +11,16 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from enum import IntEnum, IntFlag
 from typing import Any, Self
 
 import numpy as np
 
-from matching.kernel.tables import (
-    AnyArray,
-    Bools,
-    Bytes,
-    Floats,
-    Ints,
-    Masks,
-    ProblemError,
-    Table,
-    column,
-    table,
-)
+from matching.kernel.codes import LINE_WEIGHTS, MAX_CHOICES, SITE_WEIGHTS, Kind
+from matching.kernel.packed import Certificates, Lists, Requirements, Specs, Windows
+from matching.kernel.tables import AnyArray, Bools, Bytes, Floats, Ints, ProblemError, Table, column, table
 
-NO_DATE = 0
-MAX_CHOICES = 64
 FORMAT = 1  # of to_bytes; a blob of another format is refused
-
-LINE_TERMS = ("fit", "price", "lead_time", "capacity", "proximity", "role", "trust")
-SITE_TERMS = ("fit", "wait", "capacity", "role", "trust")
-LINE_WEIGHTS = (30.0, 15.0, 15.0, 10.0, 15.0, 5.0, 10.0)
-SITE_WEIGHTS = (45.0, 25.0, 10.0, 10.0, 10.0)
-
-KEEP_MATCHES = 20  # §4
-KEEP_NEAR = 5  # §3
-KEEP_SITES = 20  # §5
-KEEP_PIPELINES = 10  # §6
-
-
-class Kind(IntEnum):
-    """What a parameter's values are (§1). ORDERED is a choice with an order, worst first."""
-
-    NUMBER = 0
-    RANGE = 1
-    CHOICE = 2
-    ORDERED = 3
-    BOOL = 4
-
-
-class Op(IntEnum):
-    """Requirement operators (§2). ``= v`` is stored as BETWEEN v, v."""
-
-    GE = 0
-    LE = 1
-    BETWEEN = 2
-    COVERS = 3
-    ONE_OF = 4
-    IS = 5
-
-
-class Role(IntFlag):
-    """Roles of a city in an alliance (§1), as bits."""
-
-    RND = 1
-    COMPONENTS = 2
-    PRODUCTION = 4
-    SITES = 8
-    SUPPORT = 16
-
-
-class Code(IntEnum):
-    """Hard rules (§3, §5). A SPEC code belongs to a key; see ``code_name``."""
-
-    TYPE = 0
-    STATE = 1
-    REACH = 2
-    SELF = 3
-    SPEC = 4
-    CERTIFICATION = 5
-    MOQ = 6
-    CAPACITY = 7
-    TIME = 8
-    PRICE = 9
-    SCENARIO = 10
-    FLEET = 11
-    WINDOW = 12
-
-
-def code_name(code: int, key_name: str = "") -> str:
-    """The rule's public name: ``moq``, ``time``, …, ``spec:<key>``.
-
-    >>> code_name(Code.MOQ), code_name(Code.SPEC, "rated_torque")
-    ('moq', 'spec:rated_torque')
-    """
-    name = Code(code).name.lower()
-    return f"{name}:{key_name}" if code == Code.SPEC else name
-
-
-@dataclass(frozen=True, eq=False)
-class Lists(Table):
-    """Compressed rows: row r holds ``item[start[r]:start[r + 1]]``, strictly ascending."""
-
-    start: Ints = column(np.int32, "rows+1", least=0)
-    item: Ints = column(np.int32, "items", least=0)
-
-    @classmethod
-    def of(cls, rows: Iterable[Iterable[int]]) -> Self:
-        """From one iterable per row, in any order, repeats allowed."""
-        clean = [sorted(set(row)) for row in rows]
-        return cls(pointers(map(len, clean)), np.array([i for row in clean for i in row], np.int32))
-
-
-@dataclass(frozen=True, eq=False)
-class Specs(Table):
-    """Stated values only, one entry each, sorted by (row, key), at most one per pair (§2).
-
-    A number x is lo = hi = x, a range [lo, hi]; a set of choices is ``mask`` (bit i = choice i), a bool
-    is mask 1 (false) or 2 (true), with lo = hi = NaN; mask 0 of those kinds is "not stated".
-    """
-
-    row: Ints = column(np.int32, "items", refers="rows")
-    key: Ints = column(np.int32, "items", refers="keys")
-    lo: Floats = column(np.float64, "items", missing=True)
-    hi: Floats = column(np.float64, "items", missing=True)
-    mask: Masks = column(np.uint64, "items")
-
-    @classmethod
-    def of(cls, row: Any, key: Any, lo: Any, hi: Any, mask: Any) -> Self:
-        """From columns in any order."""
-        order = np.lexsort((np.asarray(key), np.asarray(row)))
-        return cls(*(np.asarray(values)[order] for values in (row, key, lo, hi, mask)))
-
-
-@dataclass(frozen=True, eq=False)
-class Requirements(Table):
-    """Compressed rows of (key, op, value, hard, weight, tolerance), in the order people wrote them (§2).
-
-    GE and LE read ``a`` (for an ordered choice: the choice's position), BETWEEN and COVERS ``a`` <= ``b``,
-    ONE_OF and IS ``mask``; what an operator does not read is ignored (NaN, NaN, 0).
-    """
-
-    start: Ints = column(np.int32, "rows+1", least=0)
-    key: Ints = column(np.int32, "items", refers="keys")
-    op: Bytes = column(np.uint8, "items", most=Op.IS)
-    a: Floats = column(np.float64, "items", missing=True)
-    b: Floats = column(np.float64, "items", missing=True)
-    mask: Masks = column(np.uint64, "items")
-    hard: Bools = column(np.bool_, "items")
-    weight: Floats = column(np.float64, "items", above=0)
-    tolerance: Floats = column(np.float64, "items", above=0)
-
-    @classmethod
-    def of(cls, rows: Iterable[Sequence[Sequence[Any]]]) -> Self:
-        """From one list per row of tuples (key, op, a, b, mask, hard, weight, tolerance)."""
-        rows = list(rows)
-        flat = [entry for row in rows for entry in row]
-        columns = list(zip(*flat, strict=True)) if flat else [()] * 8
-        return cls(pointers(map(len, rows)), *columns)
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,29 +75,6 @@ class Organisations(Table):
     verified: Bools = column(np.bool_, "O")
     completed: Ints = column(np.int32, "O", least=0)
     on_time: Ints = column(np.int32, "O", least=0)
-
-
-@dataclass(frozen=True, eq=False)
-class Certificates(Table):
-    """Certificates a capability can show (its own, its facility's, its firm's), one row per code.
-
-    Sorted by (row, code); ``expires`` is the latest of the three, the last valid day, NO_DATE = never.
-    """
-
-    row: Ints = column(np.int32, "items", refers="rows")
-    code: Ints = column(np.int32, "items", least=0)
-    expires: Ints = column(np.int32, "items", date=True, optional=True)
-
-    @classmethod
-    def of(cls, row: Any, code: Any, expires: Any) -> Self:
-        """From columns in any order; of several entries for one (row, code) the one valid longest stays."""
-        row, code, expires = (np.asarray(values, np.int32) for values in (row, code, expires))
-        lasting = np.where(expires == NO_DATE, np.iinfo(np.int32).max, expires)
-        order = np.lexsort((-lasting.astype(np.int64), code, row))
-        row, code, expires = row[order], code[order], expires[order]
-        first = np.ones(len(row), bool)
-        first[1:] = (row[1:] != row[:-1]) | (code[1:] != code[:-1])
-        return cls(row[first], code[first], expires[first])
 
 
 @dataclass(frozen=True, eq=False)
@@ -301,23 +134,6 @@ class Lines(Table):
     ceiling: Floats = column(np.float64, "L", above=0, missing=True)
     certificates: Lists = table(rows="L")
     requirements: Requirements = table(rows="L", keys="K")
-
-
-@dataclass(frozen=True, eq=False)
-class Windows(Table):
-    """Open dates of site r: ``opens[i], closes[i]`` (both inclusive), i in start[r]:start[r + 1], sorted."""
-
-    start: Ints = column(np.int32, "rows+1", least=0)
-    opens: Ints = column(np.int32, "items", date=True)
-    closes: Ints = column(np.int32, "items", date=True)
-
-    @classmethod
-    def of(cls, rows: Iterable[Iterable[tuple[int, int]]]) -> Self:
-        """From one iterable of (start, end) ordinals per site, in any order."""
-        clean = [sorted(row) for row in rows]
-        flat = [window for row in clean for window in row]
-        opens, closes = (np.array([window[end] for window in flat], np.int32) for end in (0, 1))
-        return cls(pointers(map(len, clean)), opens, closes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -423,8 +239,3 @@ def problem(**parts: Any) -> Problem:
     built = Problem(**parts)
     built.validate()
     return built
-
-
-def pointers(lengths: Iterable[int]) -> Ints:
-    """Row pointers of compressed rows: 0 and the running total of the lengths."""
-    return np.concatenate(([0], np.cumsum(np.fromiter(lengths, np.int64)))).astype(np.int32)

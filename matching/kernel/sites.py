@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from matching.kernel.codes import KEEP_SITES, Role
 from matching.kernel.measure import best_first, clamp, fit, holds, wants_of, weighted_mean
 from matching.kernel.prepare import Prepared
-from matching.kernel.problem import KEEP_SITES, Role
 from matching.kernel.rows import Rows
 from matching.kernel.tables import AnyArray, Bools, Floats
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
+from matching.kernel.codes import NO_DATE
 from matching.kernel.geo import SAME_CITY
 from matching.kernel.prepare import Prepared
-from matching.kernel.problem import NO_DATE
 
 NAN = math.nan
 MINUTES_PER_DAY = 480  # of travel

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from matching.kernel.problem import Kind, Op, Problem
+from matching.kernel.codes import Kind, Op
+from matching.kernel.problem import Problem
 from matching.kernel.tables import Table
 
 

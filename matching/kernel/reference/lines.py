@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from matching.kernel.problem import KEEP_MATCHES, KEEP_NEAR, NO_DATE, Code, Kind, Op, Problem
+from matching.kernel.codes import KEEP_MATCHES, KEEP_NEAR, NO_DATE, Code, Kind, Op
+from matching.kernel.problem import Problem
 from matching.kernel.reference.common import (
     Requirement,
     clamp,

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from matching.kernel.problem import KEEP_PIPELINES, KEEP_SITES, NO_DATE, Role
+from matching.kernel.codes import KEEP_PIPELINES, KEEP_SITES, NO_DATE, Role
 from matching.kernel.reference.common import (
     clamp,
     days,
