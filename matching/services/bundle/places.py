@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from psycopg import sql
 
 from alliance.models import AllianceWeights
+from companies.specs import plain_number
 from matching.services.bundle.loading import Row, TableImport
 from matching.services.bundle.parameters import in_cycles
 from matching.services.bundle.staging import Record, execute, fetch
@@ -99,7 +100,10 @@ class Alliances(TableImport):
             self.bad(row, "weights", problem)
             return
         given = row.values["weights"] or {}
-        self.weights[row.id] = {side: dict(given.get(side) or {}) for side in ("line", "site")}
+        self.weights[row.id] = {
+            side: {term: plain_number(weight) for term, weight in (given.get(side) or {}).items()}
+            for side in ("line", "site")
+        }
 
     def record(self, row: Row) -> Record:
         return [row.values[field] for field in self.fields]
