@@ -5,7 +5,7 @@ import uuid
 from django.db import models
 from django.utils.translation import get_language
 
-from alliance.access import GuardedQuerySet
+from alliance.access import GuardedQuerySet as GuardedQuerySet
 
 GuardedManager = models.Manager.from_queryset(GuardedQuerySet)
 

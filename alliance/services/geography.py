@@ -10,14 +10,17 @@ from collections.abc import Iterator
 from alliance.models import Alliance, AllianceCity, AllianceReach, City, CityCare, Organisation
 
 
+Parents = dict[int, int | None]
+
+
 def rebuild_geography() -> None:
     """Bring `AllianceReach` and `CityCare` up to date; call it in the transaction that changes what they follow."""
-    parents = dict(City.objects.values_list("id", "parent_id"))
+    parents: Parents = dict(City.objects.values_list("id", "parent_id"))
     _rebuild_reach(parents)
     _rebuild_care(parents)
 
 
-def _upwards(city: int | None, parents: dict[int, int | None]) -> Iterator[int]:
+def _upwards(city: int | None, parents: Parents) -> Iterator[int]:
     """The city and what it lies in, nearest first."""
     seen: set[int] = set()
     while city is not None and city not in seen:
@@ -26,7 +29,7 @@ def _upwards(city: int | None, parents: dict[int, int | None]) -> Iterator[int]:
         city = parents.get(city)
 
 
-def _rebuild_reach(parents: dict[int, int | None]) -> None:
+def _rebuild_reach(parents: Parents) -> None:
     wanted: dict[tuple[int, int], tuple[int, list[str]]] = {}
     listed: dict[int, dict[int, list[str]]] = defaultdict(dict)
     for row in AllianceCity.objects.all():
@@ -47,7 +50,7 @@ def _rebuild_reach(parents: dict[int, int | None]) -> None:
     )
 
 
-def _rebuild_care(parents: dict[int, int | None]) -> None:
+def _rebuild_care(parents: Parents) -> None:
     seated: dict[int, list[int]] = defaultdict(list)
     for bureau, city in (
         Organisation.objects.filter(kind="bureau").order_by("id").values_list("id", "city_id")
