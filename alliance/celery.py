@@ -3,7 +3,9 @@
 Nothing is kept in a result store, nothing waits for a broker: a publisher gives up at once.
 """
 
+import logging
 import os
+import time
 from typing import Any
 
 from celery import Celery
@@ -12,9 +14,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "alliance.settings")
 
 from django.conf import settings
 
-# Ends a hung task; shorter than any lease, so that the lease's next owner never meets the old one.
-TIME_LIMIT = 240
-SOFT_TIME_LIMIT = 210
+# Ends a hung task before its lease ends: the lease's next owner never meets the old one.
+TIME_LIMIT = max(settings.MATCH_LEASE_SECONDS - 10, 5)
 
 TRANSPORT: dict[str, Any] = {
     "visibility_timeout": 3600,
@@ -38,14 +39,13 @@ CONFIGURATION: dict[str, Any] = {
     "accept_content": ["json"],
     "task_default_queue": "alliance",
     "task_time_limit": TIME_LIMIT,
-    "task_soft_time_limit": SOFT_TIME_LIMIT,
     "worker_prefetch_multiplier": 1,
     "worker_soft_shutdown_timeout": 30,
     "worker_max_tasks_per_child": 500,
     "worker_cancel_long_running_tasks_on_connection_loss": False,
     "worker_hijack_root_logger": False,
     "worker_send_task_events": False,
-    "beat_schedule": getattr(settings, "CELERY_BEAT_SCHEDULE", {}),
+    "beat_schedule": settings.CELERY_BEAT_SCHEDULE,
     "beat_max_loop_interval": 30,
     "timezone": settings.TIME_ZONE,
     "enable_utc": True,
@@ -54,3 +54,38 @@ CONFIGURATION: dict[str, Any] = {
 app = Celery("alliance")
 app.conf.update(CONFIGURATION)
 app.autodiscover_tasks()
+
+logger = logging.getLogger(__name__)
+# A request that publishes waits for a silent broker this long at most, and then nobody for a while.
+PATIENCE = 1.0
+MUTED_SECONDS = 5.0
+PUBLISHING: dict[str, Any] = TRANSPORT | {
+    "socket_timeout": PATIENCE,
+    "socket_connect_timeout": PATIENCE,
+    "connect_retries_timeout": PATIENCE,
+    "max_retries": 0,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
+}
+EXPIRES = 600  # a hint as old as this tells nothing new
+
+
+class _Publisher:
+    """Remembers when the broker last failed, for this process."""
+
+    muted_until = 0.0
+
+
+def nudge(name: str, *args: Any) -> bool:
+    """Publish a task by name, best effort: never raises, hardly waits; False when the broker did not take it."""
+    if time.monotonic() < _Publisher.muted_until:
+        return False
+    try:
+        with app.connection_for_write(transport_options=PUBLISHING) as connection:
+            app.send_task(name, args, connection=connection, retry=False, ignore_result=True, expires=EXPIRES)
+    except Exception as error:
+        _Publisher.muted_until = time.monotonic() + MUTED_SECONDS
+        logger.warning("the broker did not take %s: %s", name, error)
+        return False
+    return True

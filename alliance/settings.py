@@ -6,6 +6,7 @@
 import sys
 from pathlib import Path
 
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError
 
@@ -159,6 +160,22 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
     }
+}
+
+# --- runs -------------------------------------------------------------------------------------
+# A worker that is silent for this long has lost its chunk to whoever claims it next.
+MATCH_LEASE_SECONDS = env.int("MATCH_LEASE_SECONDS", 120)
+# Demands that one worker matches at a time.
+MATCH_CHUNK_DEMANDS = env.int("MATCH_CHUNK_DEMANDS", 64)
+# Superseded results stay this long for readers who have begun with them.
+RESULT_GRACE_SECONDS = env.int("RESULT_GRACE_SECONDS", 60)
+for _name in ("MATCH_LEASE_SECONDS", "MATCH_CHUNK_DEMANDS"):
+    if vars()[_name] < 1:
+        raise ImproperlyConfigured(f"{_name} must be at least 1.")
+# The reconciler does both as well, without the broker.
+CELERY_BEAT_SCHEDULE = {
+    "follow changes": {"task": "matching.follow_changes", "schedule": 30.0, "options": {"expires": 25}},
+    "nightly": {"task": "matching.nightly", "schedule": crontab(hour=0, minute=5)},
 }
 
 # --- people -----------------------------------------------------------------------------------

@@ -20,13 +20,14 @@ from matching.models.results import (
     Relaxation,
     SiteMatch,
 )
-from matching.models.runs import MatchRun, RunChunk, RunInput
+from matching.models.runs import MatchRun, RunChunk, RunInput, may_ask_for_run
 
 __all__ = [
     "CurrentResult",
     "Demand",
     "DemandIdentity",
     "DemandLine",
+    "DemandResult",
     "LineCertificate",
     "LinePrice",
     "LineRequirement",
@@ -42,4 +43,5 @@ __all__ = [
     "SiteMatch",
     "SiteNeed",
     "SiteRequirement",
+    "may_ask_for_run",
 ]

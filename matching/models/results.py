@@ -4,14 +4,14 @@ A row counts only while `CurrentResult` points from its demand to its run (`.cur
 results or the new ones, never a mixture.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Exists, Func, OuterRef, Q
 
 from alliance.access import PAIRS, GuardedQuerySet, Row
 from companies.models import Capability
-from matching.models.demands import Demand
+from matching.models.demands import Demand, DemandLine
 
 
 class CurrentResult(models.Model):
@@ -44,6 +44,13 @@ ResultManager = models.Manager.from_queryset(ResultQuerySet)
 
 
 class Result(models.Model):
+    """`cursor_keys`: whose ids the columns hold, so that a page's cursor can say public ids instead."""
+
+    cursor_keys: ClassVar[dict[str, type[models.Model]]] = {
+        "demand_id": Demand,
+        "line_id": DemandLine,
+        "capability_id": Capability,
+    }
     run_id = models.BigIntegerField()
     demand_id = models.BigIntegerField()
 
@@ -219,6 +226,13 @@ def _suppliers_paired_on(demands: Q) -> Any:
     return Capability.objects.filter(_capabilities_paired_on(demands)).values("organisation_id")
 
 
+def _sites_suiting(demands: Q) -> Q:
+    asked = Demand.objects.filter(demands).values("pk")
+    found = [m.objects.current().filter(demand_id__in=asked).values("site_id") for m in (SiteMatch, Pipeline)]
+    return Q(pk__in=found[0]) | Q(pk__in=found[1].exclude(site_id=None))
+
+
 PAIRS.demands = _demands_paired_with
 PAIRS.capabilities = _capabilities_paired_on
 PAIRS.suppliers = _suppliers_paired_on
+PAIRS.sites = _sites_suiting

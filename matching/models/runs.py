@@ -1,11 +1,13 @@
 """Runs: the row is the queue. A run's chunks are claimed, leased and fenced in the database."""
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from alliance.access import Row
+from alliance.access import Row, may_run_alliance, may_run_demand
 from alliance.choices import ChunkState, RunState
 from alliance.models import Alliance, GuardedManager, User
 from alliance.models.base import GuardedQuerySet, Published
@@ -15,7 +17,9 @@ from matching.models.demands import Demand
 class MatchRun(models.Model):
     """One matching of an alliance, or of one demand of it, as of a date.
 
-    `cause` says why in a code (`change`, `nightly`, `asked`, `import`). Times are the database's.
+    `cause` says why in a code (`change`, `nightly`, `asked`, `retry`). Times are the database's.
+    `generation` counts the freezing of inputs: of two runs over one demand the later frozen one counts,
+    whichever was asked for or finished first.
     """
 
     access = Row("run", alliance="alliance", demand="demand")
@@ -30,6 +34,7 @@ class MatchRun(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    generation = models.BigIntegerField(null=True, editable=False)
     chunks_total = models.PositiveIntegerField(default=0)
     chunks_done = models.PositiveIntegerField(default=0)
     demands_total = models.PositiveIntegerField(default=0)
@@ -59,7 +64,7 @@ class RunInput(models.Model):
     """The frozen problem of a run, as bytes: every chunk computes from this and from nothing else."""
 
     run = models.OneToOneField(MatchRun, models.CASCADE, primary_key=True, related_name="input")
-    problem = models.BinaryField()
+    problem = models.BinaryField(help_text="kept uncompressed: it is written once and read by every worker")
     identities = models.BinaryField(help_text="database ids behind the problem's positions")
 
     objects = models.Manager.from_queryset(GuardedQuerySet)()
@@ -78,6 +83,7 @@ class RunChunk(models.Model):
     fence = models.PositiveIntegerField(default=0)
     attempts = models.PositiveIntegerField(default=0)
     leased_until = models.DateTimeField(null=True, blank=True)
+    counts = models.JSONField(default=dict, blank=True, help_text="rows written, by kind")
     error = models.TextField(blank=True)
 
     objects = models.Manager.from_queryset(GuardedQuerySet)()
@@ -95,3 +101,11 @@ class RunChunk(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run_id}/{self.number}"
+
+
+def may_ask_for_run(user: Any, alliance: Alliance, demand: Demand | None) -> bool:
+    """Whether this person may queue a run of the alliance, or of the one demand."""
+    if demand is None:
+        return may_run_alliance(user, alliance.pk)
+    cities = (demand.lab_city_id, demand.owner.city_id)
+    return may_run_demand(user, owner_id=demand.owner_id, cities=cities, alliance_id=alliance.pk)

@@ -1,0 +1,83 @@
+"""Demands and their lines, as columns and requirement rows."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import QuerySet
+
+from matching.encoding.columns import Array, columns, ordinal
+from matching.encoding.vocabulary import Entry, Keys, entry
+from matching.models import LineCertificate, LineRequirement, SiteRequirement
+
+RequirementRow = tuple[int, int, str, Any, bool, float, float]  # owner of the row, then `Keys.requirement`'s
+FIELDS = ("key_id", "op", "value", "hard", "weight", "tolerance")
+
+
+def read_demands(alliance: int, demand: int | None) -> dict[str, Array]:
+    """Published demands of the alliance (or the one) that have lines, by id."""
+    select = {
+        "id": ("d.id", "int8"),
+        "owner": ("d.owner_id", "int8"),
+        "lab": ("d.lab_city_id", "int8"),
+        "open": ("d.scope = 'open'", "bool"),
+        "start": (ordinal("d.start_date"), "int4"),
+        "need_by": (ordinal("d.need_by"), "int4"),
+        "iterations": ("d.iterations", "int4"),
+        "deployment": ("coalesce(d.deployment_city_id, -1)", "int8"),
+        "scenario": ("coalesce(n.scenario_type_id, -1)", "int8"),
+        "fleet": ("coalesce(n.fleet_size, 0)", "float8"),
+        "trial_days": ("coalesce(n.trial_days, 0)", "int4"),
+    }
+    rest = """
+        FROM matching_demand d LEFT JOIN matching_siteneed n ON n.demand_id = d.id
+        WHERE d.alliance_id = %s AND d.published AND (%s::bigint IS NULL OR d.id = %s::bigint)
+          AND EXISTS (SELECT 1 FROM matching_demandline l WHERE l.demand_id = d.id)
+        ORDER BY d.id
+    """
+    return columns(select, rest, [alliance, demand, demand])
+
+
+def read_lines(demands: Array) -> dict[str, Array]:
+    """Lines of these demands by (demand, id); need-by resolved, missing prices NaN."""
+    select = {
+        "id": ("l.id", "int8"),
+        "demand": ("l.demand_id", "int8"),
+        "type": ("l.component_type_id", "int8"),
+        "quantity": ("l.quantity", "float8"),
+        "rate": ("l.monthly_rate", "float8"),
+        "need_by": (ordinal("coalesce(l.need_by, d.need_by)"), "int4"),
+        "target": ("coalesce(p.target_unit_price, 'NaN')", "float8"),
+        "ceiling": ("coalesce(p.ceiling_unit_price, 'NaN')", "float8"),
+    }
+    rest = """
+        FROM matching_demandline l JOIN matching_demand d ON d.id = l.demand_id
+        LEFT JOIN matching_lineprice p ON p.line_id = l.id
+        WHERE l.demand_id = ANY(%s) ORDER BY l.demand_id, l.id
+    """
+    return columns(select, rest, [demands.tolist()])
+
+
+def line_requirements(demands: Array) -> list[RequirementRow]:
+    return _rows(LineRequirement.objects.filter(line__demand_id__in=demands.tolist()), "line_id")
+
+
+def site_requirements(demands: Array) -> list[RequirementRow]:
+    return _rows(SiteRequirement.objects.filter(site_need_id__in=demands.tolist()), "site_need_id")
+
+
+def _rows(rows: QuerySet[Any], owner: str) -> list[RequirementRow]:
+    return list(rows.order_by(owner, "position").values_list(owner, *FIELDS).iterator())
+
+
+def line_certificates(demands: Array) -> list[tuple[int, str]]:
+    asked = LineCertificate.objects.filter(line__demand_id__in=demands.tolist())
+    return list(asked.values_list("line_id", "code"))
+
+
+def in_rows(owners: Array, keys: Keys, what: str, rows: Iterable[RequirementRow]) -> list[list[Entry]]:
+    """One list of entries per owner, in the owners' order and each in the order people wrote them."""
+    found: defaultdict[int, list[Entry]] = defaultdict(list)
+    for owner, *row in rows:
+        found[owner].append(entry(keys, f"{what} {owner}", tuple(row)))
+    return [found.get(owner, []) for owner in owners.tolist()]

@@ -1,0 +1,66 @@
+"""The reconciler: needs only the database, finds what messages lost, and may run any number of times at once."""
+
+import logging
+import os
+import random
+import socket
+import threading
+import time
+from dataclasses import dataclass, field
+
+from django.db import InterfaceError, OperationalError, connection
+
+from matching.services.changes import follow_changes
+from matching.services.runs.claims import claimable_runs, fail_exhausted, settled_runs
+from matching.services.runs.ending import finish_run
+from matching.services.runs.heartbeats import beat, forget_the_dead
+from matching.services.runs.nudging import nudge_workers
+from matching.services.runs.queueing import queue_nightly_runs
+from matching.services.runs.sweeping import sweep
+
+logger = logging.getLogger(__name__)
+EVERY = 2.0  # seconds, give or take a quarter, so that several do not march in step
+LONGEST_PAUSE = 30.0
+
+
+@dataclass
+class Reconciler:
+    """Remembers only when it last called for workers, so that nobody's absence fills the broker."""
+
+    _calls: dict[int, tuple[float, float]] = field(default_factory=dict)
+
+    def once(self) -> None:
+        """One round over everything that may have been missed."""
+        beat("reconciler", f"{socket.gethostname()}:{os.getpid()}")
+        follow_changes()
+        queue_nightly_runs()
+        fail_exhausted()
+        for run_id in settled_runs():
+            finish_run(run_id)
+        self._call_workers()
+        sweep()
+        forget_the_dead()
+
+    def _call_workers(self) -> None:
+        """Nudge runs with free chunks, less and less often while nothing helps."""
+        now = time.monotonic()
+        waiting = claimable_runs()
+        self._calls = {run: call for run, call in self._calls.items() if run in waiting}
+        for run_id, chunks in waiting.items():
+            due, pause = self._calls.get(run_id, (now, EVERY))
+            if due <= now:
+                nudge_workers(run_id, chunks)
+                self._calls[run_id] = (now + pause, min(2 * pause, LONGEST_PAUSE))
+
+    def run(self, stop: threading.Event) -> None:
+        """Until told to stop. A database that is away is waited for."""
+        pause = EVERY
+        while not stop.is_set():
+            try:
+                self.once()
+                pause = EVERY
+            except (OperationalError, InterfaceError) as error:
+                logger.warning("the database does not answer: %s", error)
+                connection.close()
+                pause = min(2 * pause, LONGEST_PAUSE)
+            stop.wait(pause * random.uniform(0.75, 1.25))  # noqa: S311 (spreads the load, guards nothing)

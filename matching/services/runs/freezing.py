@@ -1,0 +1,97 @@
+"""Chunk 0: the problem as the database holds it at one moment, saved once, and cut into chunks."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from django.conf import settings
+from django.db import connection, transaction
+
+from alliance.choices import RunState
+from matching.encoding import Frozen, Identities, encode
+from matching.kernel import Problem
+from matching.models import MatchRun, RunChunk
+from matching.services.runs.claims import Claim, LostFenceError, begin_run, mark_done
+from matching.services.runs.nudging import nudge_workers
+
+# Saved as binary COPY: as a parameter tens of megabytes would travel as hexadecimal text.
+SAVE = "COPY matching_runinput (run_id, problem, identities) FROM STDIN (FORMAT BINARY)"
+LOAD = "COPY (SELECT problem, identities FROM matching_runinput WHERE run_id = %s) TO STDOUT (FORMAT BINARY)"
+
+
+@contextmanager
+def one_snapshot() -> Iterator[None]:
+    """A transaction in which every query sees the same moment (inside another one: that one's rules)."""
+    outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if outermost:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
+
+
+def freeze(claim: Claim) -> None:
+    """Read, save and cut under the fence. LostFenceError when the run ended meanwhile."""
+    begin_run(claim)
+    with one_snapshot():
+        run = MatchRun.objects.select_related("alliance").get(pk=claim.run_id)
+        as_of = run.alliance.as_of or run.as_of  # it may have moved while the run waited
+        frozen = encode(run.alliance_id, as_of, run.demand_id)
+        pieces = cut(frozen.problem, settings.MATCH_CHUNK_DEMANDS) if frozen else []
+        # The run before its chunk, as everywhere: two steps never wait for each other.
+        if not MatchRun.objects.select_for_update(no_key=True).filter(pk=run.pk, state=RunState.RUNNING):
+            raise LostFenceError
+        mark_done(claim)
+        if frozen:
+            _save(run.pk, frozen)
+        RunChunk.objects.bulk_create(
+            RunChunk(run=run, number=number, demands=piece) for number, piece in enumerate(pieces, 1)
+        )
+        demands = sum(map(len, pieces))
+        MatchRun.objects.filter(pk=run.pk).update(
+            as_of=as_of, chunks_total=len(pieces), demands_total=demands
+        )
+        transaction.on_commit(lambda: nudge_workers(run.pk, len(pieces)), robust=True)
+
+
+def cut(problem: Problem, most: int) -> list[list[int]]:
+    """Demand positions in chunks of about equal work and at most `most` demands, in order."""
+    work = demand_work(problem)
+    chunks = -(-len(work) // most)
+    ends = np.searchsorted(np.cumsum(work), work.sum() * np.arange(1, chunks) / chunks)
+    pieces: list[list[int]] = []
+    for part in np.split(np.arange(len(work)), ends):
+        pieces += [part[start : start + most].tolist() for start in range(0, len(part), most)]
+    return pieces
+
+
+def demand_work(problem: Problem) -> np.ndarray:
+    """For each demand: how many capabilities its lines look at, plus what a demand costs anyway."""
+    parent = problem.types.parent
+    below = np.bincount(problem.capabilities.type, minlength=len(parent)).astype(np.float64)
+    above = parent.copy()
+    own = below.copy()
+    while (above >= 0).any():
+        np.add.at(below, above[above >= 0], own[above >= 0])
+        above = np.where(above >= 0, parent[above], -1)
+    return np.bincount(
+        problem.lines.demand, below[problem.lines.type] + 1000.0, minlength=len(problem.demands.lab)
+    )
+
+
+def _save(run_id: int, frozen: Frozen) -> None:
+    with connection.cursor() as cursor, cursor.copy(SAVE) as copy:
+        copy.set_types(["int8", "bytea", "bytea"])
+        copy.write_row((run_id, frozen.problem.to_bytes(), frozen.identities.to_bytes()))
+
+
+def load(run_id: int) -> tuple[Problem, Identities]:
+    """The frozen input of a run. LostFenceError when it is gone: the run has ended."""
+    with connection.cursor() as cursor, cursor.copy(LOAD, [run_id]) as copy:
+        copy.set_types(["bytea", "bytea"])
+        row = copy.read_row()
+        while copy.read_row():
+            pass
+    if row is None:
+        raise LostFenceError
+    return Problem.from_bytes(row[0]), Identities.from_bytes(row[1])

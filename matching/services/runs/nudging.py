@@ -1,0 +1,11 @@
+"""Messages that only hurry: losing all of them costs time and nothing else."""
+
+MOST = 8  # more workers than this find the work without being told
+
+
+def nudge_workers(run_id: int, chunks: int = 1) -> None:
+    """Tell as many workers as there are chunks for that a run has work."""
+    from alliance.celery import nudge
+
+    for _ in range(min(chunks, MOST)):
+        nudge("matching.work_on_run", run_id)

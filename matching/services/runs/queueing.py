@@ -1,0 +1,174 @@
+"""Asking for runs, giving them up, trying again."""
+
+from datetime import date, time
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from alliance.changes import record
+from alliance.choices import ChunkState, RunState
+from alliance.errors import ConflictError, DomainError, ForbiddenError
+from alliance.models import Alliance, User
+from matching.models import CurrentResult, Demand, MatchRun, RunChunk, RunInput, may_ask_for_run
+from matching.services.runs.nudging import nudge_workers
+
+ASKED, NIGHTLY, CHANGE, RETRY = "asked", "nightly", "change", "retry"
+NIGHTLY_AT = time(0, 5)
+OPEN_RUN = (RunState.QUEUED, RunState.RUNNING)
+OPEN_CHUNK = (ChunkState.PENDING, ChunkState.CLAIMED)
+
+
+def create_run(
+    alliance: Alliance,
+    *,
+    demand: Demand | None = None,
+    as_of: date | None = None,
+    pinned: bool = False,
+    cause: str,
+    requested_by: User | None = None,
+) -> MatchRun:
+    """Queue a run of the alliance or of one demand; one that waits already and covers it is returned instead.
+
+    An alliance has one date. `as_of` sets it (`pinned`: the nightly run leaves it alone); without it a run
+    of the whole alliance that somebody asked for moves it to today, and every other run uses it as it is.
+    A run of one demand at a new date therefore becomes one of the whole alliance.
+    """
+    with transaction.atomic():
+        locked = Alliance.objects.select_for_update(no_key=True).get(pk=alliance.pk)
+        if as_of is None and demand is None and cause == ASKED:
+            as_of = timezone.localdate()
+        if _move_date(locked, as_of, pinned):
+            demand = None
+        run = _waiting_run(locked, demand)
+        if run is None:
+            run = _new_run(locked, demand, cause, requested_by)
+        elif locked.as_of and run.as_of != locked.as_of:
+            run.as_of = locked.as_of
+            run.save(update_fields=["as_of"])
+        transaction.on_commit(lambda: nudge_workers(run.pk), robust=True)
+    return run
+
+
+def _move_date(alliance: Alliance, as_of: date | None, pinned: bool) -> bool:
+    """Set the alliance's date; True when results of another date exist and all have to be redone."""
+    before = alliance.as_of
+    if as_of is not None:
+        alliance.as_of, alliance.as_of_pinned = as_of, pinned
+    elif before is None:
+        alliance.as_of = timezone.localdate()
+    alliance.save(update_fields=["as_of", "as_of_pinned"])
+    return before is not None and before != alliance.as_of
+
+
+def _waiting_run(alliance: Alliance, demand: Demand | None) -> MatchRun | None:
+    """A run that has not begun and covers what is asked.
+
+    Its chunk 0 stays locked until this transaction ends: whatever this transaction wrote is in its input.
+    """
+    covers = Q(run__demand=None) if demand is None else Q(run__demand=None) | Q(run__demand=demand)
+    chunk = (
+        RunChunk.objects.select_for_update(of=("self",))
+        .select_related("run")
+        .filter(covers, run__alliance=alliance, run__state=RunState.QUEUED)
+        .filter(number=0, state=ChunkState.PENDING, attempts=0)
+        .order_by("run_id")
+        .first()
+    )
+    return chunk.run if chunk else None
+
+
+def _new_run(alliance: Alliance, demand: Demand | None, cause: str, requested_by: User | None) -> MatchRun:
+    as_of = alliance.as_of or timezone.localdate()
+    run = MatchRun.objects.create(
+        alliance=alliance, demand=demand, as_of=as_of, cause=cause, requested_by=requested_by
+    )
+    RunChunk.objects.create(run=run, number=0)
+    record(
+        "queued",
+        "run",
+        str(run.public_id),
+        after={
+            "alliance": alliance.slug,
+            "demand": str(demand.public_id) if demand else None,
+            "as_of": as_of.isoformat(),
+            "cause": cause,
+        },
+    )
+    return run
+
+
+def ask_for_run(
+    user: Any, alliance: Alliance, *, demand: Demand | None = None, as_of: date | None = None
+) -> MatchRun:
+    """A person asks for a run; a date of their own holds until somebody asks without one."""
+    if demand is not None and demand.alliance_id != alliance.pk:
+        raise DomainError(_("This demand belongs to another alliance."), field="demand")
+    if demand is not None and not demand.published:
+        raise DomainError(_("This demand is not published: publish it to have it matched."), field="demand")
+    whole = demand is None or (as_of is not None and as_of != alliance.as_of)
+    if not may_ask_for_run(user, alliance, None if whole else demand):
+        raise ForbiddenError(_("You may not start a run here."))
+    return create_run(
+        alliance, demand=demand, as_of=as_of, pinned=as_of is not None, cause=ASKED, requested_by=user
+    )
+
+
+def cancel_run(run: MatchRun) -> MatchRun:
+    """End a run now: chunks in flight lose their fence and write nothing. Results stay as they were."""
+    with transaction.atomic():
+        won = MatchRun.objects.filter(pk=run.pk, state__in=OPEN_RUN).update(
+            state=RunState.CANCELLED, finished_at=Now()
+        )
+        if not won:
+            raise ConflictError(_("This run has already ended."))
+        # The fence alone decides: a worker that holds the old one finds no row to mark as done.
+        open_chunks = RunChunk.objects.filter(run=run, state__in=OPEN_CHUNK)
+        open_chunks.update(state=ChunkState.CANCELLED, leased_until=None)
+        RunInput.objects.filter(run=run).delete()
+        record("cancelled", "run", str(run.public_id))
+    run.refresh_from_db()
+    return run
+
+
+def retry_run(run: MatchRun, *, requested_by: User | None = None) -> MatchRun:
+    """A new run of the same cover, at the alliance's current date."""
+    if run.state not in (RunState.PARTIAL, RunState.FAILED, RunState.CANCELLED):
+        raise ConflictError(_("Only a run that failed or was cancelled can be tried again."))
+    with transaction.atomic():
+        again = create_run(run.alliance, demand=run.demand, cause=RETRY, requested_by=requested_by)
+        MatchRun.objects.filter(pk=again.pk, retry_of=None).exclude(pk=run.pk).update(retry_of=run)
+    again.refresh_from_db()
+    return again
+
+
+def queue_nightly_runs() -> list[MatchRun]:
+    """From 00:05 local time: one full run of each alliance whose date is not today's and not pinned."""
+    now = timezone.localtime()
+    if now.time() < NIGHTLY_AT:
+        return []
+    today = now.date()
+    due = Alliance.objects.filter(as_of__lt=today, as_of_pinned=False).order_by("pk")
+    return [run for alliance in due if (run := _nightly_run(alliance, today))]
+
+
+def _nightly_run(alliance: Alliance, today: date) -> MatchRun | None:
+    with transaction.atomic():
+        locked = Alliance.objects.select_for_update(no_key=True).get(pk=alliance.pk)
+        if locked.as_of is None or locked.as_of >= today or locked.as_of_pinned:
+            return None  # another reconciler, or a person, was first
+        if not has_matching(locked):
+            Alliance.objects.filter(pk=locked.pk).update(as_of=today)
+            return None
+        return create_run(locked, as_of=today, cause=NIGHTLY)
+
+
+def has_matching(alliance: Alliance) -> bool:
+    """Whether a run of the alliance has anything to compute or to clear away."""
+    return (
+        Demand.objects.filter(alliance=alliance, published=True).exists()
+        or CurrentResult.objects.filter(demand__alliance=alliance).exists()
+    )

@@ -1,0 +1,45 @@
+"""Rows that no pointer leads to any more go in small steps, some time after the last reader may have begun."""
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from matching.models import LineResult, Match, NearMiss, Pipeline, Relaxation, SiteMatch
+
+STEP = 50  # demands at a time: short transactions
+TABLES = [model._meta.db_table for model in (LineResult, Match, NearMiss, Relaxation, SiteMatch, Pipeline)]
+
+STALE = """
+    SELECT r.id, r.run_id, r.demand_id
+    FROM matching_demandresult r
+    LEFT JOIN matching_matchrun m ON m.id = r.run_id
+    LEFT JOIN matching_currentresult c ON c.demand_id = r.demand_id
+    WHERE (m.id IS NULL OR m.finished_at < clock_timestamp() - make_interval(secs => %(grace)s))
+      AND (c.run_id IS NULL
+           OR (c.run_id <> r.run_id AND c.moved_at < clock_timestamp() - make_interval(secs => %(grace)s)))
+    LIMIT %(step)s FOR UPDATE OF r SKIP LOCKED
+"""
+
+
+def sweep(steps: int = 20) -> int:
+    """Delete rows of superseded results; returns how many (run, demand) pairs went."""
+    gone = 0
+    for _ in range(steps):
+        found = _sweep_step()
+        gone += found
+        if found < STEP:
+            break
+    return gone
+
+
+def _sweep_step() -> int:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(STALE, {"grace": settings.RESULT_GRACE_SECONDS, "step": STEP})
+        rows = cursor.fetchall()
+        if not rows:
+            return 0
+        ids, runs, demands = (list(column) for column in zip(*rows, strict=True))
+        pairs = "(SELECT * FROM unnest(%s::bigint[], %s::bigint[]))"
+        for table in TABLES:
+            cursor.execute(f"DELETE FROM {table} WHERE (run_id, demand_id) IN {pairs}", [runs, demands])  # noqa: S608
+        cursor.execute("DELETE FROM matching_demandresult WHERE id = ANY(%s)", [ids])
+    return len(rows)

@@ -1,0 +1,105 @@
+"""What a worker does: claim, compute from the frozen input, write under the fence, until nothing is left."""
+
+import logging
+import os
+import socket
+import time
+from collections.abc import Callable
+
+from django.db import transaction
+
+from matching.encoding import Identities
+from matching.kernel import Problem
+from matching.kernel.solve import Solver
+from matching.models import RunChunk
+from matching.services.results import write_results
+from matching.services.runs.claims import (
+    Claim,
+    LostFenceError,
+    claim_chunk,
+    give_back,
+    mark_done,
+    note_progress,
+)
+from matching.services.runs.ending import finish_run
+from matching.services.runs.freezing import freeze, load
+from matching.services.runs.heartbeats import beat
+from matching.services.runs.nudging import nudge_workers
+
+logger = logging.getLogger(__name__)
+# A task that has claimed chunks for this long hands over to a new one: it ends well before its time limit.
+TURN_SECONDS = 30.0
+
+
+class _Loaded:
+    """The input of the run this process works on; one at a time, because it is large."""
+
+    def __init__(self) -> None:
+        self.run_id = 0
+        self.solver: Solver | None = None
+        self.problem: Problem | None = None
+        self.identities: Identities | None = None
+
+    def of(self, run_id: int) -> tuple[Problem, Identities, Solver]:
+        if self.run_id != run_id or not (self.problem and self.identities and self.solver):
+            self.forget()
+            problem, identities = load(run_id)
+            self.problem, self.identities, self.solver = problem, identities, Solver(problem)
+            self.run_id = run_id
+        return self.problem, self.identities, self.solver
+
+    def forget(self) -> None:
+        self.run_id, self.problem, self.identities, self.solver = 0, None, None, None
+
+
+_loaded = _Loaded()
+
+
+def work_on_run(run_id: int, *, turn: float = TURN_SECONDS, each: Callable[[], None] | None = None) -> int:
+    """Work on chunks of the run until none is free or the turn is over; returns how many were done."""
+    until = time.monotonic() + turn
+    done = 0
+    beat("worker", f"{socket.gethostname()}:{os.getpid()}")
+    try:
+        while time.monotonic() < until:
+            claim = claim_chunk(run_id)
+            if claim is None:
+                finish_run(run_id)
+                return done
+            done += work_on_chunk(claim)
+            if each:
+                each()
+    finally:
+        _loaded.forget()
+    nudge_workers(run_id)
+    return done
+
+
+def work_on_chunk(claim: Claim) -> bool:
+    """True when the chunk's rows are written. An error gives the chunk back, with its reason on the row."""
+    try:
+        if claim.number == 0:
+            freeze(claim)
+        else:
+            compute(claim)
+    except LostFenceError:
+        logger.info(
+            "run %s, chunk %s: somebody else has it, or the run has ended", claim.run_id, claim.number
+        )
+        return False
+    except Exception as error:
+        logger.exception("run %s, chunk %s failed", claim.run_id, claim.number)
+        give_back(claim, f"{type(error).__name__}: {error}")
+        return False
+    note_progress(claim.run_id)
+    return True
+
+
+def compute(claim: Claim) -> None:
+    """A pure function of the frozen input; nothing is written unless the claim still holds."""
+    problem, identities, solver = _loaded.of(claim.run_id)
+    results = solver.solve(claim.demands)
+    with transaction.atomic():
+        mark_done(claim)
+        counts = write_results(claim.run_id, problem, identities, results)
+        RunChunk.objects.filter(pk=claim.chunk_id).update(counts=counts)

@@ -1,0 +1,25 @@
+"""What messages start. They are hints: each task finds its work in the database, or finds none."""
+
+from celery import shared_task
+from django.conf import settings
+
+from matching.services.changes import follow_changes
+from matching.services.runs import queue_nightly_runs, work_on_run
+
+# Below the lease: whoever claims next never meets the old owner.
+LIMIT = max(settings.MATCH_LEASE_SECONDS - 10, 5)
+
+
+@shared_task(name="matching.work_on_run", time_limit=LIMIT, soft_time_limit=None)
+def work_on_run_task(run_id: int) -> None:
+    work_on_run(run_id)
+
+
+@shared_task(name="matching.follow_changes", time_limit=LIMIT)
+def follow_changes_task() -> None:
+    follow_changes()
+
+
+@shared_task(name="matching.nightly", time_limit=LIMIT)
+def nightly_task() -> None:
+    queue_nightly_runs()
