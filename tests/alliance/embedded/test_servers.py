@@ -128,6 +128,7 @@ def test_servers_leave_their_port_to_a_stranger(home: Home) -> None:
         before = server.port
         server.stop()
         with socket.socket() as stranger:
+            stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             stranger.bind(("127.0.0.1", before))
             stranger.listen()
             assert not server.up()
