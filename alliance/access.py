@@ -22,8 +22,8 @@ class Row:
 
     Paths are ORM look-ups from the model to ids: `owner` to the owning organisation, `cities` to the cities
     whose bureau looks after the row, `reach` to the city that decides which alliances it belongs to,
-    `demand` and `capability` to the row it hangs on ("" when it is the row itself), `published` to what
-    must all be true before others see it.
+    `demand`, `capability` and `site` to the row it hangs on ("" when it is the row itself), `published` to
+    what must all be true before others see it.
     """
 
     kind: str
@@ -32,6 +32,7 @@ class Row:
     reach: str = ""
     demand: str = ""
     capability: str = ""
+    site: str = ""
     alliance: str = ""
     published: tuple[str, ...] = ()
 
@@ -133,11 +134,12 @@ def _load_viewer(user: Any) -> Viewer:
 class Pairs:
     """`demands(organisations)`: demands on which these suppliers have a current match or near miss;
     `capabilities(demands)`: capabilities matched, or nearly, or in a team on these demands;
-    `suppliers(demands)`: ids of the firms behind them."""
+    `suppliers(demands)`: ids of the firms behind them; `sites(demands)`: sites that suit these demands."""
 
     demands: Callable[[Iterable[int]], Q] | None = None
     capabilities: Callable[[Q], Q] | None = None
     suppliers: Callable[[Q], QuerySet[Any, Any]] | None = None
+    sites: Callable[[Q], Q] | None = None
 
 
 PAIRS = Pairs()
@@ -199,6 +201,20 @@ def _directory(row: Row, viewer: Viewer) -> Q:
     return _mine(row, viewer) | _cared(row, viewer) | (_published(row) & _reached(row, seen))
 
 
+def _premises(row: Row, viewer: Viewer) -> Q:
+    """Plants and certificates: more than a directory entry tells, so never by a published directory alone."""
+    shown = _published(row) & _reached(row, viewer.alliances)
+    return _mine(row, viewer) | _cared(row, viewer) | shown | _supplies(row, _behind(viewer))
+
+
+def _delivery_record(row: Row, viewer: Viewer) -> Q:
+    """What trust is computed from: the bureaus, and who reads that score on a demand of theirs."""
+    shown = _published(row) & _reached(row, viewer.bureau_alliances)
+    return (
+        _mine(row, viewer) | _cared(row, viewer) | shown | _supplies(row, _behind(viewer), everywhere=False)
+    )
+
+
 def _capability(row: Row, viewer: Viewer) -> Q:
     """Also what a firm elsewhere offers to a demand the viewer stands behind."""
     shown = _published(row) & _reached(row, viewer.alliances)
@@ -216,11 +232,12 @@ def _offered_to(row: Row, demands: Q) -> Q:
     return _prefixed(row.capability, PAIRS.capabilities(demands))
 
 
-def _supplies(row: Row, demands: Q) -> Q:
-    """Who a firm outside the alliance is, when it fits a demand that asked everywhere."""
+def _supplies(row: Row, demands: Q, *, everywhere: bool = True) -> Q:
+    """Who a supplier is: by itself a reason to see only firms outside the alliance, on demands of open scope."""
     if PAIRS.suppliers is None:
         raise LookupError("matching has not said which pairs exist")
-    return Q(**{f"{row.owner}__in": PAIRS.suppliers(demands & Q(scope="open"))})
+    asked = demands & Q(scope="open") if everywhere else demands
+    return Q(**{f"{row.owner}__in": PAIRS.suppliers(asked)})
 
 
 def _behind(viewer: Viewer) -> Q:
@@ -255,6 +272,12 @@ def _demand_identity(row: Row, viewer: Viewer) -> Q:
     return _prefixed(row.demand, mine | bureaus | firms)
 
 
+def _demand_quantities(row: Row, viewer: Viewer) -> Q:
+    """How many: a matched firm does not read it on a demand that waits for an introduction."""
+    told = ~Q(confidentiality="introduction")
+    return _behind(viewer) | (_demand(row, viewer) & told)
+
+
 def _demand_asker(row: Row, viewer: Viewer) -> Q:
     """Which lab asks: firms read the title and "a lab in 成都", bureaus the lab too."""
     mine = _any(["owner"], viewer.firms) | _any(["owner__city", "lab_city"], viewer.care)
@@ -268,7 +291,13 @@ def _demand_side(row: Row, viewer: Viewer) -> Q:
 
 
 def _site(row: Row, viewer: Viewer) -> Q:
-    return _mine(row, viewer) | _cared(row, viewer) | (_published(row) & _reached(row, viewer.alliances))
+    """Also a site elsewhere that suits a demand which asked everywhere."""
+    if PAIRS.sites is None:
+        raise LookupError("matching has not said which pairs exist")
+    suits = _prefixed(row.site, PAIRS.sites(_behind(viewer) & Q(scope="open")))
+    return (
+        _mine(row, viewer) | _cared(row, viewer) | (_published(row) & _reached(row, viewer.alliances)) | suits
+    )
 
 
 def _own(row: Row, viewer: Viewer) -> Q:
@@ -296,8 +325,10 @@ VISIBLE: dict[str, Callable[[Row, Viewer], Q]] = {
     "demand": _demand,
     "demand identity": _demand_identity,
     "demand asker": _demand_asker,
+    "demand quantities": _demand_quantities,
     "demand side": _demand_side,
-    "delivery record": _directory,
+    "delivery record": _delivery_record,
+    "premises": _premises,
     "site": _site,
     "own": _own,
     "people": _own,
@@ -357,6 +388,7 @@ EDITABLE: dict[str, Callable[[Row, Viewer], Q]] = {
     "demand": _edit_demand,
     "demand identity": _edit_demand,
     "delivery record": _edit_record,
+    "premises": _edit_directory,
     "site": _edit_own,
     "own": _edit_own,
     "people": _edit_people,

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from alliance.choices import CityRole, OrganisationRole
-from alliance.models import City, Organisation
+from alliance.models import Alliance, ApiToken, City, Organisation
 from alliance.models.base import TypeNode
 from alliance.selectors.trees import branch, tree_choices
 
@@ -93,9 +93,8 @@ def yes_no(label: str | Promise, **more: Any) -> django_filters.TypedChoiceFilte
     """A yes/no choice that refuses anything else (a boolean filter takes junk for "any")."""
     return django_filters.TypedChoiceFilter(
         label=label,
-        choices=[("true", _("yes")), ("false", _("no"))],
+        choices=[("", _("any")), ("true", _("yes")), ("false", _("no"))],
         coerce=lambda value: value == "true",
-        empty_label=_("any"),
         **more,
     )
 
@@ -138,3 +137,28 @@ class PlaceFilter(ListFilter):
 
     def of_role(self, queryset: QuerySet, name: str, value: str) -> QuerySet:  # type: ignore[type-arg]
         return queryset.filter(reached_by__roles__contains=[value]).distinct()
+
+
+class AllianceFilter(ListFilter):
+    sorts: ClassVar[dict[str, Sort]] = {"oldest": (_("oldest first"), ("id",))}
+    slug = django_filters.CharFilter(label=_("Short name"))
+
+    class Meta:
+        model = Alliance
+        fields: ClassVar[list[str]] = []
+
+
+class TypeFilter(ListFilter):
+    """Nodes of a type tree, in the order of the tree's file."""
+
+    sorts: ClassVar[dict[str, Sort]] = {"tree": (_("in the order of the tree"), ("id",))}
+    q = WordFilter(label=_("Name or code"), fields=["name_zh", "name_en", "code"])
+    parent = django_filters.CharFilter(label=_("Lies under"), field_name="parent__code", max_length=64)
+
+
+class TokenFilter(ListFilter):
+    sorts: ClassVar[dict[str, Sort]] = {"newest": (_("newest first"), ("-created", "public_id"))}
+
+    class Meta:
+        model = ApiToken
+        fields: ClassVar[list[str]] = []

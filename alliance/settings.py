@@ -248,33 +248,55 @@ else:
 # --- REST -------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "alliance.rest.authentication.ScopedTokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["alliance.rest.permissions.TokenScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["alliance.rest.inputs.StrictJSONParser"],
+    "DEFAULT_THROTTLE_CLASSES": ["alliance.rest.throttling.PerCaller"],
     "DEFAULT_FILTER_BACKENDS": [],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "alliance.rest.problem_details",
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_SCHEMA_CLASS": "alliance.rest.schema.Schema",
+    "EXCEPTION_HANDLER": "alliance.rest.problems.problem_details",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "URL_FORMAT_OVERRIDE": None,
     "NUM_PROXIES": 0,
 }
+API_REQUESTS_PER_MINUTE = {"token": 600, "person": 600, "anonymous": 60}
 REST_KNOX = {
     "AUTH_HEADER_PREFIX": "Bearer",
     "TOKEN_MODEL": "alliance.ApiToken",
     "TOKEN_TTL": None,
     "AUTO_REFRESH": False,
 }
-KNOX_TOKEN_MODEL = "alliance.ApiToken"  # noqa: S105 - the name of a model
+KNOX_TOKEN_MODEL = "alliance.ApiToken"
 SPECTACULAR_SETTINGS = {
     "TITLE": "Robot Alliance API",
+    "DESCRIPTION": (
+        "Needs of robot labs, abilities of manufacturers, application sites, and what fits together. "
+        "Send a token as `Authorization: Bearer …`. Every error is a problem (RFC 9457); lists have "
+        "`limit` (at most 200) and `cursor`; an unknown parameter or field is refused by name."
+    ),
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": r"/api/v1/",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "displayRequestDuration": True, "validatorUrl": None},
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "alliance.rest.schema.add_problem",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "CityRoleEnum": "alliance.choices.CityRole",
+        "OrganisationRoleEnum": "alliance.choices.OrganisationRole",
+        "OrganisationKindEnum": "alliance.choices.OrganisationKind",
+        "RunStateEnum": "alliance.choices.RunState",
+    },
 }
 
 # --- logs -------------------------------------------------------------------------------------

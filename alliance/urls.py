@@ -1,9 +1,64 @@
 """The address map of the whole site."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.contrib.auth import views as auth
+from django.contrib.auth.decorators import login_not_required
+from django.urls import include, path, re_path
+from django.views.i18n import set_language
+
+from rest_framework.routers import SimpleRouter
+
+from alliance import api as alliance_api
+from alliance import views
+from alliance.rest import addresses, outside, pages
+from companies import api as companies_api
+from matching import api as matching_api
+from scenarios import api as scenarios_api
+
+addresses.register()
+api = SimpleRouter(use_regex_path=False)
+api.register("cities", alliance_api.CityViewSet, "city")
+api.register("alliances", alliance_api.AllianceViewSet, "alliance")
+api.register("organisations", alliance_api.OrganisationViewSet, "organisation")
+api.register("tokens", alliance_api.TokenViewSet, "token")
+api.register("component-types", companies_api.ComponentTypeViewSet, "component-type")
+api.register("facilities", companies_api.FacilityViewSet, "facility")
+api.register("capabilities", companies_api.CapabilityViewSet, "capability")
+api.register("scenario-types", scenarios_api.ScenarioTypeViewSet, "scenario-type")
+api.register("sites", scenarios_api.SiteViewSet, "site")
+api.register("demands", matching_api.DemandViewSet, "demand")
+api.register("matches", matching_api.MatchViewSet, "match")
+api.register("near-misses", matching_api.NearMissViewSet, "near-miss")
+api.register("pipelines", matching_api.PipelineViewSet, "pipeline")
+api.register("verdicts", matching_api.VerdictViewSet, "verdict")
+api.register("match-runs", matching_api.MatchRunViewSet, "match-run")
+
+api_v1 = [
+    path("schema/", pages.SchemaView.as_view(), name="schema"),
+    path("docs/", pages.DocsView.as_view(), name="docs"),
+    *api.urls,
+]
 
 urlpatterns = [
+    path("healthz", outside.healthz, name="healthz"),
+    path("readyz", outside.readyz, name="readyz"),
+    path("api/v1/", include((api_v1, "api"))),
+    re_path(r"^api/", outside.unknown_endpoint),
     path("admin/", admin.site.urls),
-    path("i18n/", include("django.conf.urls.i18n")),
+    path("i18n/language/", login_not_required(set_language), name="set_language"),
+    path("accounts/login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
+    path("accounts/password/", auth.PasswordChangeView.as_view(), name="password_change"),
+    path("accounts/password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
+    path("alliance/", views.switch_alliance, name="switch-alliance"),
+    path("cities/", views.cities, name="cities"),
+    path("cities/<str:code>/", views.city, name="city"),
+    path("", include("companies.urls")),
+    path("", include("scenarios.urls")),
+    path("", include("matching.urls")),
 ]
+
+handler400 = "alliance.rest.outside.bad_request"
+handler403 = "alliance.rest.outside.forbidden"
+handler404 = "alliance.rest.outside.not_found"
+handler500 = "alliance.rest.outside.server_error"

@@ -8,7 +8,16 @@ import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from alliance.filters import CityFilter, ListFilter, OrganisationFilter, Sort, TreeFilter, WordFilter, yes_no
+from alliance.filters import (
+    CityFilter,
+    ListFilter,
+    OrganisationFilter,
+    Sort,
+    TreeFilter,
+    TypeFilter,
+    WordFilter,
+    yes_no,
+)
 from alliance.selectors.trees import branch, tree_choices
 from companies.models import Capability, ComponentType, Facility
 
@@ -61,4 +70,10 @@ class FacilityFilter(ListFilter):
 
     class Meta:
         model = Facility
+        fields: ClassVar[list[str]] = []
+
+
+class ComponentTypeFilter(TypeFilter):
+    class Meta:
+        model = ComponentType
         fields: ClassVar[list[str]] = []

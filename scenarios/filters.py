@@ -8,7 +8,7 @@ import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from alliance.filters import CityFilter, ListFilter, Sort, TreeFilter, WordFilter
+from alliance.filters import CityFilter, ListFilter, Sort, TreeFilter, TypeFilter, WordFilter
 from scenarios.models import ScenarioType, Site
 
 
@@ -31,3 +31,9 @@ class SiteFilter(ListFilter):
 
     def open_at(self, queryset: QuerySet, name: str, value: object) -> QuerySet:  # type: ignore[type-arg]
         return queryset.filter(windows__starts__lte=value, windows__ends__gte=value).distinct()
+
+
+class ScenarioTypeFilter(TypeFilter):
+    class Meta:
+        model = ScenarioType
+        fields: ClassVar[list[str]] = []

@@ -84,7 +84,9 @@ def _places(world: World) -> None:
     city["nowhere"] = make.make_city("970100", "Nowhere", "无盟市")
     north = {city["lead"]: ["rnd", "sites"], city["partner"]: ["components", "production"]}
     world.alliances["north"] = make.make_alliance("north", city["lead"], north)
-    world.alliances["south"] = make.make_alliance("south", city["outside"], {city["outside"]: ["rnd", "components"]})
+    world.alliances["south"] = make.make_alliance(
+        "south", city["outside"], {city["outside"]: ["rnd", "components"]}
+    )
 
 
 def _organisations(world: World) -> None:
@@ -136,16 +138,31 @@ def _offers(world: World) -> None:
     for name in ("supplier", "rival", "bystander", "outsider", "draft", "shut_out"):
         world.facilities[name] = make.make_facility(org[name])
     specs = {"rated_torque": 15}
-    for name, type_ in (("supplier", "reducer"), ("rival", "reducer"), ("bystander", "sensor"), ("outsider", "reducer")):
-        caps[name] = make.make_capability(world.facilities[name], types[type_], specs=specs, certificates=["ISO9001"])
-    caps["near"] = make.make_capability(world.facilities["supplier"], types["drive"], specs={"rated_torque": 10})
-    caps["unpublished"] = make.make_capability(world.facilities["supplier"], types["reducer"], published=False)
+    for name, type_ in (
+        ("supplier", "reducer"),
+        ("rival", "reducer"),
+        ("bystander", "sensor"),
+        ("outsider", "reducer"),
+    ):
+        caps[name] = make.make_capability(
+            world.facilities[name], types[type_], specs=specs, certificates=["ISO9001"]
+        )
+    caps["near"] = make.make_capability(
+        world.facilities["supplier"], types["drive"], specs={"rated_torque": 10}
+    )
+    caps["unpublished"] = make.make_capability(
+        world.facilities["supplier"], types["reducer"], published=False
+    )
     caps["draft"] = make.make_capability(world.facilities["draft"], types["reducer"], specs=specs)
     # Of another alliance, and matched all the same by a demand of open scope.
     caps["far"] = make.make_capability(world.facilities["outsider"], types["sensor"], specs={"bus": ["CAN"]})
     height = {"clear_height": 8}
-    world.sites["open"] = make.make_site(org["operator"], world.scenario_types["line"], world.keys["torque"], params=height)
-    world.sites["unpublished"] = make.make_site(org["operator"], world.scenario_types["line"], published=False)
+    world.sites["open"] = make.make_site(
+        org["operator"], world.scenario_types["line"], world.keys["torque"], params=height
+    )
+    world.sites["unpublished"] = make.make_site(
+        org["operator"], world.scenario_types["line"], published=False
+    )
     world.sites["outside"] = make.make_site(org["outsider"], world.scenario_types["line"])
 
 

@@ -28,7 +28,6 @@ from companies.models import (
     ComponentType,
     Facility,
 )
-
 from matching.models import (
     CurrentResult,
     Demand,
@@ -62,20 +61,28 @@ def serial(prefix: str) -> str:
 # --- places and organisations ---------------------------------------------------------------------
 def make_city(code: str, name_en: str, name_zh: str, parent: City | None = None, **more: Any) -> City:
     point = {"latitude": 30.0 + len(name_en) / 10, "longitude": 104.0 + len(name_zh) / 10}
-    return City.objects.create(code=code, name_en=name_en, name_zh=name_zh, parent=parent, **{**point, **more})
+    return City.objects.create(
+        code=code, name_en=name_en, name_zh=name_zh, parent=parent, **{**point, **more}
+    )
 
 
 def make_alliance(slug: str, lead: City, roles: dict[City, list[str]], **more: Any) -> Alliance:
     """An alliance with its cities; the derived geography is brought up to date."""
     names = {"name_en": f"{slug} alliance", "name_zh": f"{slug} 联盟", "as_of": AS_OF}
     alliance = Alliance.objects.create(slug=slug, lead_city=lead, **{**names, **more})
-    AllianceCity.objects.bulk_create(AllianceCity(alliance=alliance, city=c, roles=r) for c, r in roles.items())
+    AllianceCity.objects.bulk_create(
+        AllianceCity(alliance=alliance, city=c, roles=r) for c, r in roles.items()
+    )
     rebuild_geography()
     return alliance
 
 
 def make_bureau(city: City, **more: Any) -> Organisation:
-    names = {"name_en": f"{city.name_en} bureau", "name_zh": f"{city.name_zh}经信局", "external_id": serial("bureau")}
+    names = {
+        "name_en": f"{city.name_en} bureau",
+        "name_zh": f"{city.name_zh}经信局",
+        "external_id": serial("bureau"),
+    }
     bureau = Organisation.objects.create(kind="bureau", city=city, **{**names, **more})
     rebuild_geography()
     return bureau
@@ -110,14 +117,24 @@ def make_token(user: User, *scopes: str, **more: Any) -> str:
     """The token in clear text, as its holder sends it."""
     digest, token = get_digest_token()
     ApiToken.objects.create(
-        digest=digest, token_key=token[:15], user=user, name="test", scopes=list(scopes), **{"expiry": None, **more}
+        digest=digest,
+        token_key=token[:15],
+        user=user,
+        name="test",
+        scopes=list(scopes),
+        **{"expiry": None, **more},
     )
     return token
 
 
 # --- what firms can make --------------------------------------------------------------------------
 def make_component_type(code: str, parent: ComponentType | None = None, **more: Any) -> ComponentType:
-    names = {"name_en": code.lower(), "name_zh": f"{code} 类", "supplied_by": "components", "quantity_unit": "piece"}
+    names = {
+        "name_en": code.lower(),
+        "name_zh": f"{code} 类",
+        "supplied_by": "components",
+        "quantity_unit": "piece",
+    }
     return ComponentType.objects.create(code=code, parent=parent, **{**names, **more})
 
 
@@ -160,7 +177,9 @@ def make_capability(
     CapabilityTerms.objects.create(
         capability=made, unit_price=price, capacity_per_month=capacity, committed_per_month=100
     )
-    CapabilityCertificate.objects.bulk_create(CapabilityCertificate(capability=made, code=c) for c in certificates)
+    CapabilityCertificate.objects.bulk_create(
+        CapabilityCertificate(capability=made, code=c) for c in certificates
+    )
     return made
 
 
@@ -178,7 +197,9 @@ def make_scenario_key(key: str, *types: ScenarioType, **more: Any) -> ScenarioKe
     return made
 
 
-def make_site(firm: Organisation, type_: ScenarioType, condition: ComponentKey | None = None, **more: Any) -> Site:
+def make_site(
+    firm: Organisation, type_: ScenarioType, condition: ComponentKey | None = None, **more: Any
+) -> Site:
     external_id = serial("site")
     values = {"external_id": external_id, "name": external_id, "city": firm.city, "fleet_capacity": 20}
     site = Site.objects.create(organisation=firm, scenario_type=type_, **{**values, **more})
@@ -221,7 +242,9 @@ def make_line(
         "quantity": 200,
         "monthly_rate": 50,
     }
-    line = DemandLine.objects.create(demand=demand, owner=demand.owner, component_type=type_, **{**values, **more})
+    line = DemandLine.objects.create(
+        demand=demand, owner=demand.owner, component_type=type_, **{**values, **more}
+    )
     LinePrice.objects.create(line=line, target_unit_price=target, ceiling_unit_price=ceiling)
     if key is not None:
         LineRequirement.objects.create(line=line, key=key, position=0, op=">=", value=12, hard=True)
@@ -244,7 +267,9 @@ def point_to(run: MatchRun, demand: Demand, feasible_sites: int = 1) -> None:
     )
 
 
-def make_match(run: MatchRun, line: DemandLine, capability: Capability, rank: int = 1, score: float = 0.8) -> Match:
+def make_match(
+    run: MatchRun, line: DemandLine, capability: Capability, rank: int = 1, score: float = 0.8
+) -> Match:
     return Match.objects.create(
         run_id=run.pk,
         demand_id=line.demand_id,
@@ -273,13 +298,10 @@ def make_near_miss(
 
 
 def make_line_result(run: MatchRun, line: DemandLine, feasible: int, near: int) -> None:
-    LineResult.objects.create(
-        run_id=run.pk, demand_id=line.demand_id, line_id=line.pk, feasible=feasible, near=near, candidates=feasible + near
-    )
+    place = {"run_id": run.pk, "demand_id": line.demand_id, "line_id": line.pk}
+    LineResult.objects.create(**place, feasible=feasible, near=near, candidates=feasible + near)
     if near:
-        Relaxation.objects.create(
-            run_id=run.pk, demand_id=line.demand_id, line_id=line.pk, code="price", capabilities=near, nearest=1600, all=1600
-        )
+        Relaxation.objects.create(**place, code="price", capabilities=near, nearest=1600, all=1600)
 
 
 def make_site_match(run: MatchRun, demand: Demand, site: Site, rank: int = 1) -> SiteMatch:
@@ -331,6 +353,8 @@ def make_pipeline(
             for line, capability in team.items()
         ],
         ruled_out=[{"line": lines[0].pk, "condition": 0, "count": 1}] if site and lines else [],
-        critical={"prototype": lines[0].pk, "volume": lines[0].pk, "delivery": lines[0].pk} if complete else {},
+        critical={"prototype": lines[0].pk, "volume": lines[0].pk, "delivery": lines[0].pk}
+        if complete
+        else {},
         baseline=days if complete else {},
     )

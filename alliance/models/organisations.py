@@ -79,7 +79,7 @@ class OrganisationCertificate(HeldCertificate):
     """A certificate that a whole organisation holds."""
 
     access = Row(
-        "directory",
+        "premises",
         owner="organisation",
         cities=("organisation__city",),
         reach="organisation__city",

@@ -1,7 +1,10 @@
 """People, what they may do in which organisation, and their API tokens."""
 
+import uuid
+
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils import timezone
 from knox.models import AbstractAuthToken
 
 from alliance.access import Row
@@ -52,8 +55,19 @@ class ApiToken(AbstractAuthToken):
     """A token for the REST API: only its digest is stored; the token itself is shown once."""
 
     access = Row("person", owner="user")
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=100)
     scopes = models.JSONField(default=list, help_text="read, write")
     last_used_at = models.DateTimeField(null=True, blank=True)
 
     objects = GuardedManager()
+
+    class Meta:
+        ordering = ["-created"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def expired(self) -> bool:
+        return self.expiry is not None and self.expiry <= timezone.now()

@@ -1,6 +1,12 @@
 """Reads of the alliance app; every one takes the user."""
 
-from alliance.selectors.organisations import firm_detail, firm_list, organisation_list, seats_of
+from alliance.selectors.organisations import (
+    firm_detail,
+    firm_list,
+    organisation_detail,
+    organisation_list,
+    seats_of,
+)
 from alliance.selectors.places import (
     SAME_CITY,
     Roads,
@@ -11,6 +17,7 @@ from alliance.selectors.places import (
     roles_in,
 )
 from alliance.selectors.rights import may_run_alliance, may_run_demand, viewer_of
+from alliance.selectors.tokens import token_list
 from alliance.selectors.trees import branch, tree_choices
 
 __all__ = [
@@ -25,9 +32,11 @@ __all__ = [
     "firm_list",
     "may_run_alliance",
     "may_run_demand",
+    "organisation_detail",
     "organisation_list",
     "roles_in",
     "seats_of",
+    "token_list",
     "tree_choices",
     "viewer_of",
 ]

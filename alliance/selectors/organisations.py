@@ -25,13 +25,17 @@ def firm_list(user: Any) -> GuardedQuerySet:
     return organisation_list(user).filter(kind=OrganisationKind.FIRM)
 
 
-def firm_detail(user: Any) -> GuardedQuerySet:
-    """Firms with what a page about one shows; contacts only where the viewer may read them."""
+def organisation_detail(user: Any) -> GuardedQuerySet:
+    """Firms and bureaus with what hangs on them; contacts only where the viewer may read them."""
     return organisation_list(user).prefetch_related(
         Prefetch("certificates", OrganisationCertificate.objects.visible_to(user), to_attr="held"),
         Prefetch("deliveries", DeliveryRecord.objects.visible_to(user), to_attr="record"),
         Prefetch("contact", OrganisationContact.objects.visible_to(user), to_attr="reach_at"),
     )
+
+
+def firm_detail(user: Any) -> GuardedQuerySet:
+    return organisation_detail(user).filter(kind=OrganisationKind.FIRM)
 
 
 def seats_of(user: Any) -> list[Membership]:

@@ -37,22 +37,29 @@ class BadCursorError(NotFoundError):
 def cut(queryset: QuerySet[Any], order: Sequence[str], cursor: str, size: int) -> Page:
     """One page. The order's last field is unique; fields that hold database ids are named by the model's
     `cursor_keys` (field → model), the row's own `id` always is."""
-    keys: dict[str, type[Model]] = {"id": queryset.model, **getattr(queryset.model, "cursor_keys", {})}
+    return cut_merged([queryset], order, cursor, size)
+
+
+def cut_merged(querysets: Sequence[QuerySet[Any]], order: Sequence[str], cursor: str, size: int) -> Page:
+    """One page of several lists in one order; of more than one, all fields ascend."""
+    model = querysets[0].model
+    keys: dict[str, type[Model]] = {"id": model, **getattr(model, "cursor_keys", {})}
     backwards, values = _read(cursor, order, keys) if cursor else (False, None)
     directed = [_turned(name) for name in order] if backwards else list(order)
-    if values is not None:
-        queryset = queryset.filter(_after(directed, values))
-    rows = list(queryset.order_by(*directed)[: size + 1])
+    after = Q() if values is None else _after(directed, values)
+    rows = [row for qs in querysets for row in qs.filter(after).order_by(*directed)[: size + 1]]
+    if len(querysets) > 1:
+        rows.sort(key=lambda row: [getattr(row, name) for name in order], reverse=backwards)
     more = len(rows) > size
     rows = rows[:size]
     if backwards:
         rows.reverse()
-    before = more if backwards else values is not None
-    after = values is not None if backwards else more
+    earlier = more if backwards else values is not None
+    later = values is not None if backwards else more
     return Page(
         rows,
-        _write(True, order, rows[0], keys) if rows and before else None,
-        _write(False, order, rows[-1], keys) if rows and after else None,
+        _write(True, order, rows[0], keys) if rows and earlier else None,
+        _write(False, order, rows[-1], keys) if rows and later else None,
     )
 
 

@@ -12,7 +12,7 @@ class Facility(Published):
     """A plant or workshop at a real place."""
 
     access = Row(
-        "directory",
+        "premises",
         owner="organisation",
         cities=("organisation__city",),
         reach="city",
@@ -44,7 +44,7 @@ class Facility(Published):
 
 class FacilityCertificate(HeldCertificate):
     access = Row(
-        "directory",
+        "premises",
         owner="facility__organisation",
         cities=("facility__organisation__city",),
         reach="facility__city",

@@ -7,6 +7,8 @@ from companies.selectors.capabilities import (
     capability_list,
     capability_specs,
     certificates_of,
+    component_type_list,
+    facility_detail,
     facility_list,
     spec_rows,
 )
@@ -35,6 +37,8 @@ __all__ = [
     "certificates_of",
     "choices_text",
     "component_book",
+    "component_type_list",
+    "facility_detail",
     "facility_list",
     "offered_text",
     "rounded",

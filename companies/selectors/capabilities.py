@@ -9,7 +9,14 @@ from django.db.models import Prefetch
 
 from alliance.models import OrganisationCertificate
 from alliance.models.base import GuardedQuerySet
-from companies.models import Capability, CapabilityCertificate, CapabilityTerms, Facility, FacilityCertificate
+from companies.models import (
+    Capability,
+    CapabilityCertificate,
+    CapabilityTerms,
+    ComponentType,
+    Facility,
+    FacilityCertificate,
+)
 from companies.selectors.parameters import ParameterBook, component_book
 from companies.selectors.words import bounds, offered_text
 
@@ -41,6 +48,15 @@ def capability_detail(user: Any) -> GuardedQuerySet:
 
 def facility_list(user: Any) -> GuardedQuerySet:
     return Facility.objects.visible_to(user).select_related("city", "organisation")
+
+
+def facility_detail(user: Any) -> GuardedQuerySet:
+    held = FacilityCertificate.objects.visible_to(user)
+    return facility_list(user).prefetch_related(Prefetch("certificates", held, to_attr="plant_certificates"))
+
+
+def component_type_list(user: Any) -> GuardedQuerySet:
+    return ComponentType.objects.visible_to(user).select_related("parent")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,22 @@ from alliance.models.base import Requirement
 from companies.models import ComponentKey, ComponentType
 from scenarios.models import ScenarioKey, ScenarioType
 
+ASKER = Row("demand asker", demand="demand")
+QUANTITIES = Row("demand quantities")
+
+
+class DemandQuerySet(GuardedQuerySet):
+    def telling_quantities(self, user: Any) -> "DemandQuerySet":
+        """Each demand knows whether the viewer may read how many it wants (`quantities_told`)."""
+        return self.annotate(quantities_told=ExpressionWrapper(visible(QUANTITIES, user), BooleanField()))
+
+
+class IdentityQuerySet(GuardedQuerySet):
+    def shown_to(self, user: Any) -> "IdentityQuerySet":
+        """The visible identities; each knows whether it may name the lab (`asker`)."""
+        told = self.filter(visible(self.model.access, user)).select_related("organisation")
+        return told.annotate(names_owner=ExpressionWrapper(visible(ASKER, user), BooleanField()))
+
 
 class Demand(Published):
     """A robot programme. Who asks, and what it is called, is in `DemandIdentity`: fewer people see that.
@@ -20,6 +36,7 @@ class Demand(Published):
     """
 
     access = Row("demand", owner="owner", alliance="alliance")
+    quantities_told = False
     owner = models.ForeignKey(Organisation, models.PROTECT, related_name="demands")
     external_id = models.CharField(max_length=120)
     alliance = models.ForeignKey(Alliance, models.PROTECT, related_name="demands")
@@ -35,7 +52,7 @@ class Demand(Published):
     published = models.BooleanField(default=False)
     published_at = models.DateTimeField(null=True, blank=True)
 
-    objects = GuardedManager()
+    objects = models.Manager.from_queryset(DemandQuerySet)()
 
     class Meta:
         ordering = ["id"]
@@ -51,16 +68,6 @@ class Demand(Published):
 
     def __str__(self) -> str:
         return str(self.public_id)
-
-
-ASKER = Row("demand asker", demand="demand")
-
-
-class IdentityQuerySet(GuardedQuerySet):
-    def shown_to(self, user: Any) -> "IdentityQuerySet":
-        """The visible identities; each knows whether it may name the lab (`asker`)."""
-        names_owner = ExpressionWrapper(visible(ASKER, user), BooleanField())
-        return self.filter(visible(self.model.access, user)).annotate(names_owner=names_owner).select_related("organisation")
 
 
 class DemandIdentity(models.Model):

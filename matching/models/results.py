@@ -216,7 +216,9 @@ def _capabilities_paired_on(demands: Q) -> Q:
     A team may hold a capability that is not among the matches kept; inside the alliance it is seen anyway.
     """
     asked = Demand.objects.filter(demands).values("pk")
-    found = [m.objects.current().filter(demand_id__in=asked).values("capability_id") for m in (Match, NearMiss)]
+    found = [
+        m.objects.current().filter(demand_id__in=asked).values("capability_id") for m in (Match, NearMiss)
+    ]
     everywhere = Demand.objects.filter(demands, scope="open").values("pk")
     teams = Pipeline.objects.current().filter(demand_id__in=everywhere).values_list(_Team("team"), flat=True)
     return Q(pk__in=found[0]) | Q(pk__in=found[1]) | Q(pk__in=teams)

@@ -23,6 +23,7 @@ from matching.models import (
     LineResult,
     OpenPoint,
     SiteNeed,
+    SiteRequirement,
 )
 
 
@@ -30,12 +31,21 @@ def demand_list(user: Any) -> GuardedQuerySet:
     """Demands with their identity (`told`, empty where it is not for the viewer) and site need (`wants_site`)."""
     return (
         Demand.objects.visible_to(user)
+        .telling_quantities(user)
         .select_related("alliance", "lab_city", "deployment_city")
         .prefetch_related(
             Prefetch("identity", identities(user), to_attr="told"),
             Prefetch(
                 "site_need",
-                SiteNeed.objects.visible_to(user).select_related("scenario_type"),
+                SiteNeed.objects.visible_to(user)
+                .select_related("scenario_type")
+                .prefetch_related(
+                    Prefetch(
+                        "requirements",
+                        SiteRequirement.objects.visible_to(user).select_related("key"),
+                        to_attr="asked",
+                    )
+                ),
                 to_attr="wants_site",
             ),
         )
@@ -146,3 +156,26 @@ def attach_standing(user: Any, demands: Sequence[Any]) -> None:
     for demand in demands:
         demand.standing = found.get(demand.pk)
         demand.line_count = counted.get(demand.pk, 0)
+
+
+def attach_api_parts(user: Any, demands: Sequence[Any], *, detailed: bool) -> None:
+    """What an endpoint says of demands beside their rows: how many where told, names where told, results."""
+    results = line_results(user, [demand.pk for demand in demands]) if detailed else {}
+    for demand in demands:
+        names = demand.told is not None and demand.told.asker is not None
+        demand.told_external_id = demand.told.external_id if names else None
+        if demand.wants_site is not None:
+            demand.wants_site.told_fleet = demand.wants_site.fleet_size if demand.quantities_told else None
+        if detailed:
+            _attach_lines(demand, names, results)
+
+
+def _attach_lines(demand: Any, names: bool, results: dict[int, tuple[int, int]]) -> None:
+    demand.general_points = [point for point in demand.points if point.line_id is None]
+    for line in demand.all_lines:
+        line.told_external_id = line.external_id if names else None
+        line.told_quantity = line.quantity if demand.quantities_told else None
+        line.told_rate = line.monthly_rate if demand.quantities_told else None
+        line.points = [point for point in demand.points if point.line_id == line.pk]
+        found = results.get(line.pk)
+        line.result = {"feasible": found[0], "near": found[1]} if found else None

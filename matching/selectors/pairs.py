@@ -29,11 +29,11 @@ class OwnPair:
     code: str = ""
 
 
-def own_pair_rows(user: Any) -> Any:
-    """(line, capability, code) of the current matches ("" for a fit) and near misses of the viewer's firms."""
+def own_pair_rows(user: Any, **where: Any) -> Any:
+    """(demand, line, capability, code) of the current matches ("" for a fit) and near misses of the viewer's firms."""
     firms = viewer_of(user).firms
-    fits = Match.objects.current().filter(supplier_id__in=firms).annotate(miss=Value(""))
-    near = NearMiss.objects.current().filter(supplier_id__in=firms).annotate(miss=F("code"))
+    fits = Match.objects.current().filter(supplier_id__in=firms, **where).annotate(miss=Value(""))
+    near = NearMiss.objects.current().filter(supplier_id__in=firms, **where).annotate(miss=F("code"))
     columns = ("demand_id", "line_id", "capability_id", "miss")
     return (
         fits.values(*columns)
@@ -74,6 +74,8 @@ def own_gap(code: str, line: Any, demand: Demand, capability: Any) -> str:
     terms = capability.terms
     if code == "price":
         return _("price above the ceiling")
+    if code in ("capacity", "moq") and not demand.quantities_told:
+        return _("not enough a month") if code == "capacity" else _("minimum order too high")
     if code == "capacity":
         return _("%(count)s a month short") % {"count": number_text(line.monthly_rate - terms.free_per_month)}
     if code == "moq":

@@ -151,17 +151,18 @@ def trust_words(organisation: Any) -> str:
 
 
 def site_basis(
-    site: Any, need: Any, match: Any, as_of: date, soft: Sequence[tuple[float, float]], role: bool
+    site: Any, demand: Any, match: Any, soft: Sequence[tuple[float, float]], opens_sites: bool
 ) -> dict[str, str]:
-    first = max(need.demand.start_date, as_of)
+    first = max(demand.start_date, demand.standing.as_of)
     starts = max(match.window_starts, first) if match.window_starts else None
-    fleet = {"capacity": number_text(site.fleet_capacity), "size": number_text(need.fleet_size)}
+    fleet = {"capacity": number_text(site.fleet_capacity), "size": number_text(demand.wants_site.fleet_size)}
+    city = {"city": site.city}
     return {
         "fit": fit_words(soft),
         "wait": _("%(days)s until its window") % {"days": days_text((starts - first).days)} if starts else "",
         "capacity": _("room for %(capacity)s, full at 2 × %(size)s") % fleet,
-        "role": _("%(city)s opens sites") % {"city": site.city}
-        if role
-        else _("not a role of %(city)s in this alliance") % {"city": site.city},
+        "role": _("%(city)s opens sites") % city
+        if opens_sites
+        else _("not a role of %(city)s in this alliance") % city,
         "trust": trust_words(site.organisation),
     }

@@ -58,6 +58,7 @@ class PartCondition(Requirement):
         cities=("site__organisation__city", "site__city"),
         reach="site__city",
         published=("site__published", "site__organisation__listed"),
+        site="site",
     )
     site = models.ForeignKey(Site, models.CASCADE, related_name="part_conditions")
     key = models.ForeignKey(ComponentKey, models.PROTECT, related_name="+")
@@ -81,6 +82,7 @@ class SiteWindow(models.Model):
         cities=("site__organisation__city", "site__city"),
         reach="site__city",
         published=("site__published", "site__organisation__listed"),
+        site="site",
     )
     site = models.ForeignKey(Site, models.CASCADE, related_name="windows")
     starts = models.DateField()

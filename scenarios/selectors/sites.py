@@ -31,6 +31,10 @@ def site_detail(user: Any) -> GuardedQuerySet:
     return site_list(user).select_related("scenario_type__parent", "city__parent", "organisation__city")
 
 
+def scenario_type_list(user: Any) -> GuardedQuerySet:
+    return ScenarioType.objects.visible_to(user).select_related("parent")
+
+
 def scenario_book() -> ParameterBook[ScenarioParameter]:
     return book_of(ScenarioParameter, ScenarioType)
 

@@ -1,0 +1,101 @@
+"""Endpoints of places, alliances, organisations and tokens."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from alliance.filters import AllianceFilter, OrganisationFilter, PlaceFilter, TokenFilter
+from alliance.models import User
+from alliance.rest.views import ReadViewSet
+from alliance.selectors import (
+    alliance_cities,
+    alliance_list,
+    city_list,
+    organisation_detail,
+    organisation_list,
+    token_list,
+)
+from alliance.serializers import (
+    AllianceDetailShown,
+    AllianceShown,
+    CityShown,
+    OrganisationDetailShown,
+    OrganisationShown,
+    TokenAsked,
+    TokenIssuedShown,
+    TokenShown,
+)
+from alliance.services.tokens import issue_token, revoke_token
+
+
+@extend_schema(tags=["reference"])
+class CityViewSet(ReadViewSet):
+    """Cities, districts and development areas."""
+
+    selector = city_list
+    filters = PlaceFilter
+    serializer_class = CityShown
+    lookup_field = lookup_url_kwarg = "code"
+    lookup_value_converter = "str"
+
+
+@extend_schema(tags=["reference"])
+class AllianceViewSet(ReadViewSet):
+    """Alliances; the detail has their cities and what each does."""
+
+    selector = alliance_list
+    filters = AllianceFilter
+    serializer_class = AllianceShown
+    detail_serializer_class = AllianceDetailShown
+
+    def prepare(self, rows: list[Any]) -> None:
+        if self.detail:
+            rows[0].member_cities = alliance_cities(self.request.user, rows[0])
+
+
+@extend_schema(tags=["companies"])
+class OrganisationViewSet(ReadViewSet):
+    """Firms and bureaus."""
+
+    selector = organisation_list
+    detail_selector = organisation_detail
+    filters = OrganisationFilter
+    serializer_class = OrganisationShown
+    detail_serializer_class = OrganisationDetailShown
+
+
+@extend_schema(tags=["tokens"])
+class TokenViewSet(ReadViewSet):
+    """One's own API tokens. Making and revoking them needs a session: a token cannot prolong itself."""
+
+    selector = token_list
+    filters = TokenFilter
+    serializer_class = TokenShown
+
+    def _session_only(self, request: Request) -> None:
+        if not isinstance(request.successful_authenticator, SessionAuthentication):
+            raise PermissionDenied(_("Sign in to do this: a token cannot."), code="session_only")
+
+    @extend_schema(request=TokenAsked, responses={201: TokenIssuedShown})
+    def create(self, request: Request) -> Response:
+        self._session_only(request)
+        self.refuse_unknown(request, ())
+        asked = TokenAsked(data=request.data)
+        asked.is_valid(raise_exception=True)
+        token, text = issue_token(cast(User, request.user), **asked.validated_data)
+        body = {**TokenShown(token).data, "token": text}
+        return Response(body, status=201, headers={"Cache-Control": "no-store"})
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, **kwargs: Any) -> Response:
+        self._session_only(request)
+        self.refuse_unknown(request, ())
+        revoke_token(cast(User, request.user), kwargs[self.lookup_url_kwarg])
+        return Response(status=204)

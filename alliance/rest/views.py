@@ -1,0 +1,129 @@
+"""The thin viewset: a selector, a filter set and a serializer make a list and a detail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from django.core.exceptions import EmptyResultSet, FullResultSet, ValidationError
+from django.db import DataError, transaction
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils.translation import gettext as _
+from rest_framework import serializers, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from alliance.filters import ListFilter
+from alliance.selectors.paging import Page, cut_merged
+
+DEFAULT_LIMIT, MAX_LIMIT = 50, 200
+PAGE_WORDS = ("limit", "cursor")
+
+
+def _unknown(names: Sequence[str], message: str) -> serializers.ValidationError:
+    return serializers.ValidationError(
+        {name[:80]: serializers.ErrorDetail(message, "unknown") for name in names[:20]}
+    )
+
+
+def _form_errors(form: Any) -> serializers.ValidationError:
+    return serializers.ValidationError(
+        {
+            name or "filter": [serializers.ErrorDetail(e["message"], e["code"] or "invalid") for e in errors]
+            for name, errors in form.errors.get_json_data().items()
+        }
+    )
+
+
+class ReadViewSet(viewsets.GenericViewSet[Any]):
+    """List and detail of what the caller sees. Nothing is found by anything but its public id or code."""
+
+    selector: ClassVar[Callable[[Any], QuerySet[Any]]]
+    detail_selector: ClassVar[Callable[[Any], QuerySet[Any]] | None] = None
+    filters: ClassVar[type[ListFilter]]
+    detail_serializer_class: ClassVar[type[serializers.BaseSerializer[Any]] | None] = None
+    lookup_field = "public_id"
+    lookup_url_kwarg = "id"
+    lookup_value_converter = "uuid"
+
+    def get_queryset(self) -> QuerySet[Any]:
+        detailed = type(self).detail_selector if self.detail else None
+        return (detailed or type(self).selector)(self.request.user)
+
+    def get_serializer_class(self) -> Any:
+        return (self.detail and self.detail_serializer_class) or self.serializer_class
+
+    def prepare(self, rows: list[Any]) -> None:
+        """Attach what the serializer shows beside the rows themselves, in a fixed number of queries."""
+
+    def list(self, request: Request) -> Response:
+        page = self.page(request)
+        self.prepare(page.rows)
+        rows = self.get_serializer(page.rows, many=True).data
+        return Response(
+            {"next": self._link(page.next), "previous": self._link(page.previous), "results": rows}
+        )
+
+    def retrieve(self, request: Request, **kwargs: Any) -> Response:
+        self.refuse_unknown(request, ())
+        row = self.one()
+        self.prepare([row])
+        return Response(self.get_serializer(row).data)
+
+    def one(self) -> Any:
+        """The row of this address; missing and foreign are the same 404."""
+        value = self.kwargs[self.lookup_url_kwarg]
+        row = self.get_queryset().filter(**{self.lookup_field: value}).first()
+        if row is None:
+            raise Http404
+        return row
+
+    def lists(self) -> Sequence[QuerySet[Any]]:
+        """What the list is made of: one queryset, or several of the same shape."""
+        return [self.get_queryset()]
+
+    def page(self, request: Request) -> Page:
+        limit = self._limit(request)
+        chosen = [self.filters(request.query_params, queryset=rows, request=request) for rows in self.lists()]
+        self.refuse_unknown(request, [*chosen[0].filters, *PAGE_WORDS])
+        if not chosen[0].form.is_valid():
+            raise _form_errors(chosen[0].form)
+        order = chosen[0].sorts[chosen[0].sort][1]
+        try:
+            with transaction.atomic():
+                found = [each.qs for each in chosen if each.form.is_valid()]
+                for rows in found:
+                    self._compile(rows)
+                return cut_merged(found, order, request.query_params.get("cursor", ""), limit)
+        except (ValueError, OverflowError, TypeError, ValidationError, DataError) as error:
+            raise serializers.ValidationError({"filter": _("A value of a filter cannot be used.")}) from error
+
+    @staticmethod
+    def _compile(found: QuerySet[Any]) -> None:
+        """Junk in a filter fails when its SQL is made: here, where it is a 400."""
+        try:
+            found.query.get_compiler(found.db).as_sql()
+        except (EmptyResultSet, FullResultSet):
+            return
+
+    def refuse_unknown(self, request: Request, known: Sequence[str]) -> None:
+        given = request.query_params
+        if unknown := [name for name in given if name not in known]:
+            raise _unknown(unknown, _("There is no such parameter."))
+        if twice := [name for name in given if len(given.getlist(name)) > 1]:
+            raise _unknown(twice, _("This parameter is given twice."))
+
+    def _limit(self, request: Request) -> int:
+        text = request.query_params.get("limit", str(DEFAULT_LIMIT))
+        if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= MAX_LIMIT and len(text) < 9):
+            message = _("A whole number from 1 to %(most)d.") % {"most": MAX_LIMIT}
+            raise serializers.ValidationError({"limit": message})
+        return int(text)
+
+    def _link(self, cursor: str | None) -> str | None:
+        if cursor is None:
+            return None
+        query = self.request.query_params.copy()
+        query["cursor"] = cursor
+        return str(self.request.build_absolute_uri(f"{self.request.path}?{query.urlencode()}"))

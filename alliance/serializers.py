@@ -1,0 +1,177 @@
+"""What the API says about places, alliances, organisations and tokens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from alliance.choices import CityRole, OrganisationKind, OrganisationRole
+from alliance.rest.inputs import StrictSerializer, StrictText
+from alliance.services.tokens import MAX_DAYS, SCOPES
+
+
+class Shown(serializers.Serializer[Any]):
+    """An answer; nothing is written through it."""
+
+
+class NamedShown(Shown):
+    name = serializers.CharField(source="__str__", help_text=_("in the reader's language"))
+    name_zh = serializers.CharField()
+    name_en = serializers.CharField()
+
+
+class CodeShown(NamedShown):
+    """A city, component type or scenario type where another row names it."""
+
+    code = serializers.CharField()
+
+
+class TypeShown(CodeShown):
+    parent = serializers.CharField(source="parent.code", allow_null=True, default=None)  # type: ignore[assignment]
+    synonyms_zh = serializers.ListField(child=serializers.CharField())
+    synonyms_en = serializers.ListField(child=serializers.CharField())
+    attributes = serializers.DictField()
+
+
+class ParameterShown(NamedShown):
+    """A parameter of a type; `from_type` lists it, the types below have it too."""
+
+    key = serializers.CharField(source="key.key")
+    unit = serializers.CharField(source="key.unit")
+    symbol = serializers.CharField(source="key.symbol")
+    kind = serializers.ChoiceField(source="key.kind", choices=["number", "range", "choice", "bool"])
+    choices = serializers.ListField(source="key.choices", child=serializers.CharField())
+    choices_zh = serializers.ListField(source="key.choices_zh", child=serializers.CharField())
+    ordered = serializers.BooleanField(source="key.ordered")
+    attributes = serializers.DictField()
+
+
+class CityShown(CodeShown):
+    parent = serializers.CharField(source="parent.code", allow_null=True, default=None)  # type: ignore[assignment]
+    province_zh = serializers.CharField()
+    province_en = serializers.CharField()
+    latitude = serializers.FloatField()
+    longitude = serializers.FloatField()
+
+
+class AllianceShortShown(NamedShown):
+    id = serializers.UUIDField(source="public_id")
+    slug = serializers.CharField()
+
+
+class MemberCityShown(Shown):
+    city = CodeShown()
+    roles = serializers.ListField(child=serializers.ChoiceField(choices=CityRole.choices))
+    basis = serializers.CharField()
+
+
+class AllianceShown(AllianceShortShown):
+    lead_city = CodeShown()
+    publishes_directory = serializers.BooleanField()
+    as_of = serializers.DateField(allow_null=True)
+
+
+class AllianceDetailShown(AllianceShown):
+    cities = MemberCityShown(many=True, source="member_cities")
+
+
+class OrganisationShortShown(NamedShown):
+    """A firm or bureau where another row names it; `fictitious` marks an invented one (示例)."""
+
+    id = serializers.UUIDField(source="public_id")
+    fictitious = serializers.BooleanField()
+    verified = serializers.BooleanField()
+
+
+class CertificateShown(Shown):
+    code = serializers.CharField()
+    known = serializers.BooleanField(help_text=_("whether the list of certificates has this code"))
+    expires_on = serializers.DateField(allow_null=True, help_text=_("last valid day"))
+
+
+class DeliveriesShown(Shown):
+    completed = serializers.IntegerField()
+    on_time = serializers.IntegerField()
+
+
+class ContactShown(Shown):
+    person = serializers.CharField()
+    phone = serializers.CharField()
+    email = serializers.CharField()
+    address = serializers.CharField()
+
+
+class OrganisationShown(OrganisationShortShown):
+    external_id = serializers.CharField()
+    kind = serializers.ChoiceField(choices=OrganisationKind.choices)
+    uscc = serializers.CharField(allow_null=True, help_text=_("Unified Social Credit Code"))
+    city = CodeShown()
+    roles = serializers.ListField(child=serializers.ChoiceField(choices=OrganisationRole.choices))
+    claimed = serializers.BooleanField()
+    updated_at = serializers.DateTimeField()
+
+
+class OrganisationDetailShown(OrganisationShown):
+    """What hangs on the entry is empty or null where it is not for the asker."""
+
+    certificates = CertificateShown(many=True, source="held")
+    deliveries = DeliveriesShown(source="record", allow_null=True)
+    contact = ContactShown(source="reach_at", allow_null=True)
+
+
+class TokenShown(Shown):
+    id = serializers.UUIDField(source="public_id")
+    name = serializers.CharField()
+    scopes = serializers.ListField(child=serializers.ChoiceField(choices=SCOPES))
+    created = serializers.DateTimeField()
+    expires = serializers.DateTimeField(source="expiry", allow_null=True)
+    expired = serializers.BooleanField()
+    last_used = serializers.DateTimeField(source="last_used_at", allow_null=True)
+
+
+class TokenIssuedShown(TokenShown):
+    token = serializers.CharField(help_text=_("shown this once"))
+
+
+class StrictDays(serializers.IntegerField):
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return int(super().to_internal_value(data))
+
+
+class TokenAsked(StrictSerializer):
+    name = StrictText(max_length=100)
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(choices=SCOPES), min_length=1, max_length=len(SCOPES)
+    )
+    days = StrictDays(min_value=1, max_value=MAX_DAYS, default=90, help_text=_("valid for so many days"))
+
+
+#: a requirement's or spec's value: a number, [low, high], choices, or true/false
+VALUE_SCHEMA = {
+    "oneOf": [
+        {"type": "number"},
+        {"type": "boolean"},
+        {"type": "string"},
+        {"type": "array", "items": {"oneOf": [{"type": "number"}, {"type": "string"}]}},
+    ]
+}
+
+
+@extend_schema_field(VALUE_SCHEMA)
+class ValueField(serializers.JSONField):
+    """A canonical value in the parameter's unit."""
+
+
+class RequirementShown(Shown):
+    key = serializers.CharField(source="key.key")
+    op = serializers.ChoiceField(choices=[">=", "<=", "=", "between", "covers", "one_of", "is"])
+    value = ValueField()
+    unit = serializers.CharField(source="key.unit")
+    hard = serializers.BooleanField()
+    weight = serializers.FloatField()
+    tolerance = serializers.FloatField()

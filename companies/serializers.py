@@ -1,0 +1,90 @@
+"""What the API says about component types, facilities and capabilities."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from alliance.choices import CityRole
+from alliance.serializers import (
+    VALUE_SCHEMA,
+    CertificateShown,
+    CodeShown,
+    OrganisationShortShown,
+    ParameterShown,
+    Shown,
+    TypeShown,
+)
+
+
+@extend_schema_field({"type": "object", "additionalProperties": VALUE_SCHEMA})
+class ValuesField(serializers.JSONField):
+    """Parameter key → value in the parameter's unit."""
+
+
+class ComponentTypeShown(TypeShown):
+    supplied_by = serializers.ChoiceField(choices=[("", ""), *CityRole.choices])
+    quantity_unit = serializers.CharField()
+    classification = serializers.DictField()
+
+
+class ComponentTypeDetailShown(ComponentTypeShown):
+    parameters = ParameterShown(many=True, source="all_parameters")
+
+
+class FacilityShortShown(Shown):
+    id = serializers.UUIDField(source="public_id")
+    name = serializers.CharField()
+    city = CodeShown()
+
+
+class FacilityShown(FacilityShortShown):
+    external_id = serializers.CharField()
+    organisation = OrganisationShortShown()
+    latitude = serializers.FloatField(allow_null=True)
+    longitude = serializers.FloatField(allow_null=True)
+    updated_at = serializers.DateTimeField()
+
+
+class FacilityDetailShown(FacilityShown):
+    certificates = CertificateShown(many=True, source="plant_certificates")
+
+
+class TermsShown(Shown):
+    """Price and capacity."""
+
+    unit_price = serializers.FloatField(
+        allow_null=True, help_text=_("CNY a piece without VAT; null when not told")
+    )
+    capacity_per_month = serializers.FloatField()
+    committed_per_month = serializers.FloatField()
+    free_per_month = serializers.FloatField()
+
+
+class CapabilityShown(Shown):
+    """`terms` is null where price and capacity are not for the asker."""
+
+    id = serializers.UUIDField(source="public_id")
+    external_id = serializers.CharField()
+    title = serializers.CharField()
+    organisation = OrganisationShortShown()
+    facility = FacilityShortShown()
+    component_type = CodeShown()
+    specs = ValuesField()
+    min_order_quantity = serializers.FloatField()
+    prototype_lead_days = serializers.IntegerField()
+    volume_lead_days = serializers.IntegerField()
+    available_from = serializers.DateField(allow_null=True)
+    valid_until = serializers.DateField(allow_null=True)
+    published = serializers.BooleanField()
+    terms = TermsShown(source="told", allow_null=True)
+    updated_at = serializers.DateTimeField()
+
+
+class CapabilityDetailShown(CapabilityShown):
+    """Certificates of the capability itself, of its facility and of its firm: any of the three counts."""
+
+    certificates = CertificateShown(many=True, source="own_certificates")
+    facility_certificates = CertificateShown(many=True, source="facility.plant_certificates")
+    organisation_certificates = CertificateShown(many=True, source="organisation.firm_certificates")

@@ -1,0 +1,139 @@
+"""What lists of demands, results and runs can be narrowed by; pages and endpoints use the same sets."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import django_filters
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from alliance.choices import Confidentiality, RunState
+from alliance.filters import CityFilter, ListFilter, Sort, TreeFilter, yes_no
+from alliance.models import Organisation
+from alliance.selectors import branch, tree_choices
+from companies.models import Capability, ComponentType
+from matching.models import Demand, DemandIdentity, DemandLine, Match, MatchRun, NearMiss, Pipeline
+from scenarios.models import ScenarioType, Site
+
+
+class KeyFilter(django_filters.UUIDFilter):
+    """A row by public id where a result holds its database id."""
+
+    def __init__(self, *args: Any, of: Any, **kwargs: Any) -> None:
+        self.of = of
+        super().__init__(*args, **kwargs)
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if value is None:
+            return qs
+        return qs.filter(**{f"{self.field_name}__in": self.of.objects.filter(public_id=value).values("pk")})
+
+
+class DemandFilter(ListFilter):
+    sorts: ClassVar[dict[str, Sort]] = {
+        "newest": (_("newest first"), ("-id",)),
+        "need_by": (_("by date needed"), ("need_by", "id")),
+        "start": (_("by start"), ("start_date", "id")),
+    }
+    q = django_filters.CharFilter(label=_("Title"), method="titled", max_length=100)
+    alliance = django_filters.CharFilter(label=_("Alliance"), field_name="alliance__slug", max_length=64)
+    city = CityFilter(label=_("Lab city"), field_name="lab_city")
+    component_type = django_filters.ChoiceFilter(
+        label=_("Needs"), choices=lambda: tree_choices(ComponentType), method="needing", empty_label=_("any")
+    )
+    scenario_type = TreeFilter(
+        label=_("Scenario"), tree=ScenarioType, field_name="site_need__scenario_type", empty_label=_("any")
+    )
+    confidentiality = django_filters.ChoiceFilter(
+        label=_("Confidentiality"), choices=Confidentiality.choices, empty_label=_("any")
+    )
+    published = yes_no(_("Published"))
+
+    class Meta:
+        model = Demand
+        fields: ClassVar[list[str]] = []
+
+    def needing(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        lines = DemandLine.objects.filter(component_type__in=branch(ComponentType, value))
+        return queryset.filter(pk__in=lines.values("demand_id"))
+
+    def titled(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Only titles that the asker may read count, or the filter would tell of the others."""
+        told = DemandIdentity.objects.visible_to(self.request.user)
+        for word in value.split():
+            told = told.filter(title__icontains=word)
+        return queryset.filter(pk__in=told.values("demand_id"))
+
+
+class PairFilter(ListFilter):
+    """Matches or near misses."""
+
+    sorts: ClassVar[dict[str, Sort]] = {"demand": (_("by demand and line"), ("demand_id", "line_id", "rank"))}
+    demand = KeyFilter(label=_("Demand's id"), field_name="demand_id", of=Demand)
+    line = KeyFilter(label=_("Line's id"), field_name="line_id", of=DemandLine)
+    capability = KeyFilter(label=_("Capability's id"), field_name="capability_id", of=Capability)
+    supplier = KeyFilter(label=_("Supplier's id"), field_name="supplier_id", of=Organisation)
+    alliance = django_filters.CharFilter(label=_("Alliance"), method="of_alliance", max_length=64)
+    best = django_filters.NumberFilter(
+        label=_("Best ranks only, down to"), field_name="rank", lookup_expr="lte", min_value=1, max_value=1000
+    )
+
+    def of_alliance(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(demand_id__in=Demand.objects.filter(alliance__slug=value).values("pk"))
+
+
+class MatchFilter(PairFilter):
+    class Meta:
+        model = Match
+        fields: ClassVar[list[str]] = []
+
+
+class NearMissFilter(PairFilter):
+    class Meta:
+        model = NearMiss
+        fields: ClassVar[list[str]] = []
+
+
+class PipelineFilter(ListFilter):
+    sorts: ClassVar[dict[str, Sort]] = {"demand": (_("by demand"), ("demand_id", "rank"))}
+    demand = KeyFilter(label=_("Demand's id"), field_name="demand_id", of=Demand)
+    site = KeyFilter(label=_("Site's id"), field_name="site_id", of=Site)
+    alliance = django_filters.CharFilter(label=_("Alliance"), method="of_alliance", max_length=64)
+    complete = yes_no(_("Complete"))
+    best = django_filters.NumberFilter(
+        label=_("Best ranks only, down to"), field_name="rank", lookup_expr="lte", min_value=1, max_value=1000
+    )
+
+    class Meta:
+        model = Pipeline
+        fields: ClassVar[list[str]] = []
+
+    def of_alliance(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(demand_id__in=Demand.objects.filter(alliance__slug=value).values("pk"))
+
+
+class VerdictFilter(ListFilter):
+    """A supplier's own pairs; it cannot ask by rank, because it must not learn ranks."""
+
+    sorts: ClassVar[dict[str, Sort]] = {
+        "demand": (_("by demand and line"), ("demand_id", "line_id", "capability_id"))
+    }
+    demand = KeyFilter(label=_("Demand's id"), field_name="demand_id", of=Demand)
+    line = KeyFilter(label=_("Line's id"), field_name="line_id", of=DemandLine)
+    capability = KeyFilter(label=_("Capability's id"), field_name="capability_id", of=Capability)
+
+    class Meta:
+        model = Match
+        fields: ClassVar[list[str]] = []
+
+
+class RunFilter(ListFilter):
+    sorts: ClassVar[dict[str, Sort]] = {"newest": (_("newest first"), ("-id",))}
+    alliance = django_filters.CharFilter(label=_("Alliance"), field_name="alliance__slug", max_length=64)
+    demand = django_filters.UUIDFilter(label=_("Demand's id"), field_name="demand__public_id")
+    state = django_filters.ChoiceFilter(label=_("State"), choices=RunState.choices, empty_label=_("any"))
+
+    class Meta:
+        model = MatchRun
+        fields: ClassVar[list[str]] = []

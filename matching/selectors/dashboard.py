@@ -1,0 +1,189 @@
+"""The figures of an alliance's dashboard, for its bureaus; and what a firm finds on its own."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+from django.db.models import Count, OuterRef, Q, Subquery
+
+from alliance.choices import CityRole
+from alliance.models import Alliance, AllianceReach, Organisation
+from alliance.selectors import alliance_cities
+from alliance.templatetags._numbers import list_text
+from alliance.templatetags.charts import Flow, Place
+from companies.models import Capability
+from matching.models import Demand, DemandLine, LineResult, Match, Pipeline
+from matching.selectors.demands import demand_list
+from scenarios.models import Site
+
+SHOWN = 6
+
+
+@dataclass
+class CityRow:
+    """A listed city of the alliance: its roles, and what the viewer sees there."""
+
+    city: Any
+    lead: bool
+    roles: list[str]
+    firms: int = 0
+    lines: int = 0
+    sites: int = 0
+
+    @property
+    def role_names(self) -> str:
+        return list_text(CityRole(role).label for role in self.roles)
+
+
+@dataclass
+class Board:
+    cities: list[CityRow]
+    open_demands: int = 0
+    lines: int = 0
+    covered: int = 0
+    single: int = 0
+    near_only: int = 0
+    pipelines: int = 0
+    days: float | None = None
+    baseline: float | None = None
+    places: list[Place] = field(default_factory=list)
+    flows: list[Flow] = field(default_factory=list)
+
+    @property
+    def uncovered(self) -> int:
+        return self.lines - self.covered
+
+    @property
+    def share(self) -> float | None:
+        return self.covered / self.lines if self.lines else None
+
+
+def open_demands(user: Any, alliance: Alliance) -> Any:
+    """Published demands of the alliance whose date has not passed."""
+    rows = demand_list(user).filter(alliance=alliance, published=True)
+    return rows.filter(need_by__gte=alliance.as_of) if alliance.as_of else rows
+
+
+def board(user: Any, alliance: Alliance) -> Board:
+    """Cities, roles and flows, coverage of the open demands, time to market of their best pipelines."""
+    found = Board(_cities(user, alliance))
+    demands = Demand.objects.visible_to(user).filter(alliance=alliance, published=True)
+    if alliance.as_of:
+        demands = demands.filter(need_by__gte=alliance.as_of)
+    keys = list(demands.values_list("pk", flat=True))
+    found.open_demands = len(keys)
+    found.lines = DemandLine.objects.visible_to(user).filter(demand__in=keys).count()
+    results = LineResult.objects.visible_to(user).current().filter(demand_id__in=keys)
+    counts = results.aggregate(
+        covered=Count("pk", filter=Q(feasible__gt=0)),
+        single=Count("pk", filter=Q(feasible=1)),
+        near=Count("pk", filter=Q(feasible=0, near__gt=0)),
+    )
+    found.covered, found.single, found.near_only = counts["covered"], counts["single"], counts["near"]
+    best = (
+        Pipeline.objects.visible_to(user)
+        .current()
+        .filter(demand_id__in=keys, rank=1, total_days__isnull=False)
+    )
+    days = list(best.values_list("total_days", "baseline_days"))
+    found.pipelines = len(days)
+    if days:
+        found.days = median(total for total, _base in days)
+        bases = [base for _total, base in days if base is not None]
+        found.baseline = median(bases) if bases else None
+    _draw(found, alliance, _supplied(user, alliance, keys))
+    return found
+
+
+def _cities(user: Any, alliance: Alliance) -> list[CityRow]:
+    listed = alliance_cities(user, alliance)
+    homes = dict(AllianceReach.objects.filter(alliance=alliance).values_list("city_id", "listed_id"))
+    firms = _counted(Organisation.objects.visible_to(user).filter(kind="firm"), "city_id", homes)
+    sites = _counted(Site.objects.visible_to(user).filter(published=True), "city_id", homes)
+    return [
+        CityRow(
+            row.city,
+            row.city_id == alliance.lead_city_id,
+            list(row.roles),
+            firms=firms[row.city_id],
+            sites=sites[row.city_id],
+        )
+        for row in listed
+    ]
+
+
+def _counted(rows: Any, name: str, homes: dict[int, int]) -> dict[int, int]:
+    """How many rows lie in each listed city, its districts included."""
+    counts: dict[int, int] = defaultdict(int)
+    for city, count in (
+        rows.filter(**{f"{name}__in": list(homes)}).order_by().values_list(name).annotate(n=Count("pk"))
+    ):
+        counts[homes[city]] += count
+    return counts
+
+
+def _supplied(user: Any, alliance: Alliance, demands: Sequence[int]) -> dict[tuple[int, int], int]:
+    """(lab's listed city, maker's listed city) -> lines of the open demands that makers there could supply."""
+    homes = dict(AllianceReach.objects.filter(alliance=alliance).values_list("city_id", "listed_id"))
+    plant = Capability.objects.filter(pk=OuterRef("capability_id")).values("facility__city_id")
+    lab = Demand.objects.filter(pk=OuterRef("demand_id")).values("lab_city_id")
+    rows = (
+        Match.objects.visible_to(user)
+        .current()
+        .filter(demand_id__in=demands)
+        .annotate(plant=Subquery(plant), lab=Subquery(lab))
+        .values_list("lab", "plant", "line_id")
+        .distinct()
+    )
+    lines: dict[tuple[int, int], set[int]] = defaultdict(set)
+    for lab_city, plant_city, line in rows:
+        if lab_city in homes and plant_city in homes:
+            lines[homes[lab_city], homes[plant_city]].add(line)
+    return {pair: len(found) for pair, found in lines.items()}
+
+
+def _draw(found: Board, alliance: Alliance, supplied: dict[tuple[int, int], int]) -> None:
+    into: dict[int, int] = defaultdict(int)
+    for (_lab, plant), count in supplied.items():
+        into[plant] += count
+    most = max((count for (a, b), count in supplied.items() if a != b), default=1)
+    for row in found.cities:
+        row.lines = into[row.city.pk]
+        size = 11.0 if row.lead else 6.0 + min(4.0, row.firms / 20)
+        kind = "lead" if row.lead else "city"
+        note = list_text(CityRole(role).label for role in row.roles)
+        found.places.append(
+            Place(str(row.city.pk), str(row.city), row.city.longitude, row.city.latitude, note, kind, size)  # type: ignore[arg-type]
+        )
+    for (lab, plant), count in sorted(supplied.items(), key=lambda item: item[1]):
+        if lab != plant:
+            found.flows.append(Flow(str(lab), str(plant), str(count), 1.5 + 4 * count / most))
+
+
+@dataclass(frozen=True)
+class Bare:
+    """A line that nobody can supply, with the demand it belongs to."""
+
+    line: Any
+    demand: Any
+    near: int
+
+
+def bare_lines(user: Any, alliance: Alliance) -> list[Bare]:
+    """The first open lines without a supplier, those with near misses first: there a word may help."""
+    demands = {d.pk: d for d in open_demands(user, alliance)}
+    rows = LineResult.objects.visible_to(user).current().filter(demand_id__in=list(demands), feasible=0)
+    rows = list(rows.order_by("-near", "line_id")[:SHOWN])
+    lines = {
+        line.pk: line
+        for line in DemandLine.objects.visible_to(user)
+        .filter(pk__in=[row.line_id for row in rows])
+        .select_related("component_type")
+    }
+    return [
+        Bare(lines[row.line_id], demands[row.demand_id], row.near) for row in rows if row.line_id in lines
+    ]
