@@ -7,12 +7,11 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from django.core import signing
-from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -21,6 +20,7 @@ from django.utils.translation import gettext as _
 from alliance.filters import ListFilter
 from alliance.models import Alliance, Membership
 from alliance.selectors import alliances_of, seats_of
+from alliance.selectors.paging import cut
 
 PAGE = 50
 _PAGE_WORDS = {"cursor", "sort", "format"}
@@ -57,68 +57,6 @@ def _look(request: HttpRequest) -> Viewed:
     return Viewed(alliance, alliances, seats_of(user))
 
 
-# --- cursors ----------------------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class Page:
-    rows: list[Any]
-    previous: str | None = None
-    next: str | None = None
-
-
-def cut(queryset: QuerySet[Any], order: Sequence[str], cursor: str, size: int = PAGE) -> Page:
-    """The rows after (or before) the one a cursor remembers; never an offset, never a count. Junk is a 404."""
-    backwards, values = _read(cursor, order) if cursor else (False, None)
-    directed = [_turned(name) for name in order] if backwards else list(order)
-    if values is not None:
-        queryset = queryset.filter(_after(directed, values))
-    rows = list(queryset.order_by(*directed)[: size + 1])
-    more = len(rows) > size
-    rows = rows[:size]
-    if backwards:
-        rows.reverse()
-    before = more if backwards else values is not None
-    after = values is not None if backwards else more
-    return Page(
-        rows,
-        _write(True, order, rows[0]) if rows and before else None,
-        _write(False, order, rows[-1]) if rows and after else None,
-    )
-
-
-def _turned(name: str) -> str:
-    return name[1:] if name.startswith("-") else f"-{name}"
-
-
-def _after(order: Sequence[str], values: Sequence[Any]) -> Q:
-    condition, equal = Q(), Q()
-    for name, value in zip(order, values, strict=True):
-        bare, look = (name[1:], "lt") if name.startswith("-") else (name, "gt")
-        condition |= equal & Q(**{f"{bare}__{look}": value})
-        equal &= Q(**{bare: value})
-    return condition
-
-
-def _write(backwards: bool, order: Sequence[str], row: Any) -> str:
-    return signing.dumps([backwards, list(order), [_plain(row, name) for name in order]], salt="cursor")
-
-
-def _plain(row: Any, name: str) -> Any:
-    value = row
-    for step in name.removeprefix("-").split("__"):
-        value = value[step] if isinstance(value, dict) else getattr(value, step)
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def _read(cursor: str, order: Sequence[str]) -> tuple[bool, list[Any]]:
-    try:
-        backwards, kept, values = signing.loads(cursor, salt="cursor")
-    except (signing.BadSignature, ValueError, TypeError) as error:
-        raise Http404("no such page") from error
-    if kept != list(order):
-        raise Http404("a page of another order")
-    return backwards, values
-
-
 # --- lists ------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Column:
@@ -152,7 +90,7 @@ def listing(
     found = (chosen.qs if chosen.is_bound else rows) if valid else rows.none()
     if request.GET.get("format") == "csv" and valid:
         return csv_file(name, columns, _in_pages(found, order, prepare))
-    page = cut(found, order, request.GET.get("cursor", ""))
+    page = cut(found, order, request.GET.get("cursor", ""), PAGE)
     prepare(page.rows)
     context = {"rows": page.rows, "page": page, "form": chosen.form, "shown": len(page.rows), "valid": valid}
     return render(request, template, context | (extra or {}), status=200 if valid else 400)

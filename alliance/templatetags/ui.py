@@ -112,6 +112,12 @@ def percent(fraction: float | None, digits: int = 0) -> str:
 
 
 @register.filter
+def signed(value: text.Number | None, digits: int = 1) -> str:
+    """A difference with its sign."""
+    return text.number_text(value, digits, sign=True)
+
+
+@register.filter
 def score(value: float | None) -> str:
     """Scores and degrees always carry three decimals, so that columns compare."""
     return text.number_text(value, 3)

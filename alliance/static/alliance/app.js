@@ -30,6 +30,7 @@
   document.addEventListener('click', event => {
     const opener = event.target.closest('[data-open]');
     if (opener) {
+      event.preventDefault();
       const row = document.getElementById(opener.getAttribute('aria-controls'));
       row.hidden = !row.hidden;
       opener.setAttribute('aria-expanded', !row.hidden);

@@ -1,0 +1,75 @@
+"""Pages of the alliance app: cities, and which alliance is looked at."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST, require_safe
+
+from alliance.choices import CityRole
+from alliance.errors import NotFoundError
+from alliance.filters import PlaceFilter
+from alliance.http import Column, listing, viewed
+from alliance.models import AllianceReach
+from alliance.selectors import city_list, organisation_list
+from alliance.templatetags._numbers import list_text
+
+CITY_COLUMNS = [
+    Column(_("Code"), lambda city: city.code),
+    Column(_("Chinese name"), lambda city: city.name_zh),
+    Column(_("English name"), lambda city: city.name_en),
+    Column(_("Lies in"), lambda city: city.parent or ""),
+    Column(_("Longitude"), lambda city: city.longitude),
+    Column(_("Latitude"), lambda city: city.latitude),
+]
+
+
+@require_safe
+def cities(request: HttpRequest) -> HttpResponseBase:
+    return listing(
+        request,
+        city_list(request.user),
+        PlaceFilter,
+        template="alliance/city_list.html",
+        columns=CITY_COLUMNS,
+        name="cities",
+    )
+
+
+@require_safe
+def city(request: HttpRequest, code: str) -> HttpResponse:
+    """A city: what it does in each alliance, the bureau that looks after it, its districts."""
+    found = get_object_or_404(city_list(request.user), code=code)
+    reach = (
+        AllianceReach.objects.visible_to(request.user).filter(city=found).select_related("alliance", "listed")
+    )
+    roles = [
+        {
+            "alliance": row.alliance,
+            "listed": row.listed,
+            "roles": list_text(CityRole(r).label for r in row.roles),
+        }
+        for row in reach
+    ]
+    bureaus = organisation_list(request.user).filter(cares_for__city=found)
+    context = {
+        "city": found,
+        "roles": roles,
+        "bureaus": bureaus,
+        "districts": city_list(request.user).filter(parent=found),
+    }
+    return render(request, "alliance/city_detail.html", context)
+
+
+@require_POST
+def switch_alliance(request: HttpRequest) -> HttpResponse:
+    """Look at another of one's alliances from now on."""
+    slug = request.POST.get("alliance", "")
+    if slug not in {alliance.slug for alliance in viewed(request).alliances}:
+        raise NotFoundError(str(_("There is no such alliance among yours.")))
+    request.session["alliance"] = slug
+    target = request.POST.get("next", "/")
+    safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    return redirect(target if safe else "/")

@@ -1,0 +1,112 @@
+"""Pages of firms and of what they can make."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from alliance.choices import OrganisationRole
+from alliance.http import Column, listing
+from alliance.models import Membership, Organisation
+from alliance.selectors import firm_detail, firm_list
+from alliance.selectors.paging import cut
+from alliance.templatetags._numbers import list_text
+from companies.filters import CapabilityFilter, FirmFilter
+from companies.selectors import (
+    capability_detail,
+    capability_list,
+    capability_specs,
+    certificates_of,
+    facility_list,
+)
+
+CAPABILITY_COLUMNS = [
+    Column(gettext_lazy("Name"), lambda row: row.title),
+    Column(gettext_lazy("Component type"), lambda row: row.component_type),
+    Column(gettext_lazy("Type code"), lambda row: row.component_type.code),
+    Column(gettext_lazy("Firm"), lambda row: row.organisation),
+    Column(gettext_lazy("City"), lambda row: row.facility.city),
+    Column(gettext_lazy("Verified"), lambda row: row.organisation.verified),
+    Column(gettext_lazy("Fictitious"), lambda row: row.organisation.fictitious),
+    Column(gettext_lazy("Minimum order"), lambda row: row.min_order_quantity),
+    Column(gettext_lazy("Prototype lead time (days)"), lambda row: row.prototype_lead_days),
+    Column(gettext_lazy("Volume lead time (days)"), lambda row: row.volume_lead_days),
+    Column(gettext_lazy("Unit price (CNY)"), lambda row: row.told.unit_price if row.told else None),
+    Column(gettext_lazy("Free capacity a month"), lambda row: row.told.free_per_month if row.told else None),
+]
+FIRM_COLUMNS = [
+    Column(gettext_lazy("Chinese name"), lambda row: row.name_zh),
+    Column(gettext_lazy("English name"), lambda row: row.name_en),
+    Column(gettext_lazy("Credit code"), lambda row: row.uscc),
+    Column(gettext_lazy("City"), lambda row: row.city),
+    Column(gettext_lazy("Roles"), lambda row: list_text(row.role_names)),
+    Column(gettext_lazy("Verified"), lambda row: row.verified),
+    Column(gettext_lazy("Claimed"), lambda row: row.claimed),
+    Column(gettext_lazy("Fictitious"), lambda row: row.fictitious),
+]
+
+
+@require_safe
+def capabilities(request: HttpRequest) -> HttpResponseBase:
+    return listing(
+        request,
+        capability_list(request.user),
+        CapabilityFilter,
+        template="companies/capability_list.html",
+        columns=CAPABILITY_COLUMNS,
+        name="capabilities",
+    )
+
+
+@require_safe
+def capability(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    found = get_object_or_404(capability_detail(request.user), public_id=public_id)
+    holders = (_("this capability"), str(found.facility), str(found.organisation))
+    context = {
+        "capability": found,
+        "specs": capability_specs(found),
+        "certificates": certificates_of(found, holders),
+    }
+    return render(request, "companies/capability_detail.html", context)
+
+
+@require_safe
+def firms(request: HttpRequest) -> HttpResponseBase:
+    return listing(
+        request,
+        firm_list(request.user),
+        FirmFilter,
+        template="companies/firm_list.html",
+        columns=FIRM_COLUMNS,
+        name="firms",
+        prepare=_name_roles,
+    )
+
+
+def _name_roles(rows: list[Organisation]) -> None:
+    for row in rows:
+        row.role_names = [OrganisationRole(role).label for role in row.roles]  # type: ignore[attr-defined]
+
+
+@require_safe
+def firm(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """A firm with its plants and what each can make; contacts only where the viewer may read them."""
+    found = get_object_or_404(firm_detail(request.user), public_id=public_id)
+    _name_roles([found])
+    offers = capability_list(request.user).filter(organisation=found)
+    page = cut(offers, ("id",), request.GET.get("cursor", ""), 50)
+    people = Membership.objects.visible_to(request.user).filter(organisation=found).select_related("user")
+    context = {
+        "firm": found,
+        "facilities": facility_list(request.user).filter(organisation=found),
+        "page": page,
+        "rows": page.rows,
+        "shown": len(page.rows),
+        "people": people,
+    }
+    return render(request, "companies/firm_detail.html", context)

@@ -1,0 +1,78 @@
+"""The first page: an alliance at a glance for its bureaus, one's own rows for firms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from alliance.http import viewed
+from alliance.models import Alliance
+from alliance.selectors import viewer_of
+from alliance.templatetags._numbers import list_text
+from companies.models import Capability
+from matching.models import may_ask_for_run
+from matching.selectors import (
+    attach_standing,
+    bare_lines,
+    board,
+    demand_list,
+    heading,
+    open_demands,
+    own_pair_rows,
+    own_pairs,
+    run_list,
+)
+from scenarios.models import Site
+
+SHOWN = 6
+
+
+@require_safe
+def dashboard(request: HttpRequest) -> HttpResponse:
+    seen = viewed(request)
+    if seen.alliance is None:
+        return render(request, "matching/dashboard_none.html", {})
+    if viewer_of(request.user).official or request.user.is_superuser:
+        return render(request, "matching/dashboard.html", _official(request, seen.alliance))
+    return render(request, "matching/dashboard_firm.html", _firm(request, seen.alliance))
+
+
+def _official(request: HttpRequest, alliance: Alliance) -> dict[str, Any]:
+    user = request.user
+    demands = list(open_demands(user, alliance).order_by("need_by", "id")[:SHOWN])
+    attach_standing(user, demands)
+    found = board(user, alliance)
+    flows = list_text(
+        _("%(city)s %(count)d lines") % {"city": row.city, "count": row.lines}
+        for row in found.cities
+        if row.lines
+    )
+    return {
+        "board": found,
+        "flow_words": flows,
+        "demands": [(demand, heading(demand)) for demand in demands],
+        "bare": [(row, heading(row.demand)) for row in bare_lines(user, alliance)],
+        "runs": list(run_list(user).filter(alliance=alliance)[:SHOWN]),
+        "may_run": may_ask_for_run(user, alliance, None),
+    }
+
+
+def _firm(request: HttpRequest, alliance: Alliance) -> dict[str, Any]:
+    """A firm's own demands, parts and pairs; nothing of the alliance's figures."""
+    user = request.user
+    firms = viewer_of(user).firms
+    mine = list(demand_list(user).filter(owner__in=firms).order_by("need_by", "id")[:SHOWN])
+    attach_standing(user, mine)
+    offers = Capability.objects.visible_to(user).filter(organisation__in=firms)
+    return {
+        "mine": [(demand, heading(demand)) for demand in mine],
+        "pairs": [
+            (pair, heading(pair.demand)) for pair in own_pairs(user, list(own_pair_rows(user)[:20]))[:10]
+        ],
+        "offers": list(offers.select_related("component_type")[:SHOWN]),
+        "sites": list(Site.objects.visible_to(user).filter(organisation__in=firms)[:SHOWN]),
+    }

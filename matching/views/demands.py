@@ -1,0 +1,161 @@
+"""The list of demands and the page of one: line by line who can make it, and why."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from alliance.http import Column, listing, viewed
+from companies.selectors import asked_text, component_book
+from matching.filters import DemandFilter
+from matching.models import SiteRequirement, may_ask_for_run
+from matching.selectors import (
+    LineReader,
+    attach_pipeline_parts,
+    attach_standing,
+    demand_detail,
+    demand_list,
+    heading,
+    is_fictitious,
+    lab_name,
+    line_results,
+    own_pair_rows,
+    own_pairs,
+    pipeline_list,
+    run_list,
+    scales,
+    site_rows,
+)
+from scenarios.selectors import scenario_book
+
+DEMAND_COLUMNS = [
+    Column(_("Title"), heading),
+    Column(_("Lab"), lab_name),
+    Column(_("Lab city"), lambda row: row.lab_city),
+    Column(_("Start"), lambda row: row.start_date),
+    Column(_("Need by"), lambda row: row.need_by),
+    Column(_("Scope"), lambda row: row.get_scope_display()),
+    Column(_("Visible to"), lambda row: row.get_confidentiality_display()),
+    Column(_("Scenario"), lambda row: row.wants_site.scenario_type if row.wants_site else ""),
+    Column(_("Lines"), lambda row: row.line_count),
+    Column(_("Lines with a supplier"), lambda row: row.standing.covered if row.standing else None),
+    Column(_("Published"), lambda row: row.published),
+    Column(_("Fictitious"), is_fictitious),
+]
+
+
+@require_safe
+def demands(request: HttpRequest) -> HttpResponseBase:
+    rows = demand_list(request.user)
+    alliance = viewed(request).alliance
+    if alliance is not None:
+        rows = rows.filter(alliance=alliance)
+    return listing(
+        request,
+        rows,
+        DemandFilter,
+        template="matching/demand_list.html",
+        columns=DEMAND_COLUMNS,
+        name="demands",
+        prepare=lambda found: _name(request, found),
+    )
+
+
+def _name(request: HttpRequest, rows: list[Any]) -> None:
+    attach_standing(request.user, rows)
+    for row in rows:
+        row.heading, row.lab, row.fictitious = heading(row), lab_name(row), is_fictitious(row)
+
+
+@require_safe
+def demand(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The demand's side sees ranked capabilities; a supplier its own verdicts; others what is asked."""
+    found = get_object_or_404(demand_detail(request.user), public_id=public_id)
+    _name(request, [found])
+    line = chosen_line(found, request.GET.get("line", ""))
+    if found.standing is None:
+        return render(request, "matching/demand_supplier.html", _supplier_side(request, found, line))
+    return render(request, "matching/demand_detail.html", _demand_side(request, found, line))
+
+
+def chosen_line(found: Any, asked: str) -> Any:
+    """The line named in the address, else the first; a foreign or broken id is a 404."""
+    if not found.all_lines:
+        return None
+    if not asked:
+        return found.all_lines[0]
+    line = next((line for line in found.all_lines if str(line.public_id) == asked), None)
+    if line is None:
+        raise Http404("no such line")
+    return line
+
+
+def _demand_side(request: HttpRequest, found: Any, line: Any) -> dict[str, Any]:
+    user = request.user
+    counts = line_results(user, [found.pk])
+    weights = scales(found.alliance_id)
+    context: dict[str, Any] = {
+        "demand": found,
+        "lines": [(row, *counts.get(row.pk, (0, 0))) for row in found.all_lines],
+        "line": line,
+        "sites": site_rows(user, found, weights),
+        "site_asks": site_asks(user, found),
+        "pipelines": _pipelines(user, found),
+        "open_run": run_list(user).filter(alliance=found.alliance, state__in=["queued", "running"]).first(),
+        "may_run": may_ask_for_run(user, found.alliance, found),
+    }
+    if line is not None:
+        reader = LineReader(user, found, line, weights)
+        context["view"] = view = reader.view(counts.get(line.pk, (0, 0)))
+        context["number"] = found.all_lines.index(line) + 1
+        context["points"] = [point for point in found.points if point.line_id in (None, line.pk)]
+        if view.ranked:
+            context["first"] = reader.explain(view.ranked[0].capability.pk)
+    return context
+
+
+def _pipelines(user: Any, found: Any) -> list[Any]:
+    rows = list(pipeline_list(user).filter(demand_id=found.pk).order_by("rank")[:5])
+    attach_pipeline_parts(user, rows)
+    return rows
+
+
+def site_asks(user: Any, found: Any) -> list[tuple[str, str, bool]]:
+    """(parameter, what is asked of the site, hard) of the site need."""
+    if found.wants_site is None:
+        return []
+    book = scenario_book()
+    rows = SiteRequirement.objects.visible_to(user).filter(site_need=found.wants_site).select_related("key")
+    return [
+        (book.name(r.key.key, found.wants_site.scenario_type_id), asked_text(r.key, r.op, r.value), r.hard)
+        for r in rows
+    ]
+
+
+def _supplier_side(request: HttpRequest, found: Any, line: Any) -> dict[str, Any]:
+    """What is asked, and the viewer's own pairs with this demand: verdicts only."""
+    user = request.user
+    book = component_book()
+    asked = [
+        (
+            row,
+            [
+                (book.name(r.key.key, row.component_type_id), asked_text(r.key, r.op, r.value), r.hard)
+                for r in row.asked
+            ],
+        )
+        for row in found.all_lines
+    ]
+    rows = list(own_pair_rows(user, demand_id=found.pk))
+    return {
+        "demand": found,
+        "asked": asked,
+        "line": line,
+        "pairs": own_pairs(user, rows),
+        "site_asks": site_asks(user, found),
+    }

@@ -1,0 +1,146 @@
+"""The list of pipelines and the page of one: the date, what distance costs, and what decides."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from alliance.http import Column, listing, viewed
+from alliance.templatetags.charts import Flow, Place
+from matching.filters import PipelineFilter
+from matching.models import Demand
+from matching.selectors import (
+    PipelineReader,
+    PipelineView,
+    attach_pipeline_parts,
+    attach_standing,
+    demand_detail,
+    heading,
+    is_fictitious,
+    lab_name,
+    pipeline_list,
+)
+from scenarios.models import Site
+
+PIPELINE_COLUMNS = [
+    Column(_("Demand"), lambda row: row.heading),
+    Column(_("Rank"), lambda row: row.rank),
+    Column(_("Site"), lambda row: row.site or ""),
+    Column(_("Score"), lambda row: row.score),
+    Column(_("Complete"), lambda row: row.complete),
+    Column(_("Lines with a maker"), lambda row: row.chosen),
+    Column(_("Lines"), lambda row: len(row.team)),
+    Column(_("Days to market"), lambda row: row.total_days),
+    Column(_("Days with all in one city"), lambda row: row.baseline_days),
+    Column(_("Days late"), lambda row: row.late_days),
+    Column(_("On the market"), lambda row: row.market),
+]
+
+
+@require_safe
+def pipelines(request: HttpRequest) -> HttpResponseBase:
+    rows = pipeline_list(request.user)
+    alliance = viewed(request).alliance
+    if alliance is not None:
+        rows = rows.filter(demand_id__in=Demand.objects.filter(alliance=alliance).values("pk"))
+    return listing(
+        request,
+        rows,
+        PipelineFilter,
+        template="matching/pipeline_list.html",
+        columns=PIPELINE_COLUMNS,
+        name="pipelines",
+        prepare=lambda found: _attach(request.user, found),
+    )
+
+
+def _attach(user: Any, rows: list[Any]) -> None:
+    attach_pipeline_parts(user, rows)
+    for row in rows:
+        row.heading = heading(row.demand) if row.demand else ""
+
+
+@require_safe
+def pipeline(request: HttpRequest, demand_id: UUID, site_id: UUID | None = None) -> HttpResponse:
+    user = request.user
+    demand = get_object_or_404(demand_detail(user), public_id=demand_id)
+    attach_standing(user, [demand])
+    if demand.standing is None:
+        raise Http404("only the demand's side sees pipelines")
+    demand.heading, demand.lab, demand.fictitious = heading(demand), lab_name(demand), is_fictitious(demand)
+    rows = list(pipeline_list(user).filter(demand_id=demand.pk).order_by("rank"))
+    attach_pipeline_parts(user, rows)
+    row = _chosen(user, rows, site_id)
+    view = PipelineReader(user, demand, row).view()
+    places, flows = _map(view)
+    context = {
+        "demand": demand,
+        "view": view,
+        "row": row,
+        "alternatives": rows,
+        "places": places,
+        "flows": flows,
+        "run": demand.standing.run_id,
+    }
+    return render(request, "matching/pipeline_detail.html", context)
+
+
+def _chosen(user: Any, rows: list[Any], site_id: UUID | None) -> Any:
+    wanted = None
+    if site_id is not None:
+        wanted = get_object_or_404(Site.objects.visible_to(user), public_id=site_id).pk
+    row = next((row for row in rows if row.site_id == wanted), None)
+    if row is None:
+        raise Http404("no such pipeline")
+    return row
+
+
+def _map(view: PipelineView) -> tuple[list[Place], list[Flow]]:
+    """Lab, makers and site; minutes from makers to the site in full lines, to the lab dashed."""
+    lab, site = view.demand.lab_city, view.site.city if view.site else None
+    makers: dict[Any, int] = {}
+    for member in view.chosen:
+        makers[member.capability.facility.city] = makers.get(member.capability.facility.city, 0) + 1
+    places = [_place(city, lab, site, makers) for city in {lab: 0, **makers, **({site: 0} if site else {})}]
+    flows: dict[tuple[str, str], Flow] = {}
+    for member in view.chosen:
+        city = member.capability.facility.city
+        if site is not None and member.to_site is not None and city != site:
+            flows[str(city.pk), str(site.pk)] = Flow(
+                str(city.pk), str(site.pk), str(_("%(count)d min") % {"count": round(member.to_site)}), 2.2
+            )
+        elif site is None and city != lab:
+            flows[str(city.pk), str(lab.pk)] = Flow(
+                str(city.pk), str(lab.pk), str(_("%(count)d min") % {"count": round(member.to_lab or 0)}), 2.2
+            )
+    for member in view.chosen:
+        city = member.capability.facility.city
+        if (
+            city != lab
+            and site is not None
+            and not {(str(lab.pk), str(city.pk)), (str(city.pk), str(lab.pk))} & set(flows)
+        ):
+            flows[str(lab.pk), str(city.pk)] = Flow(
+                str(lab.pk),
+                str(city.pk),
+                str(_("%(count)d min") % {"count": round(member.to_lab or 0)}),
+                1.4,
+                main=False,
+            )
+    return places, list(flows.values())
+
+
+def _place(city: Any, lab: Any, site: Any, makers: dict[Any, int]) -> Place:
+    notes = [str(_("lab"))] if city == lab else []
+    if city == site:
+        notes.append(str(_("site")))
+    if makers.get(city):
+        notes.append(str(_("%(count)d parts") % {"count": makers[city]}))
+    kind = "lab" if city == lab else "site" if city == site else "city"
+    size = 10.0 if city in (lab, site) else 7.0
+    return Place(str(city.pk), str(city), city.longitude, city.latitude, " · ".join(notes), kind, size)  # type: ignore[arg-type]

@@ -1,0 +1,54 @@
+"""Pages of application sites."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from alliance.http import Column, listing
+from alliance.templatetags._numbers import list_text
+from companies.selectors import component_book
+from scenarios.filters import SiteFilter
+from scenarios.models import Site
+from scenarios.selectors import condition_text, site_detail, site_list, site_params
+
+SITE_COLUMNS = [
+    Column(_("Name"), lambda row: row.name),
+    Column(_("Scenario"), lambda row: row.scenario_type),
+    Column(_("Operator"), lambda row: row.organisation),
+    Column(_("City"), lambda row: row.city),
+    Column(_("Fictitious"), lambda row: row.organisation.fictitious),
+    Column(_("Fleet capacity"), lambda row: row.fleet_capacity),
+    Column(_("Windows"), lambda row: "; ".join(f"{w.starts}/{w.ends}" for w in row.open_windows)),
+    Column(_("Part conditions"), lambda row: list_text(row.condition_texts)),
+]
+
+
+@require_safe
+def sites(request: HttpRequest) -> HttpResponseBase:
+    return listing(
+        request,
+        site_list(request.user),
+        SiteFilter,
+        template="scenarios/site_list.html",
+        columns=SITE_COLUMNS,
+        name="sites",
+        prepare=_name_conditions,
+    )
+
+
+def _name_conditions(rows: list[Site]) -> None:
+    book = component_book()
+    for row in rows:
+        row.condition_texts = [condition_text(book, condition) for condition in row.conditions]  # type: ignore[attr-defined]
+
+
+@require_safe
+def site(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    found = get_object_or_404(site_detail(request.user), public_id=public_id)
+    _name_conditions([found])
+    return render(request, "scenarios/site_detail.html", {"site": found, "params": site_params(found)})
