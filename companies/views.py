@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from alliance.choices import OrganisationRole
 from alliance.http import Column, listing
 from alliance.models import Membership, Organisation
-from alliance.selectors import firm_detail, firm_list
+from alliance.selectors import attach_seen, firm_detail, firm_list
 from alliance.selectors.paging import cut
 from alliance.templatetags._numbers import list_text
 from companies.filters import CapabilityFilter, FirmFilter
@@ -60,12 +60,14 @@ def capabilities(request: HttpRequest) -> HttpResponseBase:
         template="companies/capability_list.html",
         columns=CAPABILITY_COLUMNS,
         name="capabilities",
+        prepare=lambda rows: attach_seen(request.user, [row.organisation for row in rows]),
     )
 
 
 @require_safe
 def capability(request: HttpRequest, public_id: UUID) -> HttpResponse:
     found = get_object_or_404(capability_detail(request.user), public_id=public_id)
+    attach_seen(request.user, [found.organisation])
     holders = (_("this capability"), str(found.facility), str(found.organisation))
     context = {
         "capability": found,

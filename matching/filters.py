@@ -13,7 +13,16 @@ from alliance.filters import CityFilter, ListFilter, Sort, TreeFilter, yes_no
 from alliance.models import Organisation
 from alliance.selectors import branch, tree_choices
 from companies.models import Capability, ComponentType
-from matching.models import Demand, DemandIdentity, DemandLine, Match, MatchRun, NearMiss, Pipeline
+from matching.models import (
+    Demand,
+    DemandIdentity,
+    DemandLine,
+    LineResult,
+    Match,
+    MatchRun,
+    NearMiss,
+    Pipeline,
+)
 from scenarios.models import ScenarioType, Site
 
 
@@ -49,6 +58,12 @@ class DemandFilter(ListFilter):
         label=_("Confidentiality"), choices=Confidentiality.choices, empty_label=_("any")
     )
     published = yes_no(_("Published"))
+    supply = django_filters.ChoiceFilter(
+        label=_("Supply"),
+        choices=[("bare", _("a line without supplier")), ("full", _("every line can be supplied"))],
+        method="supplied",
+        empty_label=_("any"),
+    )
 
     class Meta:
         model = Demand
@@ -57,6 +72,14 @@ class DemandFilter(ListFilter):
     def needing(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         lines = DemandLine.objects.filter(component_type__in=branch(ComponentType, value))
         return queryset.filter(pk__in=lines.values("demand_id"))
+
+    def supplied(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Only results that the asker may see count: to others the filter shows nothing."""
+        results = LineResult.objects.visible_to(self.request.user).current()
+        bare = queryset.filter(pk__in=results.filter(feasible=0).values("demand_id"))
+        if value == "bare":
+            return bare
+        return queryset.filter(pk__in=results.values("demand_id")).exclude(pk__in=bare.values("pk"))
 
     def titled(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Only titles that the asker may read count, or the filter would tell of the others."""
@@ -84,6 +107,24 @@ class PairFilter(ListFilter):
 
 
 class MatchFilter(PairFilter):
+    sorts: ClassVar[dict[str, Sort]] = {
+        **PairFilter.sorts,
+        "score": (_("best score first"), ("-score", "demand_id", "line_id", "rank")),
+    }
+    component_type = django_filters.ChoiceFilter(
+        label=_("Component type"),
+        choices=lambda: tree_choices(ComponentType),
+        method="of_type",
+        empty_label=_("any"),
+    )
+    min_score = django_filters.NumberFilter(
+        label=_("Score at least"), field_name="score", lookup_expr="gte", min_value=0, max_value=1
+    )
+
+    def of_type(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        lines = DemandLine.objects.filter(component_type__in=branch(ComponentType, value))
+        return queryset.filter(line_id__in=lines.values("pk"))
+
     class Meta:
         model = Match
         fields: ClassVar[list[str]] = []
@@ -96,11 +137,15 @@ class NearMissFilter(PairFilter):
 
 
 class PipelineFilter(ListFilter):
-    sorts: ClassVar[dict[str, Sort]] = {"demand": (_("by demand"), ("demand_id", "rank"))}
+    sorts: ClassVar[dict[str, Sort]] = {
+        "demand": (_("by demand"), ("demand_id", "rank")),
+        "score": (_("best score first"), ("-score", "demand_id", "rank")),
+    }
     demand = KeyFilter(label=_("Demand's id"), field_name="demand_id", of=Demand)
     site = KeyFilter(label=_("Site's id"), field_name="site_id", of=Site)
     alliance = django_filters.CharFilter(label=_("Alliance"), method="of_alliance", max_length=64)
     complete = yes_no(_("Complete"))
+    late = yes_no(_("Late"), method="is_late")
     best = django_filters.NumberFilter(
         label=_("Best ranks only, down to"), field_name="rank", lookup_expr="lte", min_value=1, max_value=1000
     )
@@ -111,6 +156,9 @@ class PipelineFilter(ListFilter):
 
     def of_alliance(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(demand_id__in=Demand.objects.filter(alliance__slug=value).values("pk"))
+
+    def is_late(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        return queryset.filter(late_days__gt=0) if value else queryset.filter(late_days=0)
 
 
 class VerdictFilter(ListFilter):

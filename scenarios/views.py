@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from alliance.http import Column, listing
+from alliance.selectors import attach_seen
 from alliance.templatetags._numbers import list_text
 from companies.selectors import component_book
 from scenarios.filters import SiteFilter
@@ -37,11 +38,12 @@ def sites(request: HttpRequest) -> HttpResponseBase:
         template="scenarios/site_list.html",
         columns=SITE_COLUMNS,
         name="sites",
-        prepare=_name_conditions,
+        prepare=lambda rows: _name_conditions(request, rows),
     )
 
 
-def _name_conditions(rows: list[Site]) -> None:
+def _name_conditions(request: HttpRequest, rows: list[Site]) -> None:
+    attach_seen(request.user, [row.organisation for row in rows])
     book = component_book()
     for row in rows:
         row.condition_texts = [condition_text(book, condition) for condition in row.conditions]  # type: ignore[attr-defined]
@@ -50,5 +52,5 @@ def _name_conditions(rows: list[Site]) -> None:
 @require_safe
 def site(request: HttpRequest, public_id: UUID) -> HttpResponse:
     found = get_object_or_404(site_detail(request.user), public_id=public_id)
-    _name_conditions([found])
+    _name_conditions(request, [found])
     return render(request, "scenarios/site_detail.html", {"site": found, "params": site_params(found)})

@@ -1,6 +1,7 @@
 """Reads of the alliance app; every one takes the user."""
 
 from alliance.selectors.organisations import (
+    attach_seen,
     firm_detail,
     firm_list,
     organisation_detail,
@@ -26,6 +27,7 @@ __all__ = [
     "alliance_cities",
     "alliance_list",
     "alliances_of",
+    "attach_seen",
     "branch",
     "city_list",
     "firm_detail",

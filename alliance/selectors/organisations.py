@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Prefetch
@@ -36,6 +37,15 @@ def organisation_detail(user: Any) -> GuardedQuerySet:
 
 def firm_detail(user: Any) -> GuardedQuerySet:
     return organisation_detail(user).filter(kind=OrganisationKind.FIRM)
+
+
+def attach_seen(user: Any, organisations: Iterable[Any]) -> None:
+    """`seen` of each: whether its directory entry is for the viewer. A capability from elsewhere may be offered
+    by a firm whose page the viewer cannot open."""
+    rows = list(organisations)
+    seen = set(organisation_list(user).filter(pk__in={row.pk for row in rows}).values_list("pk", flat=True))
+    for row in rows:
+        row.seen = row.pk in seen
 
 
 def seats_of(user: Any) -> list[Membership]:

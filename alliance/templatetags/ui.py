@@ -7,9 +7,10 @@ from typing import Any
 
 import structlog
 from django import template
+from django.forms import UUIDField
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -151,6 +152,17 @@ def verified(is_verified: bool) -> SafeString:
 
 
 @register.simple_tag
+def firm_link(organisation: Any) -> SafeString:
+    """The firm's name, a link to its page where the viewer may open it, and its marks."""
+    name = conditional_escape(str(organisation))
+    if getattr(organisation, "seen", True) and organisation.kind == "firm":
+        name = format_html(
+            '<a class="b" href="{}">{}</a>', reverse("firm", args=[organisation.public_id]), name
+        )
+    return format_html("{}{}", name, sample(organisation.fictitious))
+
+
+@register.simple_tag
 def supply(feasible: int, near: int) -> SafeString:
     """The state of one demand line in words: how many can supply, or how near it is."""
     tone, words, symbol = supply_words(feasible, near)
@@ -217,6 +229,25 @@ def query(context: template.Context, **changes: str | None) -> str:
             params[key] = value
     encoded = params.urlencode()
     return f"?{encoded}" if encoded else "?"
+
+
+#: Fields that programs and links use; on a page the switcher and the links themselves stand for them.
+QUIET_FIELDS = {"alliance"}
+
+
+@register.filter
+def shown_fields(form: Any) -> list[Any]:
+    return [bound for bound in form if not _is_quiet(bound)]
+
+
+@register.filter
+def quiet_fields(form: Any) -> list[Any]:
+    """Fields that keep their value unseen, so that the other filters narrow what a link opened."""
+    return [bound for bound in form if _is_quiet(bound) and bound.data]
+
+
+def _is_quiet(bound: Any) -> bool:
+    return bound.name in QUIET_FIELDS or isinstance(bound.field, UUIDField)
 
 
 @register.inclusion_tag("components/_field.html")

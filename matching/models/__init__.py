@@ -13,6 +13,7 @@ from matching.models.demands import (
 )
 from matching.models.results import (
     CurrentResult,
+    DemandResult,
     LineResult,
     Match,
     NearMiss,

@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any
 
 from django.db.models import Count, OuterRef, Q, Subquery
+from django.utils.translation import pgettext_lazy
 
 from alliance.choices import CityRole
 from alliance.models import Alliance, AllianceReach, Organisation
@@ -21,6 +22,14 @@ from matching.selectors.demands import demand_list
 from scenarios.models import Site
 
 SHOWN = 6
+#: On the map a role has one short word; the table beside it has the long ones.
+ROLE_WORDS = {
+    "rnd": pgettext_lazy("on the map", "R&D"),
+    "components": pgettext_lazy("on the map", "parts"),
+    "production": pgettext_lazy("on the map", "volume"),
+    "sites": pgettext_lazy("on the map", "sites"),
+    "support": pgettext_lazy("on the map", "space"),
+}
 
 
 @dataclass
@@ -155,7 +164,7 @@ def _draw(found: Board, alliance: Alliance, supplied: dict[tuple[int, int], int]
         row.lines = into[row.city.pk]
         size = 11.0 if row.lead else 6.0 + min(4.0, row.firms / 20)
         kind = "lead" if row.lead else "city"
-        note = list_text(CityRole(role).label for role in row.roles)
+        note = " / ".join(str(ROLE_WORDS[role]) for role in row.roles)
         found.places.append(
             Place(str(row.city.pk), str(row.city), row.city.longitude, row.city.latitude, note, kind, size)  # type: ignore[arg-type]
         )

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Prefetch
 
 from alliance.models import DeliveryRecord
-from alliance.selectors import Roads, roles_in
+from alliance.selectors import Roads, attach_seen, roles_in
 from alliance.templatetags.charts import Slot
 from companies.selectors import ParameterBook, capability_detail, component_book
 from matching.models import Match, NearMiss, Relaxation
@@ -79,7 +79,9 @@ def offers(user: Any, keys: Any) -> dict[int, Any]:
     rows = capability_detail(user).prefetch_related(
         Prefetch("organisation__deliveries", DeliveryRecord.objects.visible_to(user), to_attr="record")
     )
-    return {row.pk: row for row in rows.filter(pk__in=set(keys))}
+    found = {row.pk: row for row in rows.filter(pk__in=set(keys))}
+    attach_seen(user, [row.organisation for row in found.values()])
+    return found
 
 
 class LineReader:

@@ -136,7 +136,7 @@ def _role_words(offer: Offer) -> str:
     role = offer.capability.component_type.supplied_by
     city = offer.capability.facility.city
     if role and role in offer.roles.get(city.pk, frozenset()):
-        return _("%(city)s is a city of %(role)s") % {"city": city, "role": CityRole(role).label}
+        return _("%(role)s is a role of %(city)s") % {"city": city, "role": CityRole(role).label}
     return _("not a role of %(city)s in this alliance") % {"city": city}
 
 
