@@ -15,6 +15,7 @@ from alliance.selectors.places import (
     alliance_list,
     alliances_of,
     city_list,
+    homes_in,
     roles_in,
 )
 from alliance.selectors.rights import may_run_alliance, may_run_demand, viewer_of
@@ -32,6 +33,7 @@ __all__ = [
     "city_list",
     "firm_detail",
     "firm_list",
+    "homes_in",
     "may_run_alliance",
     "may_run_demand",
     "organisation_detail",

@@ -40,6 +40,14 @@ def roles_in(alliance_id: int, cities: Iterable[int]) -> dict[int, frozenset[str
     return {city: frozenset(roles) for city, roles in rows.values_list("city_id", "roles")}
 
 
+def homes_in(alliance_id: int, cities: Iterable[int]) -> dict[int, City]:
+    """Each city's listed city in the alliance, for maps; a city outside it is its own."""
+    wanted = set(cities)
+    rows = AllianceReach.objects.filter(alliance_id=alliance_id, city_id__in=wanted).select_related("listed")
+    homes = {row.city_id: row.listed for row in rows}
+    return homes | {city.pk: city for city in City.objects.filter(pk__in=wanted - set(homes))}
+
+
 class Roads:
     """Minutes between cities, section 1 of docs/matching.md; loaded in two queries for all the cities at once."""
 

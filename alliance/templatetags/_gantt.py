@@ -120,6 +120,8 @@ def _row(stage: Stage, top: int, scale: _Scale) -> list[str]:
         parts.append(_bar("base", scale.at(stage.baseline_start), scale.at(baseline_end), top + 36, 6))
     span = text.days_text(stage.length)
     full = f"{span} · {stage.note}" if stage.note else span
+    if not _fits(full, x, end):
+        full = span
     parts.append(_bar_text(full, x, end, top + 27, _PLOT, "only-l", stage))
     parts.append(_bar_text(span, x, end, top + 27, _PHONE, "only-s", stage))
     return parts
@@ -129,6 +131,12 @@ def _bar(css: str, x: float, end: float, y: int, height: int) -> str:
     return element(
         "rect", css=css, x=percent(x), y=y, width=percent(max(0.25, end - x)), height=height, rx=1.5
     )
+
+
+def _fits(words: str, x: float, end: float) -> bool:
+    """Whether the words have room inside the bar or on one of its sides."""
+    need = (text_width(words, 12) + 14) / _PLOT * 100
+    return max(end - x, 100 - end, x) >= need
 
 
 def _bar_text(words: str, x: float, end: float, y: int, plot: int, css: str, stage: Stage) -> str:

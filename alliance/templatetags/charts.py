@@ -10,9 +10,9 @@ from django.utils.safestring import SafeString
 from alliance.templatetags import _bars, _gantt, _map
 from alliance.templatetags._bars import Slot
 from alliance.templatetags._gantt import Chart, Stage
-from alliance.templatetags._map import Flow, Place
+from alliance.templatetags._map import Flow, Kind, Place
 
-__all__ = ["Chart", "Flow", "Place", "Slot", "Stage", "register"]
+__all__ = ["Chart", "Flow", "Kind", "Place", "Slot", "Stage", "register"]
 
 register = template.Library()
 

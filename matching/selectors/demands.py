@@ -69,12 +69,13 @@ def demand_detail(user: Any) -> GuardedQuerySet:
                 to_attr="asked",
             ),
             Prefetch("certificates", LineCertificate.objects.visible_to(user), to_attr="asked_certificates"),
-            Prefetch("price", LinePrice.objects.visible_to(user), to_attr="asked_price"),
         )
         .order_by("position", "id")
     )
     return demand_list(user).prefetch_related(
         Prefetch("lines", lines, to_attr="all_lines"),
+        # Inside the lines' own prefetch Django would fetch each line's price once more, by itself and unguarded.
+        Prefetch("all_lines__price", LinePrice.objects.visible_to(user), to_attr="asked_price"),
         Prefetch("open_points", OpenPoint.objects.visible_to(user), to_attr="points"),
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from alliance.selectors import Roads
+from alliance.selectors import Roads, homes_in
 from alliance.templatetags._numbers import date_text, days_text, minutes_text, number_text
 from alliance.templatetags.charts import Chart, Slot, Stage
 from companies.selectors import ParameterBook, component_book
@@ -106,6 +106,7 @@ class PipelineView:
     chart: Chart | None = None
     conditions: list[str] = field(default_factory=list)
     help: str = ""
+    homes: dict[int, Any] = field(default_factory=dict)
 
     @property
     def market(self) -> date | None:
@@ -166,7 +167,12 @@ class PipelineReader:
         view.stages = self._stages(view)
         view.chart = self._chart(view)
         view.help = self._help(members)
+        view.homes = homes_in(self.demand.alliance_id, self._shown_cities(members))
         return view
+
+    def _shown_cities(self, members: list[Member]) -> set[int]:
+        cities = {m.capability.facility.city_id for m in members if m.capability is not None}
+        return cities | {self.demand.lab_city_id} | ({self.site.city_id} if self.site else set())
 
     def _members(self) -> list[Member]:
         excluded = defaultdict(list)

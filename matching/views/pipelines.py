@@ -8,10 +8,11 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from alliance.http import Column, listing, viewed
-from alliance.templatetags.charts import Flow, Place
+from alliance.templatetags.charts import Flow, Kind, Place
 from matching.filters import PipelineFilter
 from matching.models import Demand
 from matching.selectors import (
@@ -101,46 +102,40 @@ def _chosen(user: Any, rows: list[Any], site_id: UUID | None) -> Any:
 
 
 def _map(view: PipelineView) -> tuple[list[Place], list[Flow]]:
-    """Lab, makers and site; minutes from makers to the site in full lines, to the lab dashed."""
-    lab, site = view.demand.lab_city, view.site.city if view.site else None
-    makers: dict[Any, int] = {}
+    """Lab, makers and site by the alliance's cities; minutes to the site in full lines, from the lab dashed."""
+    homes = view.homes
+    lab = homes[view.demand.lab_city_id]
+    site = homes[view.site.city_id] if view.site else None
+    makers: dict[int, list[Any]] = {}
     for member in view.chosen:
-        makers[member.capability.facility.city] = makers.get(member.capability.facility.city, 0) + 1
-    places = [_place(city, lab, site, makers) for city in {lab: 0, **makers, **({site: 0} if site else {})}]
-    flows: dict[tuple[str, str], Flow] = {}
-    for member in view.chosen:
-        city = member.capability.facility.city
-        if site is not None and member.to_site is not None and city != site:
-            flows[str(city.pk), str(site.pk)] = Flow(
-                str(city.pk), str(site.pk), str(_("%(count)d min") % {"count": round(member.to_site)}), 2.2
-            )
-        elif site is None and city != lab:
-            flows[str(city.pk), str(lab.pk)] = Flow(
-                str(city.pk), str(lab.pk), str(_("%(count)d min") % {"count": round(member.to_lab or 0)}), 2.2
-            )
-    for member in view.chosen:
-        city = member.capability.facility.city
-        if (
-            city != lab
-            and site is not None
-            and not {(str(lab.pk), str(city.pk)), (str(city.pk), str(lab.pk))} & set(flows)
-        ):
-            flows[str(lab.pk), str(city.pk)] = Flow(
-                str(lab.pk),
-                str(city.pk),
-                str(_("%(count)d min") % {"count": round(member.to_lab or 0)}),
-                1.4,
-                main=False,
-            )
-    return places, list(flows.values())
+        makers.setdefault(homes[member.capability.facility.city_id].pk, []).append(member)
+    points = {city.pk: city for city in homes.values()}
+    places = [_place(city, lab, site, len(makers.get(city.pk, ()))) for city in points.values()]
+    flows = []
+    for key, members in makers.items():
+        if site is not None and key != site.pk:
+            flows.append(_road(key, site.pk, [member.to_site for member in members], main=True))
+        shown = site is not None and key == site.pk and lab.pk in makers
+        if key != lab.pk and not shown:
+            flows.append(_road(lab.pk, key, [member.to_lab for member in members], main=site is None))
+    return places, flows
 
 
-def _place(city: Any, lab: Any, site: Any, makers: dict[Any, int]) -> Place:
+def _road(origin: int, destination: int, minutes: list[float], *, main: bool) -> Flow:
+    """From the shortest to the longest drive between two cities."""
+    low, high = round(min(minutes)), round(max(minutes))
+    words = _("%(low)d–%(high)d min") if low != high else _("%(low)d min")
+    return Flow(
+        str(origin), str(destination), str(words) % {"low": low, "high": high}, 2.2 if main else 1.4, main
+    )
+
+
+def _place(city: Any, lab: Any, site: Any, parts: int) -> Place:
     notes = [str(_("lab"))] if city == lab else []
     if city == site:
         notes.append(str(_("site")))
-    if makers.get(city):
-        notes.append(str(_("%(count)d parts") % {"count": makers[city]}))
-    kind = "lab" if city == lab else "site" if city == site else "city"
+    if parts:
+        notes.append(ngettext("%(count)d part", "%(count)d parts", parts) % {"count": parts})
+    kind: Kind = "lab" if city == lab else "site" if city == site else "city"
     size = 10.0 if city in (lab, site) else 7.0
-    return Place(str(city.pk), str(city), city.longitude, city.latitude, " · ".join(notes), kind, size)  # type: ignore[arg-type]
+    return Place(str(city.pk), str(city), city.longitude, city.latitude, " · ".join(notes), kind, size)
