@@ -165,6 +165,15 @@ class DemandLines(ScopedImport):
         points = enumerate(values["open_points"])
         self.point_rows.extend((row.id, values["demand"], place, text) for place, text in points)
 
+    def before_merge(self) -> None:
+        """A line that moves changes the demand it leaves, too."""
+        self.context.touch("demands.csv").add_from(
+            sql.SQL(
+                "SELECT DISTINCT t.demand_id FROM matching_demandline AS t JOIN {stage} AS s ON s.id = t.id "
+                "WHERE t.demand_id <> s.demand_id"
+            ).format(stage=self.staged.stage)
+        )
+
     def after_merge(self) -> None:
         demands = self.context.listed_demands | self.context.line_counts.keys()
         gone = DemandLine.objects.filter(demand__in=demands).exclude(id__in=self.listed.ids())

@@ -52,7 +52,7 @@ def _freeze() -> None:
 
 def _write_all(path: Path, selection: Selection, written: list[Path]) -> dict[str, int]:
     texts = _Texts(selection)
-    counts = {}
+    counts: dict[str, int] = {}
     for name in ORDER:
         written.append(path / name)
         with (path / name).open("w", encoding="utf-8", newline="") as file:

@@ -81,7 +81,7 @@ def _files_of(source: Source) -> list[str]:
     unknown = [n for n in names if n.lower().endswith((".csv", ".json")) and n not in ORDER]
     if unknown:
         raise BundleError([BadRow(n, 0, "", _("A bundle has no file of this name.")) for n in unknown])
-    files = [name for name in ORDER if name in names]
+    files: list[str] = [name for name in ORDER if name in names]
     if not files:
         raise FileError(_("There is no file of a region bundle here: cities.csv, organisations.csv, …"))
     return files

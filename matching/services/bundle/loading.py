@@ -86,8 +86,10 @@ class TableImport:
         self.finish()
         if self.context.sound:
             self._merge()
-        for table in (self.staged, *(child.staged for child in self.children), self.listed):
-            table.drop()
+        self.staged.drop()
+        self.listed.drop()
+        for child in self.children:
+            child.staged.drop()
 
     def _open(self, stream: Any) -> Table:
         table = read_csv(stream, list(self.columns), KEYS[self.file])
@@ -116,9 +118,9 @@ class TableImport:
             for _number, cells in table.rows:
                 if len(cells) > max(places) and (key := cells[places[0]].strip()):
                     keys[key] = None
-        fresh = [key for key in keys if key not in self.names.ids]
-        for key, pk in zip(fresh, self.context.ids(self.model, len(fresh)), strict=True):
-            self.names.add(key, pk)
+        fresh = [name for name in keys if name not in self.names.ids]
+        for name, pk in zip(fresh, self.context.ids(self.model, len(fresh)), strict=True):
+            self.names.add(name, pk)
             self.new.add(pk)
 
     # --- reading -----------------------------------------------------------------------------------

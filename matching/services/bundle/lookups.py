@@ -43,6 +43,8 @@ class Scoped(Names):
             self.add((owner, external_id), pk)
 
     def add(self, key: Hashable, pk: int) -> None:
+        owner: int
+        external_id: str
         owner, external_id = key  # type: ignore[misc]
         self.ids[key] = pk
         self.owners[pk] = owner

@@ -137,7 +137,8 @@ class Organisations(TableImport):
                     Row(number, {}), "uscc", _("This is there already, in row %(row)d.") % {"row": first}
                 )
         taken = Organisation.objects.filter(uscc__in=holders).values_list("id", "uscc", "external_id")
-        for pk, code, external_id in taken:
+        for pk, taken_code, external_id in taken:
+            code = str(taken_code)
             if pk != holders[code] and (pk not in self.codes or self.codes[pk][0] == code):
                 number = self.codes[holders[code]][1]
                 self.bad(

@@ -1,6 +1,7 @@
 """Which rows an export writes: everything, or an alliance with all that belongs to it and all that this refers to."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -23,8 +24,8 @@ from scenarios.models import Site, SiteWindow
 Ids = list[int]
 
 
-def _ids(rows: "QuerySet[object]", *order: str) -> Ids:
-    return list(rows.order_by(*(order or ("id",))).values_list("id", flat=True))  # type: ignore[arg-type]
+def _ids(rows: "QuerySet[Any]", *order: str) -> Ids:
+    return list(rows.order_by(*(order or ("id",))).values_list("id", flat=True))
 
 
 @dataclass

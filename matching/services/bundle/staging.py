@@ -15,19 +15,18 @@ Record = Sequence[Any]
 
 
 def column_of(model: type[Model], field: str) -> str:
-    column: str = model._meta.get_field(field).column  # type: ignore[union-attr,assignment]
-    return column
+    return str(model._meta.get_field(field).column)  # type: ignore[union-attr]
 
 
 def execute(query: sql.Composable, parameters: Sequence[Any] = ()) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(query, parameters)  # type: ignore[arg-type]
+        cursor.execute(query, parameters)
         return cursor.rowcount
 
 
 def fetch(query: sql.Composable, parameters: Sequence[Any] = ()) -> list[Any]:
     with connection.cursor() as cursor:
-        cursor.execute(query, parameters)  # type: ignore[arg-type]
+        cursor.execute(query, parameters)
         return cursor.fetchall()
 
 
@@ -42,6 +41,11 @@ def new_ids(model: type[Model], count: int) -> list[int]:
 
 def json_value(value: Any) -> Jsonb:
     return Jsonb(value)
+
+
+def pk_column(model: type[Model]) -> str:
+    """The column of the primary key (Django's stubs leave room for none)."""
+    return str(model._meta.pk.column)
 
 
 class Staged:
@@ -65,7 +69,7 @@ class Staged:
             sql.SQL("ALTER TABLE {} ADD COLUMN seq bigint GENERATED ALWAYS AS IDENTITY").format(self.stage)
         )
         if self.extra:
-            execute(sql.SQL("ALTER TABLE {} ADD COLUMN {}").format(self.stage, sql.SQL(self.extra)))  # type: ignore[arg-type]
+            execute(sql.SQL("ALTER TABLE {} ADD COLUMN {}").format(self.stage, sql.SQL(self.extra)))
 
     @staticmethod
     def names(columns: Iterable[str], prefix: str = "") -> sql.Composed:
@@ -76,7 +80,7 @@ class Staged:
     def copy(self, records: Iterable[Record]) -> None:
         columns = [*self.columns, *([self.extra.split()[0]] if self.extra else [])]
         query = sql.SQL("COPY {} ({}) FROM STDIN").format(self.stage, self.names(columns))
-        with connection.cursor() as cursor, cursor.copy(query) as copy:  # type: ignore[attr-defined]
+        with connection.cursor() as cursor, cursor.copy(query) as copy:
             for record in records:
                 copy.write_row(record)
 
@@ -95,7 +99,7 @@ class StagedRows(Staged):
     ) -> None:
         super().__init__(model, [model._meta.pk.name, *fields], extra="is_new boolean")
         self.on_insert = list((on_insert or {}).items())
-        self.pk = model._meta.pk.column
+        self.pk = pk_column(model)
         self.values = self.columns[1:]
         names = {field.name for field in model._meta.get_fields()}
         self.versioned = "version" in names
@@ -139,7 +143,7 @@ class StagedRows(Staged):
                 table=self.table,
                 columns=self.names([*self.columns, *(name for name, _made in generated)]),
                 values=sql.SQL(", ").join(
-                    [self.names(self.columns), *(sql.SQL(made) for _name, made in generated)]  # type: ignore[arg-type]
+                    [self.names(self.columns), *(sql.SQL(made) for _name, made in generated)]
                 ),
                 stage=self.stage,
                 pk=sql.Identifier(self.pk),
@@ -153,7 +157,7 @@ class StagedSets(Staged):
     def __init__(self, model: type[Model], parent: str, fields: Sequence[str], keep: str = "") -> None:
         super().__init__(model, [parent, *fields])
         self.parent = sql.Identifier(self.columns[0])
-        self.keep = sql.SQL(keep) if keep else sql.SQL("TRUE")  # type: ignore[arg-type]
+        self.keep = sql.SQL(keep) if keep else sql.SQL("TRUE")
 
     def merge(self, parents: "Touched", touched: "Touched") -> None:
         """Replace the sets of those parents whose set differs."""
@@ -237,7 +241,7 @@ class Touched:
                 "WHERE {pk} IN (SELECT id FROM {touched} EXCEPT SELECT id FROM {new})"
             ).format(
                 table=sql.Identifier(model._meta.db_table),
-                pk=sql.Identifier(model._meta.pk.column),
+                pk=sql.Identifier(pk_column(model)),
                 touched=self.table,
                 new=new.table,
             )

@@ -47,7 +47,7 @@ def _uses(tree: Tree, key: str, choices: list[str] | None) -> bool:
     if choices is not None:
         # One choice is stored as a text, several as a list.
         wanted &= Q(value__has_any_keys=choices)
-    return offered.filter(stated).exists() or any(m.objects.filter(wanted).exists() for m in asked)  # type: ignore[attr-defined]
+    return offered.filter(stated).exists() or any(m.objects.filter(wanted).exists() for m in asked)
 
 
 # Rows of (external id, type, key) that stored values and requirements use.
@@ -78,4 +78,4 @@ def orphans(file: str, sets: ParameterSets) -> Iterator[tuple[str, str]]:
     pairs = list(sets.pairs())
     known = [[pk for pk, _key in pairs], [key for _pk, key in pairs]]
     for used in _USED[file]:
-        yield from fetch(sql.SQL(_ORPHANS).format(sql.SQL(used)), known)  # type: ignore[arg-type]
+        yield from fetch(sql.SQL(_ORPHANS).format(sql.SQL(used)), known)
