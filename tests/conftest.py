@@ -4,11 +4,18 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.core.cache import cache
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.cast import World, build_world
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """pytest-django makes the test database only for tests that it knows to need one."""
+    for item in items:
+        if "shared_world" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.django_db)
 
 
 @pytest.fixture
@@ -19,7 +26,7 @@ def world(db: None) -> World:
 
 @pytest.fixture(scope="module")
 def shared_world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    """The small world once for a module of read-only tests; do not mark those with `django_db`."""
+    """The small world once for a module; each test's own writes are undone after it."""
     with django_db_blocker.unblock(), transaction.atomic():
         yield build_world()
         transaction.set_rollback(True)
@@ -47,3 +54,21 @@ def with_token(world: World) -> Callable[[str], Client]:
 def _fresh_cache() -> None:
     """Throttle counters live in the cache: no test inherits another's."""
     cache.clear()
+
+
+@pytest.fixture
+def _flushable_history(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The table of changes refuses TRUNCATE; emptying the database after a test needs it."""
+
+    def switch(how: str) -> None:
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE alliance_change {how} TRIGGER change_no_truncate")
+
+    switch("DISABLE")
+    yield
+    switch("ENABLE")
+
+
+@pytest.fixture
+def committed_db(_flushable_history: None, transactional_db: None) -> None:
+    """A database in which writes are committed, for other connections and processes to see; emptied afterwards."""

@@ -15,6 +15,7 @@ from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 
 from alliance.rest.problems import plain_problem
 
@@ -63,12 +64,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 # --- watchers ---------------------------------------------------------------------------------------
 @login_not_required
+@require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """The process answers; nothing else is asked."""
     return JsonResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
 
 
 @login_not_required
+@require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
     """Whether requests can be served: database and migrations must be well; a lost broker only degrades."""
     checks = {"database": _database(), "migrations": "unknown", "broker": _broker()}

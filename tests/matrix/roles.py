@@ -1,0 +1,54 @@
+"""Everybody who asks: a person's session, a token, or nobody."""
+
+from __future__ import annotations
+
+from django.test import Client
+
+from tests.cast import World
+
+#: role → person of tests/cast.py (a session), "token:…" (a token), or "" (nobody)
+ROLES = {
+    "anonymous": "",
+    "suspended": "suspended",
+    "shut_out": "shut_out_owner",
+    "nobody": "nobody",
+    "viewer": "supplier_viewer",
+    "editor": "supplier_editor",
+    "owner": "supplier_owner",
+    "lab": "lab_owner",
+    "rival": "rival_owner",
+    "other": "outside_owner",
+    "city_bureau": "lead_official",
+    "partner_bureau": "partner_official",
+    "other_bureau": "outside_official",
+    "admin": "alliance_admin",
+    "platform": "platform_admin",
+    "read_token": "token:lab_editor:read",
+    "write_token": "token:lab_editor:write",
+    "foreign_token": "token:outside_owner:write",
+    "suspended_token": "token:suspended:write",
+}
+
+OUT = {"anonymous", "suspended", "suspended_token"}
+PLACELESS = {"shut_out", "nobody"}
+TOKENS = {role for role, who in ROLES.items() if who.startswith("token:")}
+EVERYBODY = set(ROLES)
+KNOWN = EVERYBODY - OUT - PLACELESS
+
+SUPPLIER = {"viewer", "editor", "owner"}
+LAB = {"lab", "read_token", "write_token"}
+LEAD = {"city_bureau", "admin"}
+BUREAUS = LEAD | {"partner_bureau"}
+NORTH = SUPPLIER | {"rival"} | LAB | BUREAUS
+SOUTH = {"other", "foreign_token", "other_bureau"}
+DEMAND_SIDE = LAB | BUREAUS | {"platform"}
+
+
+def client(world: World, role: str) -> Client:
+    who = ROLES[role]
+    if who.startswith("token:"):
+        return Client(headers={"authorization": f"Bearer {world.tokens[who.removeprefix('token:')]}"})
+    browser = Client()
+    if who:
+        browser.force_login(world.person(who), backend="django.contrib.auth.backends.ModelBackend")
+    return browser
