@@ -59,7 +59,8 @@ def read_text(limit: int) -> Read:
 
 
 def write_text(value: str) -> str:
-    return "'" + value if _FORMULA.match(value) else value
+    text = value.strip()  # as reading does, so that what was written reads back as itself
+    return "'" + text if _FORMULA.match(text) else text
 
 
 def read_name(limit: int, pattern: str = "", example: str = "") -> Read:
