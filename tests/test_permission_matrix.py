@@ -18,6 +18,8 @@ NOISE = re.compile(
     rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|value=\"[A-Za-z0-9]{64}\"|nonce=\"[^\"]+\""
 )
 CATCH_ALL = "^api/"
+# Django's own form views take PUT for an empty POST: the form is shown again with its errors.
+SAME_AS_POST = {("login", "PUT"), ("password_change", "PUT")}
 
 
 def ask(world: World, role: str, row: Row, *, missing: bool = False) -> HttpResponse:
@@ -110,7 +112,7 @@ def test_pages_answer_no_method_that_is_not_in_the_table(shared_world: World, ro
     have = {(row.route, row.method) for row in ROWS}
     for row in {row.route: row for row in ROWS if not row.api}.values():
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
-            if (row.route, method) in have:
+            if (row.route, method) in have | SAME_AS_POST:
                 continue
             with transaction.atomic():
                 answer = client(shared_world, role).generic(method, address(shared_world, row))

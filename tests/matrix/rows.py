@@ -123,29 +123,14 @@ TOKEN: Body = lambda world: {"name": "new", "scopes": ["read"], "days": 1}  # no
 EMPTY: Body = lambda world: {}  # noqa: E731
 NEEDS_WRITE = {"read_token": 403}
 
+LISTS = (
+    "city alliance organisation token component-type facility capability scenario-type site demand match near-miss "
+    "pipeline verdict match-run"
+)
 API = [
     _public("api:schema"),
     _public("api:docs"),
-    *(
-        Row(f"api:{name}-list")
-        for name in [
-            "city",
-            "alliance",
-            "organisation",
-            "token",
-            "component-type",
-            "facility",
-            "capability",
-            "scenario-type",
-            "site",
-            "demand",
-            "match",
-            "near-miss",
-            "pipeline",
-            "verdict",
-            "match-run",
-        ]
-    ),
+    *(Row(f"api:{name}-list") for name in LISTS.split()),
     Row("api:city-detail", target="city"),
     Row("api:alliance-detail", target="alliances.north"),
     Row("api:component-type-detail", target="component type"),
