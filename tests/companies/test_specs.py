@@ -275,7 +275,7 @@ def test_operators_by_kind() -> None:
 
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
-ends = st.tuples(finite, finite).map(lambda pair: sorted(pair))
+ends = st.tuples(finite, finite).map(sorted)
 values = st.one_of(
     st.tuples(st.just(TORQUE), st.one_of(finite, ends, st.integers(-(2**60), 2**60))),
     st.tuples(st.sampled_from([IP, BUS]), st.none()).flatmap(

@@ -187,23 +187,30 @@ class StagedSets(Staged):
         )
         ids = [row[0] for row in changed]
         if ids:
-            self._replace(ids)
             touched.add(ids)
+            different = Touched("different")
+            different.add(ids)
+            self._replace(different)
+            different.drop()
 
-    def _replace(self, parents: list[int]) -> None:
+    def _replace(self, parents: "Touched") -> None:
+        """Joined to a table of parents: a long array would be searched row by row."""
         execute(
-            sql.SQL("DELETE FROM {table} AS t WHERE {keep} AND t.{parent} = ANY(%s)").format(
-                table=self.table, keep=self.keep, parent=self.parent
-            ),
-            [parents],
+            sql.SQL(
+                "DELETE FROM {table} AS t USING {parents} AS p WHERE {keep} AND t.{parent} = p.id"
+            ).format(table=self.table, keep=self.keep, parent=self.parent, parents=parents.table)
         )
         execute(
             sql.SQL(
-                "INSERT INTO {table} ({columns}) SELECT {columns} FROM {stage} WHERE {parent} = ANY(%s) ORDER BY seq"
+                "INSERT INTO {table} ({columns}) SELECT {columns} FROM {stage} AS s "
+                "JOIN {parents} AS p ON p.id = s.{parent} ORDER BY s.seq"
             ).format(
-                table=self.table, columns=self.names(self.columns), stage=self.stage, parent=self.parent
-            ),
-            [parents],
+                table=self.table,
+                columns=self.names(self.columns),
+                stage=self.stage,
+                parents=parents.table,
+                parent=self.parent,
+            )
         )
 
 
