@@ -30,7 +30,7 @@ class ListFilter(django_filters.FilterSet):
         super().__init__(*args, **kwargs)
         if len(self.sorts) > 1:
             choices = [(name, words) for name, (words, _fields) in self.sorts.items()]
-            order = django_filters.ChoiceFilter(
+            order: Any = django_filters.ChoiceFilter(
                 label=_("Order"), choices=choices, method=_keep, empty_label=None, required=False
             )
             order.parent, order.model, order.field_name = self, self._meta.model, "sort"
@@ -43,7 +43,7 @@ class ListFilter(django_filters.FilterSet):
         return chosen if chosen in self.sorts else next(iter(self.sorts))
 
 
-def _keep(queryset: QuerySet, name: str, value: object) -> QuerySet:  # type: ignore[type-arg]
+def _keep(queryset: QuerySet, name: str, value: object) -> QuerySet:
     return queryset
 
 
@@ -54,14 +54,14 @@ class TreeFilter(django_filters.ChoiceFilter):
         self.tree = tree
         super().__init__(*args, choices=lambda: tree_choices(tree), **kwargs)
 
-    def filter(self, qs: QuerySet, value: str) -> QuerySet:  # type: ignore[type-arg]
+    def filter(self, qs: QuerySet, value: str) -> QuerySet:
         return qs.filter(**{f"{self.field_name}__in": branch(self.tree, value)}) if value else qs
 
 
 class CityFilter(django_filters.CharFilter):
     """A city by code or name, with the districts that lie in it."""
 
-    def filter(self, qs: QuerySet, value: str) -> QuerySet:  # type: ignore[type-arg]
+    def filter(self, qs: QuerySet, value: str) -> QuerySet:
         if not value:
             return qs
         named = Q(code=value) | Q(name_zh__startswith=value) | Q(name_en__istartswith=value)
@@ -80,7 +80,7 @@ class WordFilter(django_filters.CharFilter):
         self.fields = fields
         super().__init__(*args, max_length=100, **kwargs)
 
-    def filter(self, qs: QuerySet, value: str) -> QuerySet:  # type: ignore[type-arg]
+    def filter(self, qs: QuerySet, value: str) -> QuerySet:
         for word in (value or "").split():
             condition = Q()
             for name in self.fields:
@@ -117,7 +117,7 @@ class OrganisationFilter(ListFilter):
         model = Organisation
         fields: ClassVar[list[str]] = []
 
-    def with_role(self, queryset: QuerySet, name: str, value: str) -> QuerySet:  # type: ignore[type-arg]
+    def with_role(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.filter(roles__contains=[value])
 
 
@@ -135,7 +135,7 @@ class PlaceFilter(ListFilter):
         model = City
         fields: ClassVar[list[str]] = []
 
-    def of_role(self, queryset: QuerySet, name: str, value: str) -> QuerySet:  # type: ignore[type-arg]
+    def of_role(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.filter(reached_by__roles__contains=[value]).distinct()
 
 

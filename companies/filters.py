@@ -33,7 +33,7 @@ class FirmFilter(OrganisationFilter):
     class Meta(OrganisationFilter.Meta):
         pass
 
-    def makes(self, queryset: QuerySet, name: str, value: str) -> QuerySet:  # type: ignore[type-arg]
+    def makes(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         """Only capabilities that the asker may see count, or the filter would tell of drafts."""
         visible = Capability.objects.visible_to(self.request.user)
         makers = visible.filter(component_type__in=branch(ComponentType, value)).values("organisation_id")

@@ -29,7 +29,7 @@ class SiteFilter(ListFilter):
         model = Site
         fields: ClassVar[list[str]] = []
 
-    def open_at(self, queryset: QuerySet, name: str, value: object) -> QuerySet:  # type: ignore[type-arg]
+    def open_at(self, queryset: QuerySet, name: str, value: object) -> QuerySet:
         return queryset.filter(windows__starts__lte=value, windows__ends__gte=value).distinct()
 
 

@@ -41,7 +41,7 @@ def unit_text(unit: str | None) -> str:
 
 def number_text(value: Number | None, digits: int | None = None, *, sign: bool = False) -> str:
     """Thousands separated, a real minus; without ``digits`` as many decimals as the value has, six figures at most."""
-    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+    if value is None or not math.isfinite(value):
         return MISSING
     text = _six_figures(value) if digits is None else f"{value:,.{digits}f}"
     negative = text.startswith("-")
@@ -55,6 +55,7 @@ def number_text(value: Number | None, digits: int | None = None, *, sign: bool =
 
 
 def _six_figures(value: Number) -> str:
+    value = float(value)
     if value == 0:
         return "0"
     whole = max(0, math.floor(math.log10(abs(value))) + 1)

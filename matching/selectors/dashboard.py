@@ -185,8 +185,8 @@ class Bare:
 def bare_lines(user: Any, alliance: Alliance) -> list[Bare]:
     """The first open lines without a supplier, those with near misses first: there a word may help."""
     demands = {d.pk: d for d in open_demands(user, alliance)}
-    rows = LineResult.objects.visible_to(user).current().filter(demand_id__in=list(demands), feasible=0)
-    rows = list(rows.order_by("-near", "line_id")[:SHOWN])
+    found = LineResult.objects.visible_to(user).current().filter(demand_id__in=list(demands), feasible=0)
+    rows = list(found.order_by("-near", "line_id")[:SHOWN])
     lines = {
         line.pk: line
         for line in DemandLine.objects.visible_to(user)

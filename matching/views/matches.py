@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -40,7 +41,7 @@ MATCH_COLUMNS = [
     Column(_("Firm"), lambda row: row.capability.organisation if row.capability else ""),
     Column(_("City"), lambda row: row.capability.facility.city if row.capability else ""),
     Column(_("Score"), lambda row: row.score),
-    *(Column(label, lambda row, key=key: getattr(row, key)) for key, (label, _short) in LINE_TERMS.items()),
+    *(Column(label, attrgetter(key)) for key, (label, _short) in LINE_TERMS.items()),
 ]
 
 

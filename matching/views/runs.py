@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from alliance.errors import ForbiddenError, NotFoundError
 from alliance.http import Column, listing, viewed
+from alliance.models import User
 from matching.filters import RunFilter
 from matching.models import Demand, MatchRun
 from matching.selectors import may_steer, run_list
@@ -117,6 +119,6 @@ def cancel(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 @require_POST
 def retry(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    again = retry_run(_steered(request, public_id), requested_by=request.user)
+    again = retry_run(_steered(request, public_id), requested_by=cast(User, request.user))
     messages.success(request, _("A new run is queued."))
     return redirect("run", public_id=again.public_id)

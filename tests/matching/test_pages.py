@@ -146,6 +146,34 @@ def test_a_demand_after_introduction_has_no_title_for_others(signed_in, world):
         assert ("Secret Lab" in words) is told, person
 
 
+def test_quantities_wait_for_the_introduction(signed_in, world):
+    """Quantity, rate and fleet, also as the difference in a gap."""
+    demand, run = world.demands["introduction"], world.runs["north"]
+    small = make.make_capability(world.facilities["supplier"], world.types["reducer"], capacity=113)
+    large = make.make_capability(world.facilities["supplier"], world.types["reducer"], min_order_quantity=777)
+    line = world.lines["introduction"]
+    type(line).objects.filter(pk=line.pk).update(quantity=731, monthly_rate=97)
+    make.make_near_miss(run, line, small, "capacity", 0.9, rank=2)
+    make.make_near_miss(run, line, large, "moq", 0.1, rank=3)
+    client = signed_in("supplier_owner")
+    said = "".join(
+        page(client, name, *args).content.decode()
+        for name, args in (
+            ("demand", [demand.public_id]),
+            ("matches", []),
+            ("dashboard", []),
+            ("match", [line.public_id, small.public_id]),
+            ("match", [line.public_id, large.public_id]),
+        )
+    )
+    assert "not enough a month" in said
+    assert "minimum order too high" in said
+    for number in ("731", ">97<", "84 a month", "46 too high"):
+        assert number not in said, number
+    assert "5 robots" not in text(page(client, "demand", demand.public_id))
+    assert "731" in text(page(signed_in("lab_owner"), "demand", demand.public_id))
+
+
 def test_an_unmatched_demand_says_so(signed_in, world):
     words = text(page(signed_in("lab_owner"), "demand", world.demands["unmatched"].public_id))
     assert "Nobody in the alliance comes close" in words
