@@ -328,6 +328,7 @@ class ScopedImport(TableImport):
             owner, name = row.values["_key"]
             row.values["_owner"], row.values["external_id"] = owner, name
         super()._give_ids(rows)
+        self.context.lookups.scoped(self.file).here.update(row.id for row in rows)
 
     def organisation_of(self, file: str, pk: int) -> int | None:
         names: Scoped = self.context.lookups.scoped(file)

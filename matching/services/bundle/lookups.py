@@ -32,13 +32,17 @@ class Names:
 
 
 class Scoped(Names):
-    """Keys that are unique within an organisation: written `id`, or `organisation/id` where that is ambiguous."""
+    """Keys that are unique within an organisation: written `id`, or `organisation/id` where that is ambiguous.
+
+    A bundle means its own rows first: one that is clear in itself stays so whatever the database holds.
+    """
 
     def __init__(self, rows: Iterable[tuple[int, int, str]], organisations: Names) -> None:
         super().__init__([])
         self.organisations = organisations
         self.owners: dict[int, int] = {}
         self.named: dict[str, list[int]] = defaultdict(list)
+        self.here: set[int] = set()
         for pk, owner, external_id in rows:
             self.add((owner, external_id), pk)
 
@@ -56,6 +60,8 @@ class Scoped(Names):
             if character == "/" and (owner := self.organisations.ids.get(text[:place])) is not None:
                 pk = self.ids.get((owner, text[place + 1 :]))
                 found |= {pk} if pk is not None else set()
+        if len(found) > 1:
+            found = found & self.here or found
         if len(found) > 1:
             raise CellError(
                 _("“%(text)s” is the name of several rows. Write organisation/id.") % {"text": text[:120]}

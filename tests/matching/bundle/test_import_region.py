@@ -457,6 +457,18 @@ def test_a_name_without_its_organisation_is_looked_up(loaded: Path, bundle: Bund
     assert Facility.objects.get(organisation__external_id="lab").name == "Attic"
 
 
+def test_a_bundle_means_its_own_rows_first(loaded: Path, bundle: Bundle, tmp_path: Path) -> None:
+    """Another organisation's row of the same name, in the database, does not make a clear bundle unclear."""
+    bundle.only("demands.csv", "demand_lines.csv")
+    bundle.rows("demands.csv")[0]["organisation"] = "maker"
+    for line in bundle.rows("demand_lines.csv"):
+        line["demand"] = "quadruped"
+    load(bundle, tmp_path)
+    assert set(DemandLine.objects.values_list("demand__owner__external_id", "external_id")) == {
+        (owner, line) for owner in ("lab", "maker") for line in ("hip", "knee")
+    }
+
+
 # --- flags -----------------------------------------------------------------------------------------
 def test_unknown_certificates_are_kept_and_flagged(bundle: Bundle, tmp_path: Path) -> None:
     bundle.rows("organisations.csv")[1]["certifications"] = "QC080000@2027-01-01"
