@@ -19,7 +19,7 @@ from matching.encoding.surroundings import read_weights
 #: key -> (label, label above a narrow slot)
 LINE_TERMS = {
     "fit": (gettext_lazy("Fit"), ""),
-    "price": (gettext_lazy("Price"), ""),
+    "price": (pgettext_lazy("term of a score", "Price"), ""),
     "lead_time": (gettext_lazy("Lead time"), pgettext_lazy("above a narrow column", "Lead")),
     "capacity": (gettext_lazy("Capacity"), pgettext_lazy("above a narrow column", "Cap.")),
     "proximity": (gettext_lazy("Proximity"), pgettext_lazy("above a narrow column", "Dist.")),
