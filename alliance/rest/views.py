@@ -27,6 +27,10 @@ def _unknown(names: Sequence[str], message: str) -> serializers.ValidationError:
     )
 
 
+def _unusable() -> serializers.ValidationError:
+    return serializers.ValidationError({"filter": _("A value of a filter cannot be used.")})
+
+
 def _form_errors(form: Any) -> serializers.ValidationError:
     return serializers.ValidationError(
         {
@@ -90,18 +94,25 @@ class ReadViewSet(viewsets.GenericViewSet[Any]):
         if not chosen[0].form.is_valid():
             raise _form_errors(chosen[0].form)
         order = chosen[0].sorts[chosen[0].sort][1]
+        found = self._filtered(chosen)
         try:
             with transaction.atomic():
-                found = [each.qs for each in chosen if each.form.is_valid()]
-                for rows in found:
-                    self._compile(rows)
                 return cut_merged(found, order, request.query_params.get("cursor", ""), limit)
-        except (ValueError, OverflowError, TypeError, ValidationError, DataError) as error:
-            raise serializers.ValidationError({"filter": _("A value of a filter cannot be used.")}) from error
+        except DataError as error:
+            raise _unusable() from error
+
+    def _filtered(self, chosen: Sequence[ListFilter]) -> Sequence[QuerySet[Any]]:
+        """The lists narrowed; junk that a form let pass fails when its SQL is made, here, where it is a 400."""
+        try:
+            found = [each.qs for each in chosen if each.form.is_valid()]
+            for rows in found:
+                self._compile(rows)
+        except (ValueError, OverflowError, TypeError, ValidationError) as error:
+            raise _unusable() from error
+        return found
 
     @staticmethod
     def _compile(found: QuerySet[Any]) -> None:
-        """Junk in a filter fails when its SQL is made: here, where it is a 400."""
         try:
             found.query.get_compiler(found.db).as_sql()
         except (EmptyResultSet, FullResultSet):

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.core import signing
 from django.db.models import Model, Q, QuerySet
@@ -95,6 +96,8 @@ def _told(row: Any, name: str, keys: Mapping[str, type[Model]]) -> Any:
         value = value[step] if isinstance(value, dict) else getattr(value, step)
     if model is not None:
         return str(model._default_manager.values_list(_public(model), flat=True).get(pk=value))
+    if isinstance(value, UUID):
+        return str(value)
     return value.isoformat() if isinstance(value, date) else value
 
 
