@@ -1,5 +1,6 @@
 """Inputs that broke such systems before, for every parameter of every operation."""
 
+# ruff: noqa: E501
 VALUES = [
     "", " ", "0", "-1", "1", "00", "+1", "1.5", "1e400", "-1e400", "NaN", "nan", "Infinity", "-inf", "1_000", "0x10",
     "9" * 30, "-" + "9" * 30, "9" * 5000, str(2**31), str(2**63), str(-(2**63) - 1), "١٢٣", "²", "½", "１２",

@@ -59,7 +59,9 @@ def test_firms_read_the_title_but_not_the_lab(shared_world: World, read: Read, n
         assert found["external_id"] == shared_world.demands[name].external_id
 
 
-def test_introduction_closes_name_lab_and_title_to_the_alliances_bureaus(shared_world: World, read: Read) -> None:
+def test_introduction_closes_name_lab_and_title_to_the_alliances_bureaus(
+    shared_world: World, read: Read
+) -> None:
     for role in ("partner_bureau", "platform"):
         found = read(role, demand(shared_world, "introduction"))
         assert found["title"] is None
@@ -89,7 +91,17 @@ def test_a_matched_firm_reads_type_requirements_and_dates_of_an_introduction(
 
 def test_no_firm_reads_a_secret_of_the_lab_anywhere_on_the_api(shared_world: World) -> None:
     """Every list and every detail that it leads to; the directory names the lab, as a firm among others."""
-    names = "facilities capabilities sites demands matches near-misses pipelines verdicts match-runs".split()
+    names = [
+        "facilities",
+        "capabilities",
+        "sites",
+        "demands",
+        "matches",
+        "near-misses",
+        "pipelines",
+        "verdicts",
+        "match-runs",
+    ]
     for role in (*SUPPLIER, "rival", "other", "foreign_token"):
         asker = client(shared_world, role)
         for name in names:
@@ -138,7 +150,9 @@ def test_suppliers_find_no_match_near_miss_or_pipeline(read: Read) -> None:
             assert read(role, f"{name}/")["results"] == [], (role, name)
 
 
-def test_a_supplier_reads_the_verdict_and_its_own_gap_and_nothing_else(shared_world: World, read: Read) -> None:
+def test_a_supplier_reads_the_verdict_and_its_own_gap_and_nothing_else(
+    shared_world: World, read: Read
+) -> None:
     rows = read("viewer", "verdicts/")["results"]
     assert {row["verdict"] for row in rows} == {"fits", "nearly"}
     mine = {str(shared_world.capabilities[name].public_id) for name in ("supplier", "near")}
@@ -211,7 +225,9 @@ def test_a_published_directory_shows_entries_and_nothing_below_them(shared_world
         f"organisations/{shared_world.organisations['draft'].public_id}/",
     ):
         assert asker.get(f"/api/v1/{place}").status_code == 404
-    assert client(shared_world, "anonymous").get(f"/api/v1/organisations/{firm.public_id}/").status_code == 401
+    assert (
+        client(shared_world, "anonymous").get(f"/api/v1/organisations/{firm.public_id}/").status_code == 401
+    )
 
 
 def test_filters_tell_nothing_of_what_is_hidden(shared_world: World, read: Read) -> None:
