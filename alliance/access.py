@@ -7,7 +7,7 @@ anonymous, suspended or unknown sees nothing, and a model without a rule raises.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from django.apps import apps
 from django.db.models import Q, QuerySet
@@ -80,9 +80,9 @@ def viewer_of(user: Any) -> Viewer:
     return cached
 
 
-def _rows(model: str) -> QuerySet:  # type: ignore[type-arg]
+def _rows(model: str) -> QuerySet[Any]:
     """All rows of a model of this app, by name: models import this module, not the other way round."""
-    rows: QuerySet = apps.get_model("alliance", model)._base_manager.all()  # type: ignore[type-arg]
+    rows: QuerySet[Any] = apps.get_model("alliance", model)._base_manager.all()
     return rows
 
 
@@ -164,7 +164,7 @@ def _prefixed(path: str, condition: Q) -> Q:
         if isinstance(child, Q):
             moved.children.append(_prefixed(path, child))
         else:
-            name, value = child
+            name, value = cast("tuple[str, Any]", child)
             moved.children.append((f"{path}__{name}", value))
     return moved
 
@@ -407,14 +407,14 @@ def editable(row: Row, user: Any) -> Q:
     return rule(row, viewer)
 
 
-class GuardedQuerySet(QuerySet):  # type: ignore[type-arg]
+class GuardedQuerySet(QuerySet):
     """Rows of a model that declares `access = Row(…)`."""
 
     def visible_to(self, user: Any) -> "GuardedQuerySet":
-        return self.filter(visible(self.model.access, user))
+        return self.filter(visible(self.model.access, user))  # type: ignore[attr-defined]
 
     def editable_by(self, user: Any) -> "GuardedQuerySet":
-        return self.filter(editable(self.model.access, user))
+        return self.filter(editable(self.model.access, user))  # type: ignore[attr-defined]
 
 
 def may_run_alliance(user: Any, alliance_id: int) -> bool:

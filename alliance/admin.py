@@ -206,7 +206,7 @@ class BureauSeatAdmin(admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).filter(organisation__kind=OrganisationKind.BUREAU)
 
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         if db_field.name == "role":
             kwargs["choices"] = [(role.value, role.label) for role in BUREAU_ROLES]
         return super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -5,12 +5,15 @@ from urllib.parse import unquote_to_bytes
 
 import structlog
 from django.contrib.auth import logout
+from django.db import DatabaseError
+from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from alliance.changes import ORIGIN, Origin
 from alliance.errors import DomainError
+from alliance.rest.database import answer_of
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -46,6 +49,7 @@ def bad_request(request: HttpRequest) -> HttpResponse:
             "status": 400,
             "code": "invalid",
             "detail": detail,
+            "request_id": "",
         }
         return JsonResponse(body, status=400, content_type="application/problem+json")
     return HttpResponse(detail, status=400, content_type="text/plain; charset=utf-8")
@@ -92,11 +96,15 @@ class DomainErrorMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, DomainError):
-            return None
-        context = {
-            "message": exception.message,
-            "status": exception.status,
-            "title": _("This cannot be done"),
-        }
-        return render(request, "errors/domain.html", context, status=exception.status)
+        if isinstance(exception, DomainError):
+            return _told(request, exception.status, exception.message)
+        answer = answer_of(exception) if isinstance(exception, DatabaseError | ProtectedError) else None
+        return None if answer is None else _told(request, answer.status, answer.detail)
+
+
+def _told(request: HttpRequest, status: int, message: str) -> HttpResponse:
+    context = {"message": message, "status": status, "title": _("This cannot be done")}
+    response = render(request, "errors/domain.html", context, status=status)
+    if status == 503:
+        response["Retry-After"] = "5"
+    return response

@@ -1,5 +1,6 @@
 """What the import contracts cannot say about the code's shape; each rule names its exceptions and why."""
 
+# ruff: noqa: E501
 import ast
 import re
 import subprocess

@@ -60,7 +60,7 @@ class ApiToken(AbstractAuthToken):
     scopes = models.JSONField(default=list, help_text="read, write")
     last_used_at = models.DateTimeField(null=True, blank=True)
 
-    objects = GuardedManager()
+    objects = GuardedManager()  # type: ignore[misc,assignment]
 
     class Meta:
         ordering = ["-created"]

@@ -25,7 +25,7 @@ class DemandQuerySet(GuardedQuerySet):
 class IdentityQuerySet(GuardedQuerySet):
     def shown_to(self, user: Any) -> "IdentityQuerySet":
         """The visible identities; each knows whether it may name the lab (`asker`)."""
-        told = self.filter(visible(self.model.access, user)).select_related("organisation")
+        told = self.filter(visible(DemandIdentity.access, user)).select_related("organisation")
         return told.annotate(names_owner=ExpressionWrapper(visible(ASKER, user), BooleanField()))
 
 

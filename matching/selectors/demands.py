@@ -30,8 +30,8 @@ from matching.models import (
 def demand_list(user: Any) -> GuardedQuerySet:
     """Demands with their identity (`told`, empty where it is not for the viewer) and site need (`wants_site`)."""
     return (
-        Demand.objects.visible_to(user)
-        .telling_quantities(user)
+        Demand.objects.telling_quantities(user)
+        .visible_to(user)
         .select_related("alliance", "lab_city", "deployment_city")
         .prefetch_related(
             Prefetch("identity", identities(user), to_attr="told"),
