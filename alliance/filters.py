@@ -9,6 +9,7 @@ import django_filters
 from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django_filters.filterset import FilterSet
 
 from alliance.choices import CityRole, OrganisationRole
 from alliance.models import Alliance, ApiToken, City, Organisation
@@ -18,7 +19,7 @@ from alliance.selectors.trees import branch, tree_choices
 Sort = tuple[str | Promise, Sequence[str]]
 
 
-class ListFilter(django_filters.FilterSet):
+class ListFilter(FilterSet):
     """A filter set that also knows the orders its list can take: name -> (words, fields); the first is the default.
 
     Every order ends in a unique field, so that a cursor can continue after any row.

@@ -5,7 +5,6 @@ from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path
 from django.views.i18n import set_language
-
 from rest_framework.routers import SimpleRouter
 
 from alliance import api as alliance_api
@@ -50,6 +49,8 @@ urlpatterns = [
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("accounts/password/", auth.PasswordChangeView.as_view(), name="password_change"),
     path("accounts/password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
+    path("account/tokens/", views.tokens, name="tokens"),
+    path("account/tokens/<uuid:public_id>/revoke/", views.revoke, name="token-revoke"),
     path("alliance/", views.switch_alliance, name="switch-alliance"),
     path("cities/", views.cities, name="cities"),
     path("cities/<str:code>/", views.city, name="city"),

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 from alliance.models import Alliance, AllianceCity, AllianceReach, City, CityCare, Organisation
 
-
 Parents = dict[int, int | None]
 
 

@@ -68,9 +68,10 @@ def compact_text(value: Number | None) -> str:
     """A headline figure: 万 and 亿 in Chinese from ten thousand on, separated thousands in English."""
     if value is None:
         return MISSING
+    value = float(value)
     if is_chinese() and abs(value) >= 10_000:
         size, word = (10**8, "亿") if abs(value) >= 10**8 else (10**4, "万")
-        scaled = float(value) / size
+        scaled = value / size
         return f"{number_text(round(scaled, 0 if abs(scaled) >= 100 else 1))}{word}"
     return number_text(value, 0 if abs(value) >= 100 else None)
 

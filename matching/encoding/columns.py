@@ -26,7 +26,9 @@ def ordinal(expression: str, *, empty: bool = False) -> str:
     return f"coalesce({written}, 0)" if empty else written
 
 
-def columns(select: Mapping[str, tuple[str, str]], rest: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> dict[str, Array]:
+def columns(
+    select: Mapping[str, tuple[str, str]], rest: str, params: Sequence[Any] | Mapping[str, Any] = ()
+) -> dict[str, Array]:
     """``SELECT … rest`` as one array per column: ``select`` maps name → (SQL expression, PostgreSQL type)."""
     wanted = ", ".join(f"({expression})::{kind}" for expression, kind in select.values())
     blob = bytearray()

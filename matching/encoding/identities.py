@@ -35,4 +35,5 @@ class Identities:
     def from_bytes(cls, blob: bytes) -> Self:
         with np.load(io.BytesIO(blob), allow_pickle=False) as archive:
             keys, choices = json.loads(archive["names"].tobytes())
-            return cls(*(archive[name] for name in ARRAYS), keys=keys, choices=choices)
+            arrays: dict[str, Any] = {name: archive[name] for name in ARRAYS}
+        return cls(**arrays, keys=keys, choices=choices)

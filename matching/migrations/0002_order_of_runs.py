@@ -2,7 +2,6 @@
 
 from django.db import migrations, models
 
-
 GENERATION = "CREATE SEQUENCE matching_run_generation"
 GENERATION_UNDO = "DROP SEQUENCE matching_run_generation"
 # Compressing tens of megabytes of numbers costs a second and saves little.
