@@ -57,7 +57,7 @@ def _kwargs(world: World, row: Row, missing: bool) -> dict[str, Any]:
         return _joined(row, places, ("demand_id", "site_id"))
     if kind == "token":
         digest = world.tokens[key][:15]
-        return {"id": found(ApiToken.objects.get(token_key=digest))}
+        return {"id" if row.api else "public_id": found(ApiToken.objects.get(token_key=digest))}
     return {"id" if row.api else "public_id": found(getattr(world, kind)[key])}
 
 

@@ -230,6 +230,16 @@ PAGES = [
             "cities",
         ]
     ),
+    _page("tokens"),
+    Row("tokens", "POST", ok=(KNOWN - TOKENS) | PLACELESS, yes=400, body=EMPTY),
+    Row(
+        "token-revoke",
+        "POST",
+        "token.alliance_admin:read",
+        ok={"admin"},
+        yes=302,
+        body=EMPTY,
+    ),
     Row("switch-alliance", "POST", ok=set(), body=SWITCH, other=each((NORTH | PLATFORM) - TOKENS, 302)),
     Row("city", target="city", ok=KNOWN - TOKENS),
     *_page_details("demand", "demands"),
