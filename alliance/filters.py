@@ -34,7 +34,7 @@ class ListFilter(FilterSet):
             order: Any = django_filters.ChoiceFilter(
                 label=_("Order"), choices=choices, method=_keep, empty_label=None, required=False
             )
-            order.parent, order.model, order.field_name = self, self._meta.model, "sort"
+            order.parent, order.model, order.field_name = self, self.queryset.model, "sort"
             self.filters["sort"] = order
 
     @property

@@ -273,6 +273,8 @@ REST_KNOX = {
     "TOKEN_TTL": None,
     "AUTO_REFRESH": False,
 }
+# knox would make a table of its own beside ours, and refer to people from it.
+MIGRATION_MODULES = {"knox": None}
 KNOX_TOKEN_MODEL = "alliance.ApiToken"  # noqa: S105 - the name of a model
 SPECTACULAR_SETTINGS = {
     "TITLE": "Robot Alliance API",
