@@ -133,11 +133,11 @@ def _load_viewer(user: Any) -> Viewer:
 @dataclass
 class Pairs:
     """`demands(organisations)`: demands on which these suppliers have a current match or near miss;
-    `capabilities(demands)`: capabilities matched, or nearly, or in a team on these demands;
+    `capabilities(demands, teams)`: capabilities matched, or nearly, or (`teams`) in a team on these demands;
     `suppliers(demands)`: ids of the firms behind them; `sites(demands)`: sites that suit these demands."""
 
     demands: Callable[[Iterable[int]], Q] | None = None
-    capabilities: Callable[[Q], Q] | None = None
+    capabilities: Callable[[Q, bool], Q] | None = None
     suppliers: Callable[[Q], QuerySet[Any, Any]] | None = None
     sites: Callable[[Q], Q] | None = None
 
@@ -224,13 +224,13 @@ def _capability(row: Row, viewer: Viewer) -> Q:
 
 def _terms(row: Row, viewer: Viewer) -> Q:
     """Price and capacity: the bureaus only on matches of their alliance, a lab only on its own lines."""
-    return _mine(row, viewer) | _cared(row, viewer) | _offered_to(row, _behind(viewer))
+    return _mine(row, viewer) | _cared(row, viewer) | _offered_to(row, _behind(viewer), teams=False)
 
 
-def _offered_to(row: Row, demands: Q) -> Q:
+def _offered_to(row: Row, demands: Q, *, teams: bool = True) -> Q:
     if PAIRS.capabilities is None:
         raise LookupError("matching has not said which pairs exist")
-    return _prefixed(row.capability, PAIRS.capabilities(demands))
+    return _prefixed(row.capability, PAIRS.capabilities(demands, teams))
 
 
 def _supplies(row: Row, demands: Q, *, everywhere: bool = True) -> Q:

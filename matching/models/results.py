@@ -210,7 +210,7 @@ class _Team(Func):
     set_returning = True
 
 
-def _capabilities_paired_on(demands: Q) -> Q:
+def _capabilities_paired_on(demands: Q, teams: bool = True) -> Q:
     """Capabilities with a current match or near miss on these demands, or in a team for one that asked everywhere.
 
     A team may hold a capability that is not among the matches kept; inside the alliance it is seen anyway.
@@ -219,9 +219,14 @@ def _capabilities_paired_on(demands: Q) -> Q:
     found = [
         m.objects.current().filter(demand_id__in=asked).values("capability_id") for m in (Match, NearMiss)
     ]
+    paired = Q(pk__in=found[0]) | Q(pk__in=found[1])
+    if not teams:
+        return paired
     everywhere = Demand.objects.filter(demands, scope="open").values("pk")
-    teams = Pipeline.objects.current().filter(demand_id__in=everywhere).values_list(_Team("team"), flat=True)
-    return Q(pk__in=found[0]) | Q(pk__in=found[1]) | Q(pk__in=teams)
+    members = (
+        Pipeline.objects.current().filter(demand_id__in=everywhere).values_list(_Team("team"), flat=True)
+    )
+    return paired | Q(pk__in=members)
 
 
 def _suppliers_paired_on(demands: Q) -> Any:
