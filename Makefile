@@ -18,7 +18,7 @@ help: ## prints this
 	@echo 'make types     mypy'
 	@echo 'make contracts who may import whom'
 	@echo 'make bench     the matcher on 10,000 firms, beside the same work in SQL'
-	@echo 'make messages  compiles the translations'
+	@echo 'make messages  collects and compiles the translations'
 	@echo 'make help      prints this'
 
 python:
@@ -62,4 +62,6 @@ bench: setup
 	@$(VENV)/python manage.py bench_matching $(ARGS)
 
 messages: setup-dev
-	@$(VENV)/python manage.py compilemessages
+	@command -v xgettext > /dev/null || { echo 'Collecting texts needs GNU gettext (Debian: apt install gettext).' >&2; exit 1; }
+	@$(VENV)/python manage.py makemessages -l zh_Hans --no-location -i '.venv*' -i 'tests*' -i staticfiles
+	@$(VENV)/python -c 'import polib; f = "locale/zh_Hans/LC_MESSAGES/django"; polib.pofile(f + ".po").save_as_mofile(f + ".mo")'

@@ -1,0 +1,84 @@
+"""The Chinese catalogue is complete, keeps every placeholder, and is compiled."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import polib
+import pytest
+from django.test import Client
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+CATALOGUE = CHECKOUT / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]")
+ENGLISH_ONLY = re.compile(
+    r">\s*(Demands|Capabilities|Firms|Sites|Pipelines|Runs|Sign out|Filter|Next|Previous)\s*<"
+)
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> polib.POFile:
+    return polib.pofile(str(CATALOGUE))
+
+
+def chinese(entry: polib.POEntry) -> str:
+    return str(entry.msgstr_plural[0] if entry.msgid_plural else entry.msgstr)
+
+
+def test_nothing_is_untranslated_or_guessed(catalogue: polib.POFile) -> None:
+    assert [entry.msgid for entry in catalogue if not chinese(entry)] == []
+    assert [entry.msgid for entry in catalogue.fuzzy_entries()] == []
+    assert len(catalogue) > 500
+
+
+def test_placeholders_are_the_same_on_both_sides(catalogue: polib.POFile) -> None:
+    other = [
+        entry.msgid
+        for entry in catalogue
+        if set(PLACEHOLDER.findall(entry.msgid_plural or entry.msgid))
+        != set(PLACEHOLDER.findall(chinese(entry)))
+    ]
+    assert other == []
+
+
+def test_the_compiled_catalogue_is_the_written_one(catalogue: polib.POFile) -> None:
+    compiled = {
+        (entry.msgctxt, entry.msgid): chinese(entry)
+        for entry in polib.mofile(str(CATALOGUE.with_suffix(".mo")))
+    }
+    assert compiled == {(entry.msgctxt, entry.msgid): chinese(entry) for entry in catalogue}
+
+
+@pytest.mark.skipif(
+    shutil.which("xgettext") is None, reason="GNU gettext is not installed: nothing can collect"
+)
+def test_every_text_is_in_the_catalogue(catalogue: polib.POFile, tmp_path: Path) -> None:
+    copy = tmp_path / "checkout"
+    for name in ("alliance", "companies", "scenarios", "matching", "templates", "locale"):
+        shutil.copytree(CHECKOUT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "static"))
+    shutil.copy(CHECKOUT / "manage.py", copy)
+    subprocess.run(
+        [sys.executable, "manage.py", "makemessages", "-l", "zh_Hans", "--no-location", "--no-obsolete"],
+        cwd=copy,
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "alliance.settings"},
+        check=True,
+        capture_output=True,
+    )
+    collected = polib.pofile(str(copy / CATALOGUE.relative_to(CHECKOUT)))
+    written = {(entry.msgctxt, entry.msgid) for entry in catalogue}
+    assert {(entry.msgctxt, entry.msgid) for entry in collected} - written == set()
+
+
+@pytest.mark.parametrize(
+    "address", ["/", "/demands/", "/capabilities/", "/firms/", "/sites/", "/pipelines/", "/runs/"]
+)
+def test_pages_are_chinese_unless_asked_otherwise(address: str, signed_in: Callable[[str], Client]) -> None:
+    page = signed_in("lead_official").get(address).content.decode()
+    assert '<html lang="zh-Hans"' in page
+    assert not ENGLISH_ONLY.search(page)
+    english = signed_in("lead_official").get(address, headers={"accept-language": "en"}).content.decode()
+    assert '<html lang="en"' in english
