@@ -5,7 +5,6 @@ REQUIRE_BROWSER=1 makes that an error.
 """
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from tests.browser.chromium import FLAGS, chromium_path
 from tests.cast import World, build_world
 
 # With named apps the database is emptied by TRUNCATE … CASCADE: one table here belongs to a model that is swapped out.
@@ -23,22 +23,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True, available_apps=list(settings.INSTALLED_APPS)),
 ]
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
-]
-
-
-def chromium_path() -> str | None:
-    named = os.environ.get("CHROMIUM")
-    return named or next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-    )
 
 
 @pytest.fixture(scope="module")
