@@ -56,10 +56,25 @@ def make_demo_people(path: Path) -> list[Cast]:
     return cast
 
 
+# Invented people, marked as such wherever they are named; the platform admin's user name has no second part.
+NAMES = {
+    "": "管理员（示例）",
+    "lead": "林岚（示例）",
+    "official": "周敏（示例）",
+    "partner": "何川（示例）",
+    "lab": "陈砚（示例）",
+    "supplier-owner": "唐毅（示例）",
+    "supplier-editor": "罗茜（示例）",
+    "supplier-viewer": "吴岳（示例）",
+    "operator": "蒋宁（示例）",
+}
+
+
 def _placed(person: User | None, part: Part, password: str) -> User:
     if person is None:
         admin = part.organisation is None
-        return create_person(part.username, password=password, display_name=part.who, platform_admin=admin)
+        name = NAMES[part.username.partition("-")[2]]
+        return create_person(part.username, password=password, display_name=name, platform_admin=admin)
     set_password(person, password)
     return person
 

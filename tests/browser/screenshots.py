@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from tests.browser.chromium import FLAGS, chromium_path
 
@@ -27,8 +28,8 @@ IMAGES = CHECKOUT / "docs" / "images"
 WIDTHS = {1440: 1000, 390: 844}
 PERSON = "chengdu-official"
 # What the README shows: a demand with rich choice, and one whose pipelines tell most.
-DEMAND, PIPELINE = "室内搬运人形机器人", "罐区巡检四足机器人"  # D-2026-017 and D-2026-011
-LARGEST = 400_000
+DEMAND, PIPELINE = "室内搬运人形机器人", "罐区巡检四足机器人"
+LARGEST = 800_000
 LISTS = ("demands", "capabilities", "firms", "sites", "pipelines", "matches", "runs", "cities", "tokens")
 
 
@@ -97,14 +98,14 @@ def people_of(path: Path) -> dict[str, str]:
 
 def address_of(shown: Window, what: str, title: str) -> str:
     """The page of the demand (or of its best pipeline) with this title."""
-    shown.open(f"/demands/?q={title}")
+    shown.open(f"/demands/?q={quote(title)}")
     address = shown.first_link(r"/demands/[0-9a-f-]{36}/")
     if address is None:
         raise SystemExit(f"no demand {title}: is the sample region loaded?")
     if what == "demand":
         return address
     shown.open(address)
-    pipeline = shown.first_link(r"/pipelines/[0-9a-f-]{36}/")
+    pipeline = shown.first_link(r"/pipelines/[0-9a-f-]{36}/[0-9a-f-]{36}/")
     if pipeline is None:
         raise SystemExit(f"the demand {title} has no pipeline: has it been matched?")
     return pipeline
