@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import get_language, ngettext, pgettext
+from django.utils.translation import get_language, ngettext, npgettext, pgettext
 from django.utils.translation import gettext as _
 
 Number = int | float | Decimal
@@ -99,6 +99,18 @@ def range_text(low: Number | None, high: Number | None, unit: str | None = "") -
         return quantity_text(low, unit)
     both = _("%(low)s to %(high)s") % {"low": number_text(low), "high": number_text(high)}
     return joined(both, unit_text(unit))
+
+
+def count_unit(kind: str, value: Number | None) -> str:
+    """What is counted, for the small word behind a figure: pieces, pieces a month, firms, lines."""
+    many = 1 if value == 1 else 2
+    words = {
+        "pieces": npgettext("unit of count", "pc", "pcs", many),
+        "monthly": npgettext("unit of count", "pc/month", "pcs/month", many),
+        "firms": npgettext("unit of count", "firm", "firms", many),
+        "lines": npgettext("unit of count", "line", "lines", many),
+    }
+    return words[kind]
 
 
 def days_unit(value: Number | None) -> str:

@@ -21,6 +21,7 @@ from matching.selectors import (
     board,
     demand_list,
     heading,
+    is_fictitious,
     open_demands,
     own_pair_rows,
     own_pairs,
@@ -54,7 +55,7 @@ def _official(request: HttpRequest, alliance: Alliance) -> dict[str, Any]:
     return {
         "board": found,
         "flow_words": flows,
-        "demands": [(demand, heading(demand)) for demand in demands],
+        "demands": [(demand, heading(demand), is_fictitious(demand)) for demand in demands],
         "bare": [(row, heading(row.demand)) for row in bare_lines(user, alliance)],
         "runs": list(run_list(user).filter(alliance=alliance)[:SHOWN]),
         "may_run": may_ask_for_run(user, alliance, None),

@@ -115,7 +115,8 @@ def _map(view: PipelineView) -> tuple[list[Place], list[Flow]]:
     for key, members in makers.items():
         if site is not None and key != site.pk:
             flows.append(_road(key, site.pk, [member.to_site for member in members], main=True))
-        shown = site is not None and key == site.pk and lab.pk in makers
+        # Lab and site in one city: the road to the site says it. Site and maker in one: the lab's own does.
+        shown = site is not None and (lab == site or (key == site.pk and lab.pk in makers))
         if key != lab.pk and not shown:
             flows.append(_road(lab.pk, key, [member.to_lab for member in members], main=site is None))
     return places, flows
