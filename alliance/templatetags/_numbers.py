@@ -102,12 +102,12 @@ def range_text(low: Number | None, high: Number | None, unit: str | None = "") -
 
 
 def count_unit(kind: str, value: Number | None) -> str:
-    """What is counted, for the small word behind a figure: pieces, pieces a month, firms, lines."""
+    """The small word behind a figure. Offers are capabilities: a firm may have several of them."""
     many = 1 if value == 1 else 2
     words = {
         "pieces": npgettext("unit of count", "pc", "pcs", many),
         "monthly": npgettext("unit of count", "pc/month", "pcs/month", many),
-        "firms": npgettext("unit of count", "firm", "firms", many),
+        "offers": npgettext("unit of count", "offer", "offers", many),
         "lines": npgettext("unit of count", "line", "lines", many),
     }
     return words[kind]

@@ -82,7 +82,7 @@ def big(value: text.Number | None, unit: str = "") -> SafeString:
 
 @register.simple_tag
 def count(value: text.Number | None, kind: str, sign: bool = False) -> SafeString:
-    """How many of what: ``2,880 pcs``, ``+4 firms``; kinds as in ``count_unit``."""
+    """How many of what: ``2,880 pcs``, ``+4 offers``; kinds as in ``count_unit``."""
     return with_unit(text.number_text(value, sign=sign), text.count_unit(kind, value))
 
 

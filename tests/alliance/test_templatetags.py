@@ -9,6 +9,7 @@ import pytest
 from django.template import Context, Template
 from django.test import RequestFactory
 from django.utils import translation
+from django.utils.html import strip_tags
 
 from alliance.templatetags import _numbers as text
 from alliance.templatetags import ui
@@ -223,3 +224,13 @@ def test_templates_hold_no_inline_style_or_script():
         source = path.read_text()
         assert not re.search(r'\sstyle\s*=|<style|\son\w+\s*=\s*"|javascript:', source), path
         assert not re.search(r"<script(?![^>]*\ssrc=)(?![^>]*application/json)", source), path
+
+
+def test_a_count_says_what_it_counts_in_both_languages():
+    with translation.override("en"):
+        assert strip_tags(ui.count(1, "offers", True)) == "+1offer"
+        assert strip_tags(ui.count(2880, "pieces")) == "2,880pcs"
+    with translation.override("zh-hans"):
+        assert strip_tags(ui.count(4, "offers", True)) == "+4款"
+        assert strip_tags(ui.count(360, "monthly")) == "360件/月"
+        assert strip_tags(ui.count(None, "monthly")) == "—"

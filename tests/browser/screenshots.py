@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tests.browser.chromium import FLAGS, chromium_path
+from tests.browser.palette import with_palette
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 DEFAULT_PEOPLE = CHECKOUT / ".run" / "demo-people.txt"
@@ -29,7 +30,7 @@ WIDTHS = {1440: 1000, 390: 844}
 PERSON = "chengdu-official"
 # What the README shows: a demand with rich choice, and one whose pipelines tell most.
 DEMAND, PIPELINE = "室内搬运人形机器人", "罐区巡检四足机器人"
-LARGEST = 800_000
+LARGEST = 400_000
 LISTS = ("demands", "capabilities", "firms", "sites", "pipelines", "matches", "runs", "cities", "tokens")
 
 
@@ -58,6 +59,12 @@ class Window:
     def picture(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=str(path), full_page=True)
+
+    def small_picture(self, path: Path) -> None:
+        """The same in 256 colours, about half the size: for pictures that live in the repository."""
+        blank = self.page.context.new_page()
+        path.write_bytes(with_palette(blank, self.page.screenshot(full_page=True)))
+        blank.close()
 
     def overflow(self) -> int:
         """How many pixels the page is wider than the window."""
@@ -122,7 +129,7 @@ def documentation(browser: Any, base: str, people: dict[str, str]) -> None:
                 for name, address in addresses.items():
                     shown.open(address)
                     path = IMAGES / f"{name}-{short}-{width}.png"
-                    shown.picture(path)
+                    shown.small_picture(path)
                     size = path.stat().st_size
                     print(f"{path.relative_to(CHECKOUT)}  {size // 1000} kB")
                     if size > LARGEST:
