@@ -6,11 +6,14 @@ anonymous, suspended or unknown sees nothing, and a model without a rule raises.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, cast
 
-from django.apps import apps
 from django.db.models import Q, QuerySet
+
+from alliance.viewer import NOBODY as NOBODY
+from alliance.viewer import Viewer as Viewer
+from alliance.viewer import table, viewer_of
 
 NOTHING = Q(pk__in=[])
 EVERYTHING = ~NOTHING
@@ -35,96 +38,6 @@ class Row:
     site: str = ""
     alliance: str = ""
     published: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Viewer:
-    """What a signed-in person is: ids of the organisations, cities and alliances the rules ask for."""
-
-    user_id: int | None = None
-    platform_admin: bool = False
-    firms: frozenset[int] = frozenset()
-    editing: frozenset[int] = frozenset()
-    owning: frozenset[int] = frozenset()
-    bureaus: frozenset[int] = frozenset()
-    care: frozenset[int] = frozenset()
-    bureau_alliances: frozenset[int] = frozenset()
-    admin_alliances: frozenset[int] = frozenset()
-    firm_alliances: frozenset[int] = frozenset()
-    extra: dict[str, Any] = field(default_factory=dict, compare=False)
-
-    @property
-    def known(self) -> bool:
-        return self.platform_admin or bool(self.firms or self.bureaus)
-
-    @property
-    def alliances(self) -> frozenset[int]:
-        return self.bureau_alliances | self.firm_alliances
-
-    @property
-    def official(self) -> bool:
-        return bool(self.bureaus)
-
-
-NOBODY = Viewer()
-
-
-def viewer_of(user: Any) -> Viewer:
-    """The viewer behind a user; asked of the database once per user object (once per request)."""
-    if not getattr(user, "is_authenticated", False) or not user.is_active:
-        return NOBODY
-    cached: Viewer | None = getattr(user, "_viewer", None)
-    if cached is None:
-        cached = _load_viewer(user)
-        user._viewer = cached
-    return cached
-
-
-def _rows(model: str) -> QuerySet[Any]:
-    """All rows of a model of this app, by name: models import this module, not the other way round."""
-    rows: QuerySet[Any] = apps.get_model("alliance", model)._base_manager.all()
-    return rows
-
-
-def _load_viewer(user: Any) -> Viewer:
-    members = list(
-        _rows("Membership")
-        .filter(user=user, organisation__suspended=False)
-        .values_list("organisation_id", "organisation__kind", "role", "organisation__city_id")
-    )
-    if not members and not user.is_superuser:
-        return NOBODY
-    firms = {m[0] for m in members if m[1] == "firm"}
-    bureaus = {m[0] for m in members if m[1] == "bureau"}
-    reach: dict[int, set[int]] = {}
-    for city, alliance in (
-        _rows("AllianceReach").filter(city__in={m[3] for m in members}).values_list("city_id", "alliance_id")
-    ):
-        reach.setdefault(city, set()).add(alliance)
-    care: set[int] = set()
-    if bureaus:
-        care = set(_rows("CityCare").filter(bureau__in=bureaus).values_list("city_id", flat=True))
-    bureau_alliances = {a for m in members if m[1] == "bureau" for a in reach.get(m[3], ())}
-    admins = {m[0] for m in members if m[2] == "admin"}
-    admin_alliances: set[int] = set()
-    if admins:
-        led = _rows("Alliance").filter(lead_city__caretakers__bureau__in=admins)
-        admin_alliances = set(led.values_list("id", flat=True))
-    if user.is_superuser:
-        bureau_alliances = set(_rows("Alliance").values_list("id", flat=True))
-        admin_alliances = set()
-    return Viewer(
-        user_id=user.pk,
-        platform_admin=user.is_superuser,
-        firms=frozenset(firms),
-        editing=frozenset(m[0] for m in members if m[1] == "firm" and m[2] in ("owner", "editor")),
-        owning=frozenset(m[0] for m in members if m[1] == "firm" and m[2] == "owner"),
-        bureaus=frozenset(bureaus),
-        care=frozenset(care),
-        bureau_alliances=frozenset(bureau_alliances | admin_alliances),
-        admin_alliances=frozenset(admin_alliances),
-        firm_alliances=frozenset(a for m in members if m[1] == "firm" for a in reach.get(m[3], ())),
-    )
 
 
 # --- what matching tells about pairs -------------------------------------------------------------
@@ -185,7 +98,7 @@ def _reached(row: Row, alliances: frozenset[int]) -> Q:
     """The row's city belongs to one of these alliances (districts included)."""
     if not alliances:
         return NOTHING
-    cities = _rows("AllianceReach").filter(alliance__in=alliances).values("city_id")
+    cities = table("AllianceReach").filter(alliance__in=alliances).values("city_id")
     return Q(**{f"{row.reach}__in": cities})
 
 
@@ -196,7 +109,7 @@ def _reference(row: Row, viewer: Viewer) -> Q:
 
 
 def _directory(row: Row, viewer: Viewer) -> Q:
-    public = frozenset(_rows("Alliance").filter(publishes_directory=True).values_list("id", flat=True))
+    public = frozenset(table("Alliance").filter(publishes_directory=True).values_list("id", flat=True))
     shown = EVERYTHING if viewer.platform_admin else _reached(row, viewer.alliances | public)
     listed = _published(row) & shown
     return _mine(row, viewer) | _cared(row, viewer) | listed | _supplies(row, _behind(viewer))

@@ -11,7 +11,8 @@ from django.http import HttpResponse
 from tests.cast import World
 from tests.matrix.roles import ROLES, client
 from tests.matrix.routes import address, methods, routes
-from tests.matrix.rows import ROWS, Row
+from tests.matrix.row import Row
+from tests.matrix.rows import ROWS
 
 # What may differ between two answers that say the same: ids of requests, tokens against forgery.
 NOISE = re.compile(

@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from alliance.models import ApiToken
 from tests.cast import World
-from tests.matrix.rows import Row
+from tests.matrix.row import Row
 
 #: unnamed or foreign addresses that have tests of their own
 ELSEWHERE = {"admin"}

@@ -1,145 +1,47 @@
-"""The permission matrix: for each address and method, who gets what. A route without a row fails the build.
-
-`Row(route, method, target, ok, yes=200, body=…, refused=…)`: the roles in `ok` are answered `yes`; the others as
-`no` says: by default a missing row (404), after the lock that everybody passes (pages: the sign-in page; API: 401
-without a valid session or token, 403 for who belongs nowhere). `other` names roles with an answer of their own.
-`target` picks the row in the address from the world of tests/cast.py; "" for an address without one.
-"""
+"""The permission matrix: the first pages and endpoints, and the part of each domain (`tests/matrix/row.py`)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from importlib import import_module
+from pkgutil import iter_modules
 
-from tests.cast import World
-from tests.matrix.roles import (
-    DEMAND_SIDE,
-    EVERYBODY,
-    KNOWN,
-    LAB,
-    LEAD,
-    NORTH,
-    OUT,
-    PLACELESS,
-    SOUTH,
-    SUPPLIER,
-    TOKENS,
+from tests.matrix import parts
+from tests.matrix.roles import DEMAND_SIDE, EVERYBODY, KNOWN, NORTH, OUT, PLACELESS, SOUTH, SUPPLIER, TOKENS
+from tests.matrix.row import (
+    EMPTY,
+    NEEDS_WRITE,
+    PAIRS,
+    PLATFORM,
+    Body,
+    Row,
+    details,
+    each,
+    page,
+    page_details,
+    public,
 )
-
-PLATFORM = {"platform"}
-Body = Callable[[World], dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Row:
-    route: str
-    method: str = "GET"
-    target: str = ""
-    ok: set[str] = field(default_factory=lambda: KNOWN)
-    yes: int = 200
-    no: int = 404
-    other: dict[str, int] = field(default_factory=dict)
-    body: Body | None = None
-
-    @property
-    def api(self) -> bool:
-        return self.route.startswith("api:")
-
-    def expected(self, role: str) -> int:
-        if role in self.other:
-            return self.other[role]
-        if role in self.ok:
-            return self.yes
-        if self.api:
-            return 401 if role in OUT else 403 if role in PLACELESS else self.no
-        return 302 if role in OUT | TOKENS else self.no
-
-
-def each(roles: set[str], status: int) -> dict[str, int]:
-    return dict.fromkeys(roles, status)
-
-
-#: what an address names → how to find it: (collection of the world, key)
-SEEN: dict[str, set[str]] = {
-    "demands.open": NORTH | PLATFORM,
-    "demands.members": NORTH | PLATFORM,
-    "demands.introduction": NORTH | PLATFORM,
-    "demands.unmatched": DEMAND_SIDE,
-    "demands.everywhere": DEMAND_SIDE,
-    "demands.draft": LAB | LEAD,
-    "demands.foreign": SOUTH | PLATFORM,
-    "capabilities.supplier": NORTH | PLATFORM,
-    "capabilities.unpublished": SUPPLIER | {"partner_bureau"},
-    "capabilities.draft": {"partner_bureau"},
-    "capabilities.outsider": SOUTH | PLATFORM,
-    "capabilities.far": SOUTH | DEMAND_SIDE,
-    "facilities.supplier": NORTH | PLATFORM,
-    "facilities.draft": {"partner_bureau"},
-    "facilities.outsider": SOUTH | DEMAND_SIDE,
-    "organisations.lab": NORTH | PLATFORM,
-    "organisations.supplier": NORTH | PLATFORM,
-    "organisations.draft": {"partner_bureau"},
-    "organisations.outsider": SOUTH | DEMAND_SIDE,
-    "sites.open": NORTH | PLATFORM,
-    "sites.unpublished": LEAD,
-    "sites.outside": SOUTH | PLATFORM,
-    "runs.north": DEMAND_SIDE - LAB,
-    "runs.single": DEMAND_SIDE,
-    "runs.south": {"other_bureau"} | PLATFORM,
-}
-PAIRS: dict[str, set[str]] = {
-    "open:supplier": DEMAND_SIDE,
-    "introduction:rival": DEMAND_SIDE,
-    "everywhere:far": DEMAND_SIDE,
-    "foreign:outsider": SOUTH | PLATFORM,
-}
-
-
-def _kind(kind: str) -> dict[str, set[str]]:
-    return {target: roles for target, roles in SEEN.items() if target.startswith(f"{kind}.")}
-
-
-def _details(route: str, kind: str) -> list[Row]:
-    return [Row(route, target=target, ok=roles) for target, roles in _kind(kind).items()]
-
-
-def _page(route: str, **more: Any) -> Row:
-    """A page that every signed-in person may open; who belongs nowhere finds it empty."""
-    return Row(route, ok=(KNOWN - TOKENS) | PLACELESS, **more)
-
-
-def _page_details(route: str, kind: str) -> list[Row]:
-    return [Row(route, target=target, ok=roles - TOKENS) for target, roles in _kind(kind).items()]
-
-
-def _public(route: str, **more: Any) -> Row:
-    return Row(route, ok=EVERYBODY - {"suspended_token"}, other={"suspended_token": 200}, **more)
-
 
 ALLIANCE: Body = lambda world: {"alliance": "north"}  # noqa: E731
 DEMAND: Body = lambda world: {"demand": str(world.demands["open"].public_id)}  # noqa: E731
 TOKEN: Body = lambda world: {"name": "new", "scopes": ["read"], "days": 1}  # noqa: E731
-EMPTY: Body = lambda world: {}  # noqa: E731
-NEEDS_WRITE = {"read_token": 403}
 
 LISTS = (
     "city alliance organisation token component-type facility capability scenario-type site demand match near-miss "
     "pipeline verdict match-run"
 )
 API = [
-    _public("api:schema"),
-    _public("api:docs"),
+    public("api:schema"),
+    public("api:docs"),
     *(Row(f"api:{name}-list") for name in LISTS.split()),
     Row("api:city-detail", target="city"),
     Row("api:alliance-detail", target="alliances.north"),
     Row("api:component-type-detail", target="component type"),
     Row("api:scenario-type-detail", target="scenario type"),
-    *_details("api:organisation-detail", "organisations"),
-    *_details("api:facility-detail", "facilities"),
-    *_details("api:capability-detail", "capabilities"),
-    *_details("api:site-detail", "sites"),
-    *_details("api:demand-detail", "demands"),
+    *details("api:organisation-detail", "organisations"),
+    *details("api:facility-detail", "facilities"),
+    *details("api:capability-detail", "capabilities"),
+    *details("api:site-detail", "sites"),
+    *details("api:demand-detail", "demands"),
     *(Row("api:match-detail", target=f"pair.{pair}", ok=roles) for pair, roles in PAIRS.items()),
     Row("api:near-miss-detail", target="pair.open:near", ok=DEMAND_SIDE),
     Row("api:near-miss-detail", target="pair.everywhere:bystander", ok=DEMAND_SIDE),
@@ -149,7 +51,7 @@ API = [
     Row("api:verdict-detail", target="pair.introduction:near", ok=SUPPLIER),
     Row("api:verdict-detail", target="pair.open:rival", ok={"rival"}),
     Row("api:verdict-detail", target="pair.everywhere:far", ok=set()),
-    *_details("api:match-run-detail", "runs"),
+    *details("api:match-run-detail", "runs"),
     Row(
         "api:match-run-list",
         "POST",
@@ -203,8 +105,8 @@ API = [
 
 SWITCH: Body = lambda world: {"alliance": "north"}  # noqa: E731
 PAGES = [
-    _public("healthz"),
-    _public("readyz"),
+    public("healthz"),
+    public("readyz"),
     Row(
         "login",
         ok=OUT | TOKENS,
@@ -213,11 +115,11 @@ PAGES = [
     Row("login", "POST", ok=OUT | TOKENS, body=EMPTY, other=each((KNOWN - TOKENS) | PLACELESS, 302)),
     Row("logout", "POST", ok=set(), body=EMPTY, other=each(EVERYBODY, 302)),
     Row("set_language", "POST", ok=set(), body=EMPTY, other=each(EVERYBODY, 302)),
-    _page("password_change"),
-    _page("password_change", method="POST", body=EMPTY),
-    _page("password_change_done"),
+    page("password_change"),
+    page("password_change", method="POST", body=EMPTY),
+    page("password_change_done"),
     *(
-        _page(name)
+        page(name)
         for name in [
             "dashboard",
             "demands",
@@ -230,7 +132,7 @@ PAGES = [
             "cities",
         ]
     ),
-    _page("tokens"),
+    page("tokens"),
     Row("tokens", "POST", ok=(KNOWN - TOKENS) | PLACELESS, yes=400, body=EMPTY),
     Row(
         "token-revoke",
@@ -242,11 +144,11 @@ PAGES = [
     ),
     Row("switch-alliance", "POST", ok=set(), body=SWITCH, other=each((NORTH | PLATFORM) - TOKENS, 302)),
     Row("city", target="city", ok=KNOWN - TOKENS),
-    *_page_details("demand", "demands"),
-    *_page_details("capability", "capabilities"),
-    *_page_details("firm", "organisations"),
-    *_page_details("site", "sites"),
-    *_page_details("run", "runs"),
+    *page_details("demand", "demands"),
+    *page_details("capability", "capabilities"),
+    *page_details("firm", "organisations"),
+    *page_details("site", "sites"),
+    *page_details("run", "runs"),
     *(
         Row(
             "match",
@@ -292,4 +194,11 @@ PAGES = [
     ),
 ]
 
-ROWS = [*API, *PAGES]
+
+def _parts() -> list[Row]:
+    """Each domain's own file in `tests/matrix/parts/` adds its `ROWS`."""
+    names = sorted(module.name for module in iter_modules(parts.__path__))
+    return [row for name in names for row in import_module(f"{parts.__name__}.{name}").ROWS]
+
+
+ROWS = [*API, *PAGES, *_parts()]

@@ -1,0 +1,97 @@
+"""Who is asking: what a signed-in person is, as ids that the visibility rules of `alliance.access` ask for."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.apps import apps
+from django.db.models import QuerySet
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """What a signed-in person is: ids of the organisations, cities and alliances the rules ask for."""
+
+    user_id: int | None = None
+    platform_admin: bool = False
+    firms: frozenset[int] = frozenset()
+    editing: frozenset[int] = frozenset()
+    owning: frozenset[int] = frozenset()
+    bureaus: frozenset[int] = frozenset()
+    care: frozenset[int] = frozenset()
+    bureau_alliances: frozenset[int] = frozenset()
+    admin_alliances: frozenset[int] = frozenset()
+    firm_alliances: frozenset[int] = frozenset()
+    extra: dict[str, Any] = field(default_factory=dict, compare=False)
+
+    @property
+    def known(self) -> bool:
+        return self.platform_admin or bool(self.firms or self.bureaus)
+
+    @property
+    def alliances(self) -> frozenset[int]:
+        return self.bureau_alliances | self.firm_alliances
+
+    @property
+    def official(self) -> bool:
+        return bool(self.bureaus)
+
+
+NOBODY = Viewer()
+
+
+def viewer_of(user: Any) -> Viewer:
+    """The viewer behind a user; asked of the database once per user object (once per request)."""
+    if not getattr(user, "is_authenticated", False) or not user.is_active:
+        return NOBODY
+    cached: Viewer | None = getattr(user, "_viewer", None)
+    if cached is None:
+        cached = _load_viewer(user)
+        user._viewer = cached
+    return cached
+
+
+def table(model: str) -> QuerySet[Any]:
+    """All rows of a model of this app, by name: models import the rules, not the other way round."""
+    rows: QuerySet[Any] = apps.get_model("alliance", model)._base_manager.all()
+    return rows
+
+
+def _load_viewer(user: Any) -> Viewer:
+    members = list(
+        table("Membership")
+        .filter(user=user, organisation__suspended=False)
+        .values_list("organisation_id", "organisation__kind", "role", "organisation__city_id")
+    )
+    if not members and not user.is_superuser:
+        return NOBODY
+    firms = {m[0] for m in members if m[1] == "firm"}
+    bureaus = {m[0] for m in members if m[1] == "bureau"}
+    reach: dict[int, set[int]] = {}
+    for city, alliance in (
+        table("AllianceReach").filter(city__in={m[3] for m in members}).values_list("city_id", "alliance_id")
+    ):
+        reach.setdefault(city, set()).add(alliance)
+    care: set[int] = set()
+    if bureaus:
+        care = set(table("CityCare").filter(bureau__in=bureaus).values_list("city_id", flat=True))
+    bureau_alliances = {a for m in members if m[1] == "bureau" for a in reach.get(m[3], ())}
+    admins = {m[0] for m in members if m[2] == "admin"}
+    admin_alliances: set[int] = set()
+    if admins:
+        led = table("Alliance").filter(lead_city__caretakers__bureau__in=admins)
+        admin_alliances = set(led.values_list("id", flat=True))
+    if user.is_superuser:
+        bureau_alliances = set(table("Alliance").values_list("id", flat=True))
+        admin_alliances = set()
+    return Viewer(
+        user_id=user.pk,
+        platform_admin=user.is_superuser,
+        firms=frozenset(firms),
+        editing=frozenset(m[0] for m in members if m[1] == "firm" and m[2] in ("owner", "editor")),
+        owning=frozenset(m[0] for m in members if m[1] == "firm" and m[2] == "owner"),
+        bureaus=frozenset(bureaus),
+        care=frozenset(care),
+        bureau_alliances=frozenset(bureau_alliances | admin_alliances),
+        admin_alliances=frozenset(admin_alliances),
+        firm_alliances=frozenset(a for m in members if m[1] == "firm" for a in reach.get(m[3], ())),
+    )
