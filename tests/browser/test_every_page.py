@@ -1,0 +1,59 @@
+"""Every page as every role, from the permission matrix: quiet, on this host only, accessible in both themes, narrow."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import CONTRAST, Visit
+from tests.cast import World
+from tests.matrix.roles import OUT, ROLES, TOKENS
+from tests.matrix.routes import address
+from tests.matrix.rows import ROWS
+
+#: What is fetched by other pages or by machines, not opened in a window.
+NOT_PAGES = {"healthz", "readyz"}
+PEOPLE = sorted(set(ROLES) - TOKENS - (OUT - {"anonymous"}))
+
+
+def pages_of(world: World, role: str) -> list[str]:
+    """The addresses that answer this role with a page of their own."""
+    rows = [row for row in ROWS if not row.api and row.method == "GET" and row.route not in NOT_PAGES]
+    return list(dict.fromkeys(address(world, row) for row in rows if row.expected(role) == 200))
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("role", PEOPLE)
+def test_every_page_is_quiet_accessible_and_narrow_enough(
+    visit: Callable[..., Visit], site: tuple[str, World], role: str
+) -> None:
+    _, world = site
+    window = visit(ROLES[role], width=360, language="zh-hans")
+    wrong: list[str] = []
+    for where in pages_of(world, role):
+        wrong += [f"{where}: {problem}" for problem in problems(window, where)]
+    assert wrong == []
+
+
+def problems(window: Visit, where: str) -> list[str]:
+    """One load: at 360 px in the light theme by all rules; the colours of the dark theme; sideways on a desktop."""
+    window.messages.clear()
+    window.outside.clear()
+    answer: Any = window.page.goto(window.base + where)
+    if answer is None or "text/html" not in answer.headers.get("content-type", ""):
+        return []
+    found = [] if answer.status == 200 else [f"answers {answer.status}"]
+    found += window.findings()
+    found += ["scrolls sideways at 360 px"] if window.sideways() else []
+    window.page.evaluate("document.documentElement.dataset.bsTheme = 'dark'")
+    # A button's colours take a moment to change.
+    window.page.evaluate("Promise.all(document.getAnimations().map(each => each.finished))")
+    found += [f"dark: {finding}" for finding in window.findings(CONTRAST)]
+    window.page.set_viewport_size({"width": 1280, "height": 900})
+    found += ["scrolls sideways at 1280 px"] if window.sideways() else []
+    window.page.set_viewport_size({"width": 360, "height": 900})
+    return (
+        found
+        + [f"console: {text}" for text in window.messages]
+        + [f"outside: {url}" for url in window.outside]
+    )
