@@ -25,7 +25,7 @@ class Row:
 
     Paths are ORM look-ups from the model to ids: `owner` to the owning organisation, `cities` to the cities
     whose bureau looks after the row, `reach` to the city that decides which alliances it belongs to,
-    `demand`, `capability` and `site` to the row it hangs on ("" when it is the row itself), `published` to
+    `demand`, `capability`, `site` and `meeting` to the row it hangs on ("" when it is the row itself), `published` to
     what must all be true before others see it.
     """
 
@@ -37,6 +37,7 @@ class Row:
     capability: str = ""
     site: str = ""
     alliance: str = ""
+    meeting: str = ""
     published: tuple[str, ...] = ()
 
 
@@ -47,12 +48,14 @@ class Row:
 class Pairs:
     """`demands(organisations)`: demands on which these suppliers have a current match or near miss;
     `capabilities(demands, teams)`: capabilities matched, or nearly, or (`teams`) in a team on these demands;
-    `suppliers(demands)`: ids of the firms behind them; `sites(demands)`: sites that suit these demands."""
+    `suppliers(demands)`: ids of the firms behind them; `sites(demands)`: sites that suit these demands;
+    `meetings(bureaus)`: ids of the meetings these bureaus sit at."""
 
     demands: Callable[[Iterable[int]], Q] | None = None
     capabilities: Callable[[Q, bool], Q] | None = None
     suppliers: Callable[[Q], QuerySet[Any, Any]] | None = None
     sites: Callable[[Q], Q] | None = None
+    meetings: Callable[[Iterable[int]], QuerySet[Any, Any]] | None = None
 
 
 PAIRS = Pairs()
@@ -226,6 +229,13 @@ def _run(row: Row, viewer: Viewer) -> Q:
     return allied | mine
 
 
+def _meeting(row: Row, viewer: Viewer) -> Q:
+    """Agenda, minutes, action items: only the bureaus at the table, not even the platform's admin."""
+    if PAIRS.meetings is None:
+        raise LookupError("matching has not said who sits at which meeting")
+    return Q(**{f"{row.meeting}__in": PAIRS.meetings(viewer.bureaus)}) if viewer.bureaus else NOTHING
+
+
 def _person(row: Row, viewer: Viewer) -> Q:
     """Rows of one person only: tokens."""
     return Q(**{row.owner: viewer.user_id})
@@ -247,6 +257,7 @@ VISIBLE: dict[str, Callable[[Row, Viewer], Q]] = {
     "own": _own,
     "people": _own,
     "run": _run,
+    "meeting": _meeting,
     "person": _person,
 }
 
@@ -307,6 +318,7 @@ EDITABLE: dict[str, Callable[[Row, Viewer], Q]] = {
     "own": _edit_own,
     "people": _edit_people,
     "run": _edit_run,
+    "meeting": _meeting,
     "person": _person,
 }
 

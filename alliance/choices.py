@@ -93,3 +93,19 @@ class ChunkState(models.TextChoices):
     DONE = "done", _("done")
     FAILED = "failed", _("failed")
     CANCELLED = "cancelled", _("cancelled")
+
+
+class MeetingState(models.TextChoices):
+    PLANNED = "planned", _("planned")
+    HELD = "held", _("held")
+    CANCELLED = "cancelled", pgettext_lazy("meeting", "cancelled")
+
+
+class AgendaKind(models.TextChoices):
+    """Why a point is on the agenda."""
+
+    CARRIED = "carried", _("open from earlier meetings")
+    OVERDUE = "overdue", _("introductions overdue")
+    UNCOVERED = "uncovered", _("lines nobody can supply")
+    PIPELINE = "pipeline", _("new pipelines")
+    OWN = "own", _("own points")

@@ -73,9 +73,10 @@ def solve_line(prepared: Prepared, line: int, demand: int, rows: Rows) -> Feasib
     failed[~others] = len(rules) + 2
     at = np.flatnonzero(failed == 0)
     near = np.flatnonzero(failed == 1)
-    rows.add("line_totals", line, len(at), int(np.count_nonzero(others)), len(near))
+    firms = [len(np.unique(block.firm[found])) for found in (at, near)]
+    rows.add("line_totals", line, len(at), int(np.count_nonzero(others)), len(near), *firms)
     if len(near):
-        near_misses(line, block.pos, rules, near, rows)
+        near_misses(line, block.pos, block.firm, rules, near, rows)
     terms = _terms(prepared, ask, block, at)
     score = weighted_mean(prepared.line_weights, terms)
     best = best_first(score, KEEP_MATCHES)

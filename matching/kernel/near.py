@@ -71,10 +71,10 @@ def _spec_thresholds(want: Want, column: Column) -> tuple[AnyArray, AnyArray | N
     return np.full(len(column.mask), NAN), None
 
 
-def near_misses(line: int, pos: Ints, rules: list[Rule], near: AnyArray, rows: Rows) -> None:
+def near_misses(line: int, pos: Ints, firm: AnyArray, rules: list[Rule], near: AnyArray, rows: Rows) -> None:
     """Add the rows of near misses (by rounded shortfall, then id) and relaxations (in the order of rules).
 
-    pos: positions of the block; near: its rows that fail exactly one of the rules.
+    pos, firm: positions and firms of the block; near: its rows that fail exactly one of the rules.
     """
     who = [near[rule.fails[near]] for rule in rules]
     counts = [len(at) for at in who]
@@ -97,7 +97,8 @@ def near_misses(line: int, pos: Ints, rules: list[Rule], near: AnyArray, rows: R
     for rule, at, count in zip(rules, who, counts, strict=True):
         if count:
             nearest = int(np.argmin(shortfall[first : first + count]))
-            rows.add("relaxations", line, rule.code, rule.key, count, *_admitted(rule, at, nearest))
+            firms = len(np.unique(firm[at]))
+            rows.add("relaxations", line, rule.code, rule.key, count, *_admitted(rule, at, nearest), firms)
         first += count
 
 

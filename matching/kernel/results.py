@@ -22,12 +22,17 @@ CRITICAL = ("prototype", "volume", "delivery")
 
 @dataclass(frozen=True, eq=False)
 class LineTotals(Table):
-    """One row per line solved (§3): feasible capabilities; candidates (type, state, reach, self hold); near misses."""
+    """One row per line solved (§3): feasible capabilities; candidates (type, state, reach, self hold); near misses.
+
+    firms, near_firms: how many different firms are behind the feasible ones and the near misses.
+    """
 
     line: Ints = column(np.int32, "l")
     feasible: Ints = column(np.int32, "l")
     candidates: Ints = column(np.int32, "l")
     near: Ints = column(np.int32, "l")
+    firms: Ints = column(np.int32, "l")
+    near_firms: Ints = column(np.int32, "l")
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +60,8 @@ class NearMisses(Table):
 
 @dataclass(frozen=True, eq=False)
 class Relaxations(Table):
-    """Per line and rule by which somebody fails alone (§3): how many, and the threshold that admits them.
+    """Per line and rule by which somebody fails alone (§3): how many (and of how many `firms`), and the threshold
+    that admits them.
 
     Rows of a line: SPEC codes in the order of its requirements, then CERTIFICATION, MOQ, CAPACITY, TIME, PRICE.
     nearest: the new value of the rule's threshold (v, quantity, rate, need-by ordinal, ceiling; for BETWEEN
@@ -71,6 +77,7 @@ class Relaxations(Table):
     nearest_b: Floats = column(np.float64, "r", missing=True)
     all: Floats = column(np.float64, "r", missing=True)
     all_b: Floats = column(np.float64, "r", missing=True)
+    firms: Ints = column(np.int32, "r")
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,7 @@ from matching.models.demands import (
     SiteNeed,
     SiteRequirement,
 )
+from matching.models.meetings import ActionItem, AgendaItem, LastVisit, Meeting, MeetingSeat
 from matching.models.results import (
     CurrentResult,
     DemandResult,
@@ -24,17 +25,22 @@ from matching.models.results import (
 from matching.models.runs import MatchRun, RunChunk, RunInput, may_ask_for_run
 
 __all__ = [
+    "ActionItem",
+    "AgendaItem",
     "CurrentResult",
     "Demand",
     "DemandIdentity",
     "DemandLine",
     "DemandResult",
+    "LastVisit",
     "LineCertificate",
     "LinePrice",
     "LineRequirement",
     "LineResult",
     "Match",
     "MatchRun",
+    "Meeting",
+    "MeetingSeat",
     "NearMiss",
     "OpenPoint",
     "Pipeline",

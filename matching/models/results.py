@@ -76,6 +76,8 @@ class LineResult(Result):
     feasible = models.PositiveIntegerField()
     near = models.PositiveIntegerField()
     candidates = models.PositiveIntegerField(help_text="of the type, in reach, published, not excluded")
+    firms = models.PositiveIntegerField(null=True, help_text="behind the feasible ones; empty in older runs")
+    near_firms = models.PositiveIntegerField(null=True, help_text="behind the near misses")
 
     class Meta:
         indexes = [models.Index(fields=["demand_id", "run_id"], name="line_result_demand")]
@@ -129,6 +131,7 @@ class Relaxation(Result):
     line_id = models.BigIntegerField()
     code = models.CharField(max_length=80)
     capabilities = models.PositiveIntegerField()
+    firms = models.PositiveIntegerField(null=True, help_text="behind them; empty in older runs")
     nearest = models.JSONField(null=True)
     all = models.JSONField(null=True)
 

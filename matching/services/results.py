@@ -13,6 +13,7 @@ from matching.kernel import LINE_TERMS, NO_DATE, SITE_TERMS, Code, Kind, Problem
 from matching.kernel.results import CRITICAL, STAGES
 
 Row = Sequence[Any]
+LINE_COUNTS = ("feasible", "near", "candidates", "firms", "near_firms")
 WIRE = {"int8": ">i8", "int4": ">i4", "int2": ">i2", "float8": ">f8"}
 SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 
@@ -98,7 +99,7 @@ class _Writer:
 
     def lines(self) -> int:
         found = self.results.line_totals
-        own = {name: (getattr(found, name), "int4") for name in ("feasible", "near", "candidates")}
+        own = {name: (getattr(found, name), "int4") for name in LINE_COUNTS}
         return copy_columns("matching_lineresult", self._of_line(found.line) | own)
 
     def matches(self) -> int:
@@ -136,12 +137,18 @@ class _Writer:
             for at, code, key in zip(kept, found.code[kept].tolist(), found.key[kept].tolist(), strict=True)
         )
         rows = (
-            (*row, code, count, *both)
-            for *row, code, count, both in zip(
-                *columns, codes, found.capabilities[kept].tolist(), thresholds, strict=True
+            (*row, code, count, firms, *both)
+            for *row, code, count, firms, both in zip(
+                *columns,
+                codes,
+                found.capabilities[kept].tolist(),
+                found.firms[kept].tolist(),
+                thresholds,
+                strict=True,
             )
         )
-        return copy_rows("matching_relaxation", [*shared, "code", "capabilities", "nearest", "all"], rows)
+        names = [*shared, "code", "capabilities", "firms", "nearest", "all"]
+        return copy_rows("matching_relaxation", names, rows)
 
     def _threshold(self, code: int, key: int, a: float, b: float) -> str | None:
         """In the parameter's unit: a number, [low, high], a choice's name, a date; None when none helps."""

@@ -179,7 +179,8 @@ def _relaxations(p: Any, line: int, near: list[tuple[float, int, Failure]], rows
         if failing:
             thresholds = [_admits(p, line, cap, code, want) for cap in failing]
             nearest, every = thresholds[0], _loosest(code, want, thresholds)
-            rows["relaxations"].append((line, code, key, len(failing), *nearest, *every))
+            firms = len({p.capabilities.firm[cap] for cap in failing})
+            rows["relaxations"].append((line, code, key, len(failing), *nearest, *every, firms))
 
 
 # --- §4 Line × capability: score -----------------------------------------------------------------------------
@@ -214,7 +215,11 @@ def solve_line(p: Any, line: int, rows: Any) -> list[tuple[int, float]]:
         elif len(failures) == 1:
             near.append((failures[0].shortfall, cap, failures[0]))
     near.sort()
-    rows["line_totals"].append((line, len(feasible), candidates, len(near)))
+    firms = [
+        len({p.capabilities.firm[cap] for cap in caps})
+        for caps in ([f[0] for f in feasible], [n[1] for n in near])
+    ]
+    rows["line_totals"].append((line, len(feasible), candidates, len(near), *firms))
     best = sorted(feasible, key=lambda found: (-found[1], found[0]))[:KEEP_MATCHES]
     for rank, (cap, score, terms) in enumerate(best, 1):
         rows["matches"].append((line, rank, cap, score, terms))
