@@ -15,6 +15,8 @@ from alliance.viewer import NOBODY as NOBODY
 from alliance.viewer import Viewer as Viewer
 from alliance.viewer import table, viewer_of
 
+# Stages of alliance.choices.DisclosureStage.
+INVITED, ACCEPTED, CONFIDENTIAL = 0, 1, 2
 NOTHING = Q(pk__in=[])
 EVERYTHING = ~NOTHING
 
@@ -25,8 +27,9 @@ class Row:
 
     Paths are ORM look-ups from the model to ids: `owner` to the owning organisation, `cities` to the cities
     whose bureau looks after the row, `reach` to the city that decides which alliances it belongs to,
-    `demand`, `capability`, `site` and `meeting` to the row it hangs on ("" when it is the row itself), `published` to
-    what must all be true before others see it.
+    `demand`, `capability`, `site`, `introduction` and `meeting` to the row it hangs on ("" when it is the row
+    itself),
+    `published` to what must all be true before others see it.
     """
 
     kind: str
@@ -36,6 +39,7 @@ class Row:
     demand: str = ""
     capability: str = ""
     site: str = ""
+    introduction: str = ""
     alliance: str = ""
     meeting: str = ""
     published: tuple[str, ...] = ()
@@ -105,6 +109,15 @@ def _reached(row: Row, alliances: frozenset[int]) -> Q:
     return Q(**{f"{row.reach}__in": cities})
 
 
+def _opened(path: str, kind: str, viewer: Viewer, stage: int) -> Q:
+    """What an introduction has opened to the viewer's organisations, from this stage on; `path` leads to the row."""
+    mine = viewer.firms | viewer.bureaus
+    if not mine:
+        return NOTHING
+    rows = table("Disclosure").filter(kind=kind, organisation__in=mine, stage__gte=stage)
+    return Q(**{f"{path}__public_id__in" if path else "public_id__in": rows.values("object_id")})
+
+
 # --- the rules: one for each row of the table ------------------------------------------------------
 def _reference(row: Row, viewer: Viewer) -> Q:
     """Cities, alliances, type trees, certificate names: everybody who has signed in."""
@@ -115,7 +128,13 @@ def _directory(row: Row, viewer: Viewer) -> Q:
     public = frozenset(table("Alliance").filter(publishes_directory=True).values_list("id", flat=True))
     shown = EVERYTHING if viewer.platform_admin else _reached(row, viewer.alliances | public)
     listed = _published(row) & shown
-    return _mine(row, viewer) | _cared(row, viewer) | listed | _supplies(row, _behind(viewer))
+    met = _opened("" if row.owner == "id" else row.owner, "organisation", viewer, ACCEPTED)
+    return _mine(row, viewer) | _cared(row, viewer) | listed | met | _supplies(row, _behind(viewer))
+
+
+def _contact(row: Row, viewer: Viewer) -> Q:
+    """How to reach an organisation: itself, its bureau, and whom it has agreed to talk to."""
+    return _own(row, viewer) | _opened(row.owner, "organisation", viewer, ACCEPTED)
 
 
 def _premises(row: Row, viewer: Viewer) -> Q:
@@ -133,9 +152,10 @@ def _delivery_record(row: Row, viewer: Viewer) -> Q:
 
 
 def _capability(row: Row, viewer: Viewer) -> Q:
-    """Also what a firm elsewhere offers to a demand the viewer stands behind."""
+    """Also what a firm elsewhere offers to a demand the viewer stands behind, and what one was introduced to."""
     shown = _published(row) & _reached(row, viewer.alliances)
-    return _mine(row, viewer) | _cared(row, viewer) | shown | _offered_to(row, _behind(viewer))
+    met = _opened(row.capability, "capability", viewer, INVITED)
+    return _mine(row, viewer) | _cared(row, viewer) | shown | met | _offered_to(row, _behind(viewer))
 
 
 def _terms(row: Row, viewer: Viewer) -> Q:
@@ -177,7 +197,12 @@ def _matched(viewer: Viewer) -> Q:
 def _demand(row: Row, viewer: Viewer) -> Q:
     allied = _any(["alliance"], viewer.firm_alliances) & Q(published=True)
     firms = allied & (Q(confidentiality="open") | _matched(viewer))
-    return _prefixed(row.demand, _behind(viewer) | firms)
+    return _prefixed(row.demand, _behind(viewer) | firms | _introduced(viewer, INVITED))
+
+
+def _introduced(viewer: Viewer, stage: int) -> Q:
+    """Demands that an introduction has opened to the viewer. Said about a Demand."""
+    return _opened("", "demand", viewer, stage)
 
 
 def _demand_identity(row: Row, viewer: Viewer) -> Q:
@@ -186,20 +211,21 @@ def _demand_identity(row: Row, viewer: Viewer) -> Q:
     told = Q(published=True) & ~Q(confidentiality="introduction")
     bureaus = _any(["alliance"], viewer.bureau_alliances) & told
     firms = _any(["alliance"], viewer.firm_alliances) & told & (Q(confidentiality="open") | _matched(viewer))
-    return _prefixed(row.demand, mine | bureaus | firms)
+    return _prefixed(row.demand, mine | bureaus | firms | _introduced(viewer, ACCEPTED))
 
 
 def _demand_quantities(row: Row, viewer: Viewer) -> Q:
     """How many: a matched firm does not read it on a demand that waits for an introduction."""
     told = ~Q(confidentiality="introduction")
-    return _behind(viewer) | (_demand(row, viewer) & told)
+    return _behind(viewer) | (_demand(row, viewer) & told) | _introduced(viewer, ACCEPTED)
 
 
 def _demand_asker(row: Row, viewer: Viewer) -> Q:
     """Which lab asks: firms read the title and "a lab in 成都", bureaus the lab too."""
     mine = _any(["owner"], viewer.firms) | _any(["owner__city", "lab_city"], viewer.care)
     told = Q(published=True) & ~Q(confidentiality="introduction")
-    return _prefixed(row.demand, mine | (_any(["alliance"], viewer.bureau_alliances) & told))
+    allied = _any(["alliance"], viewer.bureau_alliances) & told
+    return _prefixed(row.demand, mine | allied | _introduced(viewer, ACCEPTED))
 
 
 def _demand_side(row: Row, viewer: Viewer) -> Q:
@@ -212,14 +238,35 @@ def _site(row: Row, viewer: Viewer) -> Q:
     if PAIRS.sites is None:
         raise LookupError("matching has not said which pairs exist")
     suits = _prefixed(row.site, PAIRS.sites(_behind(viewer) & Q(scope="open")))
-    return (
-        _mine(row, viewer) | _cared(row, viewer) | (_published(row) & _reached(row, viewer.alliances)) | suits
-    )
+    shown = _published(row) & _reached(row, viewer.alliances)
+    met = _opened(row.site, "site", viewer, INVITED)
+    return _mine(row, viewer) | _cared(row, viewer) | shown | met | suits
 
 
 def _own(row: Row, viewer: Viewer) -> Q:
     """Contacts, people, files: the owner and the bureau of its city (others by an introduction's stage)."""
     return _mine(row, viewer) | _cared(row, viewer)
+
+
+def _introduction(row: Row, viewer: Viewer) -> Q:
+    """Its two firms, the bureaus of their cities, the bureaus of the demand's alliance; never another supplier."""
+    firms = _any(["lab", "supplier"], viewer.firms)
+    cared = _any(["lab__city", "supplier__city", "demand__lab_city"], viewer.care)
+    own = _any(["lab_bureau", "supplier_bureau"], viewer.bureaus)
+    allied = _any(["demand__alliance"], viewer.bureau_alliances)
+    return _prefixed(row.introduction, firms | cared | own | allied)
+
+
+def _introduction_parties(row: Row, viewer: Viewer) -> Q:
+    """Who works on it: editors of its two firms, officials of its two bureaus."""
+    firms = _any(["lab", "supplier"], viewer.editing)
+    own = _any(["lab_bureau", "supplier_bureau"], viewer.bureaus)
+    return _prefixed(row.introduction, firms | own)
+
+
+def _disclosure(row: Row, viewer: Viewer) -> Q:
+    """What one's own organisations were told, and what they looked at."""
+    return _any([row.owner], viewer.firms | viewer.bureaus)
 
 
 def _run(row: Row, viewer: Viewer) -> Q:
@@ -255,9 +302,12 @@ VISIBLE: dict[str, Callable[[Row, Viewer], Q]] = {
     "premises": _premises,
     "site": _site,
     "own": _own,
+    "contact": _contact,
     "people": _own,
     "run": _run,
     "meeting": _meeting,
+    "introduction": _introduction,
+    "disclosure": _disclosure,
     "person": _person,
 }
 
@@ -316,6 +366,8 @@ EDITABLE: dict[str, Callable[[Row, Viewer], Q]] = {
     "premises": _edit_directory,
     "site": _edit_own,
     "own": _edit_own,
+    "contact": _edit_directory,
+    "introduction": _introduction_parties,
     "people": _edit_people,
     "run": _edit_run,
     "meeting": _meeting,

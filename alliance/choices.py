@@ -109,3 +109,33 @@ class AgendaKind(models.TextChoices):
     UNCOVERED = "uncovered", _("lines nobody can supply")
     PIPELINE = "pipeline", _("new pipelines")
     OWN = "own", _("own points")
+
+
+class IntroductionState(models.TextChoices):
+    """How far two firms have come; the order is the order of the work."""
+
+    PROPOSED = "proposed", _("proposed")
+    ACCEPTED = "accepted", _("accepted by both")
+    CONFIDENTIAL = "confidential", _("confidentiality agreed")
+    TALKS = "talks", _("talks")
+    SAMPLE = "sample", _("sample")
+    SIGNED = "signed", _("signed")
+    DELIVERED = "delivered", _("delivered")
+    DECLINED = "declined", _("declined")
+
+
+class MilestoneKind(models.TextChoices):
+    """What a pilot passes on its way to the market."""
+
+    PROTOTYPE = "prototype", _("prototype")
+    TRIAL = "trial", _("trial")
+    VOLUME = "volume", _("volume production")
+    DEPLOYED = "deployed", _("deployed")
+
+
+class DisclosureStage(models.IntegerChoices):
+    """How much of what is secret an introduction has opened to an organisation."""
+
+    INVITED = 0, _("requirements and dates")
+    ACCEPTED = 1, _("names, lab, title and contacts")
+    CONFIDENTIAL = 2, _("drawings and files")

@@ -2,6 +2,7 @@
 
 from alliance.models.base import GuardedManager, HeldCertificate, Published, TypeNode
 from alliance.models.changes import Change, ConsumerPosition, Heartbeat
+from alliance.models.disclosures import Disclosure, Viewing
 from alliance.models.organisations import (
     Certification,
     DeliveryRecord,
@@ -33,6 +34,7 @@ __all__ = [
     "CityCare",
     "ConsumerPosition",
     "DeliveryRecord",
+    "Disclosure",
     "Exclusion",
     "GuardedManager",
     "Heartbeat",
@@ -45,4 +47,5 @@ __all__ = [
     "TravelTime",
     "TypeNode",
     "User",
+    "Viewing",
 ]

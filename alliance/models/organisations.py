@@ -63,7 +63,7 @@ class Organisation(Named, Published):
 class OrganisationContact(models.Model):
     """How to reach an organisation: opened to others only by an introduction."""
 
-    access = Row("own", owner="organisation", cities=("organisation__city",))
+    access = Row("contact", owner="organisation", cities=("organisation__city",))
     organisation = models.OneToOneField(
         Organisation, models.CASCADE, primary_key=True, related_name="contact"
     )

@@ -11,6 +11,13 @@ from matching.models.demands import (
     SiteNeed,
     SiteRequirement,
 )
+from matching.models.introductions import (
+    Introduction,
+    IntroductionBasis,
+    IntroductionStep,
+    Milestone,
+    Project,
+)
 from matching.models.meetings import ActionItem, AgendaItem, LastVisit, Meeting, MeetingSeat
 from matching.models.results import (
     CurrentResult,
@@ -32,6 +39,9 @@ __all__ = [
     "DemandIdentity",
     "DemandLine",
     "DemandResult",
+    "Introduction",
+    "IntroductionBasis",
+    "IntroductionStep",
     "LastVisit",
     "LineCertificate",
     "LinePrice",
@@ -41,9 +51,11 @@ __all__ = [
     "MatchRun",
     "Meeting",
     "MeetingSeat",
+    "Milestone",
     "NearMiss",
     "OpenPoint",
     "Pipeline",
+    "Project",
     "Relaxation",
     "RunChunk",
     "RunInput",
