@@ -10,7 +10,7 @@ from typing import Any
 
 from alliance.models import Alliance, City, Exclusion, Organisation, User
 from companies.models import Capability, ComponentKey, ComponentType, Facility
-from matching.models import Demand, DemandLine, MatchRun
+from matching.models import ActionItem, AgendaItem, Demand, DemandLine, MatchRun, Meeting, MeetingSeat
 from scenarios.models import ScenarioKey, ScenarioType, Site
 from tests import factories as make
 
@@ -34,6 +34,9 @@ class World:
     demands: dict[str, Demand] = field(default_factory=dict)
     lines: dict[str, DemandLine] = field(default_factory=dict)
     runs: dict[str, MatchRun] = field(default_factory=dict)
+    meetings: dict[str, Meeting] = field(default_factory=dict)
+    agenda: dict[str, AgendaItem] = field(default_factory=dict)
+    actions: dict[str, ActionItem] = field(default_factory=dict)
 
     def person(self, name: str) -> User:
         """A fresh object: rights are cached on the user object for one request."""
@@ -72,6 +75,7 @@ def build_world() -> World:
     _offers(world)
     _demands(world)
     _results(world)
+    _meetings(world)
     return world
 
 
@@ -214,3 +218,20 @@ def _results(world: World) -> None:
     south = world.runs["south"] = make.make_run(world.alliances["south"], demands_total=1, demands_done=1)
     make.point_to(south, world.demands["foreign"], 0)
     make.make_match(south, world.lines["foreign"], caps["outsider"], 1, 0.5)
+
+
+def _meetings(world: World) -> None:
+    """One meeting of both bureaus of the north, one of the lead bureau with itself."""
+    for name, seats in (("both", ("lead_bureau", "partner_bureau")), ("lead", ("lead_bureau",))):
+        meeting = Meeting.objects.create(
+            alliance=world.alliances["north"], title=f"Secret meeting {name}", held_on=make.AS_OF
+        )
+        for seat in seats:
+            MeetingSeat.objects.create(meeting=meeting, bureau=world.organisations[seat])
+        world.meetings[name] = meeting
+        world.agenda[name] = AgendaItem.objects.create(
+            meeting=meeting, position=1, kind="own", text=f"Secret point {name}"
+        )
+        world.actions[name] = ActionItem.objects.create(
+            meeting=meeting, text=f"Secret task {name}", bureau=world.organisations["lead_bureau"]
+        )

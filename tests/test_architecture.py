@@ -123,7 +123,7 @@ SILENT = {
     "matching/services/changes.py": "how far the feed was read",
     "matching/services/bundle/": "one row with counts and file hash for each import, by `load`",
 }
-SILENT_FUNCTIONS = {"note_use": "last use of a token"}
+SILENT_FUNCTIONS = {"note_use": "last use of a token", "note_visit": "last look at Today"}
 
 
 def writes(node: ast.AST) -> bool:

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from django import template
 from django.utils.safestring import SafeString
 
-from alliance.templatetags import _bars, _gantt, _map
+from alliance.templatetags import _bars, _gantt, _map, _sankey
 from alliance.templatetags._bars import Slot
 from alliance.templatetags._gantt import Chart, Stage
 from alliance.templatetags._map import Flow, Kind, Place
+from alliance.templatetags._sankey import Band
 
-__all__ = ["Chart", "Flow", "Kind", "Place", "Slot", "Stage", "register"]
+__all__ = ["Band", "Chart", "Flow", "Kind", "Place", "Slot", "Stage", "register"]
 
 register = template.Library()
 
@@ -61,3 +62,9 @@ def city_map(places: Sequence[Place], flows: Sequence[Flow], label: str = "") ->
 def gantt(chart: Chart) -> SafeString:
     """Stages to market beside the one-city baseline, with the window of the site."""
     return _gantt.gantt(chart)
+
+
+@register.simple_tag
+def sankey(bands: Sequence[Band], unit: str = "", label: str = "") -> SafeString:
+    """Bands from cities on the left to cities on the right; the table beneath is the page's."""
+    return _sankey.sankey(bands, unit, label)

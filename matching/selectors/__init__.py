@@ -1,15 +1,27 @@
 """Reads of the matching app; every one takes the user."""
 
-from matching.selectors.dashboard import Board, bare_lines, board, open_demands
 from matching.selectors.demands import (
     attach_standing,
     demand_detail,
     demand_list,
+    firm_counts,
     heading,
     is_fictitious,
     lab_name,
+    line_detail,
     line_results,
     standings,
+)
+from matching.selectors.figures import Board, board, open_demands
+from matching.selectors.flows import city_flows
+from matching.selectors.gaps import Asked, Gaps, gap_lines, gaps, whom_to_develop
+from matching.selectors.meetings import (
+    actions_of,
+    agenda,
+    bureaus_of,
+    dates_of,
+    meeting_list,
+    owners_at,
 )
 from matching.selectors.offers import Explained, LineReader, LineView, offers
 from matching.selectors.pairs import OwnPair, own_pair_rows, own_pairs
@@ -17,39 +29,56 @@ from matching.selectors.pipelines import PipelineReader, PipelineView, attach_pi
 from matching.selectors.runs import may_steer, run_list
 from matching.selectors.sites import SiteRow, site_rows
 from matching.selectors.terms import LINE_TERMS, SITE_TERMS, Scales, head_slots, scales, slots
+from matching.selectors.today import Queue, changes_since, queue
 
 __all__ = [
     "LINE_TERMS",
     "SITE_TERMS",
+    "Asked",
     "Board",
     "Explained",
+    "Gaps",
     "LineReader",
     "LineView",
     "OwnPair",
     "PipelineReader",
     "PipelineView",
+    "Queue",
     "Scales",
     "SiteRow",
+    "actions_of",
+    "agenda",
     "attach_pipeline_parts",
     "attach_standing",
-    "bare_lines",
     "board",
+    "bureaus_of",
+    "changes_since",
+    "city_flows",
+    "dates_of",
     "demand_detail",
     "demand_list",
+    "firm_counts",
+    "gap_lines",
+    "gaps",
     "head_slots",
     "heading",
     "is_fictitious",
     "lab_name",
+    "line_detail",
     "line_results",
     "may_steer",
+    "meeting_list",
     "offers",
     "open_demands",
     "own_pair_rows",
     "own_pairs",
+    "owners_at",
     "pipeline_list",
+    "queue",
     "run_list",
     "scales",
     "site_rows",
     "slots",
     "standings",
+    "whom_to_develop",
 ]

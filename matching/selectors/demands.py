@@ -59,24 +59,30 @@ def identities(user: Any) -> GuardedQuerySet:
 
 def demand_detail(user: Any) -> GuardedQuerySet:
     """One demand with its lines, what they ask, and their prices (`asked_price`) for the demand's side."""
-    lines = (
-        DemandLine.objects.visible_to(user)
-        .select_related("component_type")
-        .prefetch_related(
-            Prefetch(
-                "requirements",
-                LineRequirement.objects.visible_to(user).select_related("key"),
-                to_attr="asked",
-            ),
-            Prefetch("certificates", LineCertificate.objects.visible_to(user), to_attr="asked_certificates"),
-        )
-        .order_by("position", "id")
-    )
     return demand_list(user).prefetch_related(
-        Prefetch("lines", lines, to_attr="all_lines"),
+        Prefetch("lines", _asking_lines(user), to_attr="all_lines"),
         # Inside the lines' own prefetch Django would fetch each line's price once more, by itself and unguarded.
         Prefetch("all_lines__price", LinePrice.objects.visible_to(user), to_attr="asked_price"),
         Prefetch("open_points", OpenPoint.objects.visible_to(user), to_attr="points"),
+    )
+
+
+def _asking_lines(user: Any) -> GuardedQuerySet:
+    rows = DemandLine.objects.visible_to(user).select_related("component_type")
+    return rows.prefetch_related(
+        Prefetch(
+            "requirements",
+            LineRequirement.objects.visible_to(user).select_related("key"),
+            to_attr="asked",
+        ),
+        Prefetch("certificates", LineCertificate.objects.visible_to(user), to_attr="asked_certificates"),
+    ).order_by("position", "id")
+
+
+def line_detail(user: Any) -> GuardedQuerySet:
+    """Lines of several demands with what they ask and, for the demand's side, their prices."""
+    return _asking_lines(user).prefetch_related(
+        Prefetch("price", LinePrice.objects.visible_to(user), to_attr="asked_price")
     )
 
 
@@ -124,10 +130,10 @@ class Standing:
 
 
 def standings(user: Any, demands: Sequence[Any]) -> dict[int, Standing]:
-    """For demands on whose side the viewer stands: (feasible, near) of each line, in the lines' order."""
+    """For demands on whose side the viewer stands: (firms, near firms) of each line, in the lines' order."""
     keys = [demand.pk for demand in demands]
     pointers = {row.demand_id: row for row in CurrentResult.objects.visible_to(user).filter(demand__in=keys)}
-    results = line_results(user, keys)
+    results = firm_counts(user, keys)
     order: dict[int, list[int]] = defaultdict(list)
     rows = DemandLine.objects.visible_to(user).filter(demand__in=keys).order_by("position", "id")
     for demand_id, line_id in rows.values_list("demand_id", "pk"):
@@ -143,6 +149,18 @@ def line_results(user: Any, demands: Iterable[int]) -> dict[int, tuple[int, int]
     rows = LineResult.objects.visible_to(user).current().filter(demand_id__in=list(demands))
     return {
         line: (feasible, near) for line, feasible, near in rows.values_list("line_id", "feasible", "near")
+    }
+
+
+def firm_counts(user: Any, demands: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """Line -> how many firms can supply it, how many miss it by one requirement (offers in runs of old)."""
+    rows = LineResult.objects.visible_to(user).current().filter(demand_id__in=list(demands))
+    return {
+        row["line_id"]: (
+            row["feasible"] if row["firms"] is None else row["firms"],
+            row["near"] if row["near_firms"] is None else row["near_firms"],
+        )
+        for row in rows.values("line_id", "feasible", "near", "firms", "near_firms")
     }
 
 

@@ -217,7 +217,7 @@ def _price(line: Any, capability: Any) -> list[Rule]:
 
 @dataclass(frozen=True)
 class Relaxed:
-    """What relaxing one rule would bring."""
+    """What relaxing one rule would bring, in firms."""
 
     name: str
     change: str
@@ -231,7 +231,8 @@ def relaxed(row: Any, line: Any, demand: Any, book: ParameterBook[Any]) -> Relax
     before = _present(row.code, line, demand)
     best = every or nearest
     change = f"{before} → {best}" if best else _without(row.code, line)
-    return Relaxed(name, change, nearest if every and nearest != every else "", row.capabilities)
+    count = row.capabilities if row.firms is None else row.firms
+    return Relaxed(name, change, nearest if every and nearest != every else "", count)
 
 
 def _hard(code: str, line: Any) -> Any:

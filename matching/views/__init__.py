@@ -1,18 +1,47 @@
 """Pages of the matching app."""
 
-from matching.views.dashboard import dashboard
+from matching.views.calendars import meeting_calendar, my_calendar
 from matching.views.demands import demand, demands
+from matching.views.gaps import gap_report
 from matching.views.matches import match, matches
+from matching.views.meetings import (
+    action_add,
+    action_done,
+    agenda_add,
+    agenda_point,
+    agenda_renew,
+    meeting,
+    meeting_close,
+    meeting_edit,
+    meeting_minutes,
+    meeting_new,
+    meetings,
+)
 from matching.views.pipelines import pipeline, pipelines
 from matching.views.runs import cancel, rematch_alliance, rematch_demand, retry, run, runs
+from matching.views.today import dashboard
 
 __all__ = [
+    "action_add",
+    "action_done",
+    "agenda_add",
+    "agenda_point",
+    "agenda_renew",
     "cancel",
     "dashboard",
     "demand",
     "demands",
+    "gap_report",
     "match",
     "matches",
+    "meeting",
+    "meeting_calendar",
+    "meeting_close",
+    "meeting_edit",
+    "meeting_minutes",
+    "meeting_new",
+    "meetings",
+    "my_calendar",
     "pipeline",
     "pipelines",
     "rematch_alliance",

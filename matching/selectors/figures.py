@@ -1,14 +1,13 @@
-"""The figures of an alliance's dashboard, for its bureaus; and what a firm finds on its own."""
+"""The figures of an alliance for its bureaus: coverage, time to market, cities and what flows between them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, Q
 from django.utils.translation import pgettext_lazy
 
 from alliance.choices import CityRole
@@ -16,12 +15,11 @@ from alliance.models import Alliance, AllianceReach, Organisation
 from alliance.selectors import alliance_cities
 from alliance.templatetags._numbers import list_text
 from alliance.templatetags.charts import Flow, Place
-from companies.models import Capability
-from matching.models import Demand, DemandLine, LineResult, Match, Pipeline
+from matching.models import Demand, DemandLine, LineResult, Pipeline
 from matching.selectors.demands import demand_list
+from matching.selectors.flows import city_flows
 from scenarios.models import Site
 
-SHOWN = 6
 #: On the map a role has one short word; the table beside it has the long ones.
 ROLE_WORDS = {
     "rnd": pgettext_lazy("on the map", "R&D"),
@@ -89,7 +87,7 @@ def board(user: Any, alliance: Alliance) -> Board:
     results = LineResult.objects.visible_to(user).current().filter(demand_id__in=keys)
     counts = results.aggregate(
         covered=Count("pk", filter=Q(feasible__gt=0)),
-        single=Count("pk", filter=Q(feasible=1)),
+        single=Count("pk", filter=Q(firms=1) | Q(firms=None, feasible=1)),
         near=Count("pk", filter=Q(feasible=0, near__gt=0)),
     )
     found.covered, found.single, found.near_only = counts["covered"], counts["single"], counts["near"]
@@ -104,7 +102,7 @@ def board(user: Any, alliance: Alliance) -> Board:
         found.days = median(total for total, _base in days)
         bases = [base for _total, base in days if base is not None]
         found.baseline = median(bases) if bases else None
-    _draw(found, alliance, _supplied(user, alliance, keys))
+    _draw(found, {(flow.lab, flow.plant): flow.lines for flow in city_flows(user, alliance)})
     return found
 
 
@@ -135,27 +133,7 @@ def _counted(rows: Any, name: str, homes: dict[int, int]) -> dict[int, int]:
     return counts
 
 
-def _supplied(user: Any, alliance: Alliance, demands: Sequence[int]) -> dict[tuple[int, int], int]:
-    """(lab's listed city, maker's listed city) -> lines of the open demands that makers there could supply."""
-    homes = dict(AllianceReach.objects.filter(alliance=alliance).values_list("city_id", "listed_id"))
-    plant = Capability.objects.filter(pk=OuterRef("capability_id")).values("facility__city_id")
-    lab = Demand.objects.filter(pk=OuterRef("demand_id")).values("lab_city_id")
-    rows = (
-        Match.objects.visible_to(user)
-        .current()
-        .filter(demand_id__in=demands)
-        .annotate(plant=Subquery(plant), lab=Subquery(lab))
-        .values_list("lab", "plant", "line_id")
-        .distinct()
-    )
-    lines: dict[tuple[int, int], set[int]] = defaultdict(set)
-    for lab_city, plant_city, line in rows:
-        if lab_city in homes and plant_city in homes:
-            lines[homes[lab_city], homes[plant_city]].add(line)
-    return {pair: len(found) for pair, found in lines.items()}
-
-
-def _draw(found: Board, alliance: Alliance, supplied: dict[tuple[int, int], int]) -> None:
+def _draw(found: Board, supplied: dict[tuple[int, int], int]) -> None:
     into: dict[int, int] = defaultdict(int)
     for (_lab, plant), count in supplied.items():
         into[plant] += count
@@ -171,28 +149,3 @@ def _draw(found: Board, alliance: Alliance, supplied: dict[tuple[int, int], int]
     for (lab, plant), count in sorted(supplied.items(), key=lambda item: item[1]):
         if lab != plant:
             found.flows.append(Flow(str(lab), str(plant), str(count), 1.5 + 4 * count / most))
-
-
-@dataclass(frozen=True)
-class Bare:
-    """A line that nobody can supply, with the demand it belongs to."""
-
-    line: Any
-    demand: Any
-    near: int
-
-
-def bare_lines(user: Any, alliance: Alliance) -> list[Bare]:
-    """The first open lines without a supplier, those with near misses first: there a word may help."""
-    demands = {d.pk: d for d in open_demands(user, alliance)}
-    found = LineResult.objects.visible_to(user).current().filter(demand_id__in=list(demands), feasible=0)
-    rows = list(found.order_by("-near", "line_id")[:SHOWN])
-    lines = {
-        line.pk: line
-        for line in DemandLine.objects.visible_to(user)
-        .filter(pk__in=[row.line_id for row in rows])
-        .select_related("component_type")
-    }
-    return [
-        Bare(lines[row.line_id], demands[row.demand_id], row.near) for row in rows if row.line_id in lines
-    ]

@@ -1,4 +1,4 @@
-"""The first page: an alliance at a glance for its bureaus, one's own rows for firms."""
+"""The first page: what waits for an official today; one's own rows for firms."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -17,19 +18,19 @@ from companies.models import Capability
 from matching.models import may_ask_for_run
 from matching.selectors import (
     attach_standing,
-    bare_lines,
     board,
+    changes_since,
     demand_list,
     heading,
-    is_fictitious,
-    open_demands,
     own_pair_rows,
     own_pairs,
-    run_list,
+    queue,
 )
+from matching.services.visits import note_visit
 from scenarios.models import Site
 
 SHOWN = 6
+FILTERS = {"mine", "late"}
 
 
 @require_safe
@@ -44,20 +45,21 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 def _official(request: HttpRequest, alliance: Alliance) -> dict[str, Any]:
     user = request.user
-    demands = list(open_demands(user, alliance).order_by("need_by", "id")[:SHOWN])
-    attach_standing(user, demands)
+    asked = request.GET.get("show", "")
     found = board(user, alliance)
     flows = list_text(
         _("%(city)s %(count)d lines") % {"city": row.city, "count": row.lines}
         for row in found.cities
         if row.lines
     )
+    since = note_visit(user)
     return {
+        "queue": queue(user, alliance, asked if asked in FILTERS else ""),
         "board": found,
         "flow_words": flows,
-        "demands": [(demand, heading(demand), is_fictitious(demand)) for demand in demands],
-        "bare": [(row, heading(row.demand)) for row in bare_lines(user, alliance)],
-        "runs": list(run_list(user).filter(alliance=alliance)[:SHOWN]),
+        "today": timezone.localdate(),
+        "since": since,
+        "changes": changes_since(user, since),
         "may_run": may_ask_for_run(user, alliance, None),
     }
 

@@ -1,0 +1,58 @@
+"""Lines that makers in one city could supply to labs in another, counted in the database: the rows are many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from alliance.models import Alliance
+from alliance.selectors import viewer_of
+
+#: Firms read no figure about fewer firms than this.
+FEWEST = 3
+
+# Current first: results without a pointer do not count. Labs and makers outside the alliance have no home in it.
+FLOWS = """
+    SELECT lab.listed_id, plant.listed_id, count(DISTINCT m.line_id),
+           count(DISTINCT d.owner_id), count(DISTINCT m.supplier_id)
+    FROM matching_currentresult r
+    JOIN matching_demand d ON d.id = r.demand_id AND d.alliance_id = %(alliance)s AND d.published
+                          AND d.need_by >= %(as_of)s
+    JOIN matching_match m ON m.demand_id = r.demand_id AND m.run_id = r.run_id
+    JOIN companies_capability c ON c.id = m.capability_id
+    JOIN companies_facility f ON f.id = c.facility_id
+    JOIN alliance_alliancereach lab ON lab.city_id = d.lab_city_id AND lab.alliance_id = d.alliance_id
+    JOIN alliance_alliancereach plant ON plant.city_id = f.city_id AND plant.alliance_id = d.alliance_id
+    GROUP BY 1, 2
+"""
+
+
+@dataclass(frozen=True)
+class CityFlow:
+    """From a lab's listed city to a maker's: how many lines, of how many labs, by how many makers."""
+
+    lab: int
+    plant: int
+    lines: int
+    labs: int
+    makers: int
+
+
+def city_flows(user: Any, alliance: Alliance) -> list[CityFlow]:
+    """For bureaus every flow; for firms of the alliance only those over at least three firms on either side."""
+    viewer = viewer_of(user)
+    if alliance.pk not in viewer.alliances:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(FLOWS, {"alliance": alliance.pk, "as_of": reference_day(alliance)})
+        flows = [CityFlow(*row) for row in cursor.fetchall()]
+    if alliance.pk in viewer.bureau_alliances:
+        return flows
+    return [flow for flow in flows if min(flow.labs, flow.makers) >= FEWEST]
+
+
+def reference_day(alliance: Alliance) -> Any:
+    return alliance.as_of or timezone.localdate()

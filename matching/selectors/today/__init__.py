@@ -1,0 +1,61 @@
+"""What waits for an official today, in groups; each row says what, why, whose turn, and leads to where it is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from alliance.models import Alliance
+from matching.selectors.today import supply, work
+from matching.selectors.today.changes import Seen as Seen
+from matching.selectors.today.changes import changes_since as changes_since
+from matching.selectors.today.items import Group, Item, Who, who
+
+__all__ = ["Group", "Item", "Queue", "Seen", "changes_since", "queue"]
+
+
+@dataclass(frozen=True)
+class Queue:
+    """All groups; `shown` are their rows after the filter."""
+
+    groups: list[Group]
+    chosen: str
+
+    def _count(self, chosen: str) -> int:
+        return sum(item.fits(chosen) for group in self.groups for item in group.items)
+
+    @property
+    def count(self) -> int:
+        return self._count("")
+
+    @property
+    def mine(self) -> int:
+        return self._count("mine")
+
+    @property
+    def late(self) -> int:
+        return self._count("late")
+
+    @property
+    def oldest(self) -> Item | None:
+        late = [item for group in self.groups for item in group.items if item.late]
+        return max(late, key=lambda item: item.late, default=None)
+
+    @property
+    def shown(self) -> list[tuple[Group, list[Item]]]:
+        return [(group, [item for item in group.items if item.fits(self.chosen)]) for group in self.groups]
+
+
+def queue(user: Any, alliance: Alliance, chosen: str = "") -> Queue:
+    """A fixed number of queries for each group, a few rows of each."""
+    asks: Who = who(user, alliance)
+    groups = [
+        work.introductions(user, asks),
+        work.actions(user, asks),
+        work.firms(user, asks),
+        supply.openings(user, asks),
+        supply.bare(user, asks),
+        supply.windows(user, asks),
+        work.failures(user, asks),
+    ]
+    return Queue([group for group in groups if group is not None], chosen)

@@ -1,0 +1,122 @@
+"""A row of the queue, a group of them, and who asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from alliance.models import Alliance
+from alliance.selectors import viewer_of
+from matching.models import Demand
+from matching.selectors.flows import reference_day
+
+#: Rows of a group that are shown: the link behind the group's name leads to all of them.
+SHOWN = 5
+MOST = 50
+
+
+@dataclass(frozen=True)
+class Item:
+    """`state` and `tone` say how it stands, `turn` whose turn it is, `late` by how many days it is overdue."""
+
+    title: str
+    address: str
+    why: str
+    state: str
+    tone: str
+    symbol: str
+    turn: str
+    action: str
+    todo: str = ""
+    mine: bool = False
+    late: int = 0
+    due_now: bool = False
+    fictitious: bool = False
+
+    @property
+    def where(self) -> str:
+        return self.todo or self.address
+
+    @property
+    def urgent(self) -> bool:
+        """The filled button: my turn, and due."""
+        return self.mine and (self.late > 0 or self.due_now)
+
+    def fits(self, chosen: str) -> bool:
+        return {"mine": self.mine, "late": self.late > 0}.get(chosen, True)
+
+
+@dataclass(frozen=True)
+class Group:
+    """`total` counts also what is not shown; `nothing` is what an empty group says."""
+
+    key: str
+    title: str
+    symbol: str
+    nothing: str
+    items: list[Item] = field(default_factory=list)
+    total: int = 0
+    more: str = ""
+    more_words: str = ""
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Who:
+    """The viewer, the alliance looked at, the cities in the viewer's care, and the two days that count."""
+
+    user: Any
+    alliance: Alliance
+    care: frozenset[int]
+    bureaus: frozenset[int]
+    platform: bool
+    today: date
+    as_of: date
+
+    @property
+    def demands(self) -> QuerySet[Demand]:
+        """Open demands of the alliance."""
+        rows = Demand.objects.visible_to(self.user).filter(alliance=self.alliance, published=True)
+        return rows.filter(need_by__gte=self.as_of)
+
+
+def who(user: Any, alliance: Alliance) -> Who:
+    viewer = viewer_of(user)
+    return Who(
+        user,
+        alliance,
+        viewer.care,
+        viewer.bureaus,
+        viewer.platform_admin,
+        timezone.localdate(),
+        reference_day(alliance),
+    )
+
+
+def address(name: str, *args: object) -> str:
+    """ "" for a page that this installation does not have."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
+
+
+def due_words(due: date | None, today: date) -> tuple[str, str, str, int]:
+    """(state, tone, symbol, days late) of a date."""
+    if due is None:
+        return _("no date"), "mute", "dash-circle", 0
+    days = (due - today).days
+    if days < 0:
+        words = ngettext("%(days)d day overdue", "%(days)d days overdue", -days) % {"days": -days}
+        return words, "bad", "x-octagon-fill", -days
+    if days == 0:
+        return _("due today"), "warn", "clock", 0
+    words = ngettext("%(days)d day left", "%(days)d days left", days) % {"days": days}
+    return words, "mute", "clock", 0

@@ -1,0 +1,133 @@
+"""Groups of the queue about people's work: introductions, what meetings agreed, firms to verify, failed runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext as _
+
+from alliance.choices import RunState
+from alliance.models import Organisation
+from alliance.templatetags._numbers import date_text, moment_text
+from matching.models import MatchRun
+from matching.selectors.agenda import open_actions
+from matching.selectors.demands import demand_list, heading
+from matching.selectors.today.items import MOST, SHOWN, Group, Item, Who, address, due_words
+
+FAILED = [RunState.FAILED, RunState.PARTIAL]
+
+
+def introductions(user: Any, asks: Who) -> Group | None:
+    return None
+
+
+def actions(user: Any, asks: Who) -> Group:
+    """What one's bureau took on at a meeting and has not done."""
+    rows = open_actions(user, asks.alliance)
+    if not asks.platform:
+        rows = rows.filter(bureau__in=asks.bureaus)
+    found = list(rows.order_by(F("due_on").asc(nulls_last=True), "pk")[:MOST])
+    return Group(
+        "actions",
+        _("Agreed at meetings"),
+        "person-check",
+        _("Nothing is open from earlier meetings."),
+        [_action(asks, row) for row in found],
+        len(found),
+        address("meetings"),
+        _("Meetings"),
+    )
+
+
+def _action(asks: Who, row: Any) -> Item:
+    state, tone, symbol, late = due_words(row.due_on, asks.today)
+    turn = str(row.person) if row.person else str(row.bureau)
+    why = _("%(meeting)s, %(date)s") % {"meeting": row.meeting, "date": date_text(row.meeting.held_on)}
+    return Item(
+        row.text,
+        address("meeting", row.meeting.public_id),
+        why,
+        state,
+        tone,
+        symbol,
+        turn,
+        _("Go there"),
+        mine=row.bureau_id in asks.bureaus,
+        late=late,
+        due_now=row.due_on == asks.today,
+    )
+
+
+def firms(user: Any, asks: Who) -> Group:
+    """Firms in one's care that nobody has verified yet."""
+    rows = Organisation.objects.visible_to(user).filter(
+        kind="firm", claimed=True, verified=False, suspended=False, city__in=asks.care
+    )
+    total = rows.count()
+    found = rows.select_related("city").order_by("listed", "-created_at", "pk")[:SHOWN]
+    return Group(
+        "firms",
+        _("Firms to verify"),
+        "patch-check",
+        _("Every firm in your care is verified."),
+        [_firm(row) for row in found],
+        total,
+        f"{address('firms')}?verified=false",
+        _("all of them"),
+    )
+
+
+def _firm(row: Any) -> Item:
+    why = _("%(city)s · entered on %(date)s") % {"city": row.city, "date": date_text(row.created_at)}
+    state = _("not verified") if row.listed else _("waiting, not listed")
+    return Item(
+        str(row),
+        address("firm", row.public_id),
+        why,
+        state,
+        "mute" if row.listed else "warn",
+        "question-circle",
+        _("our turn"),
+        _("Look"),
+        mine=True,
+        fictitious=row.fictitious,
+    )
+
+
+def failures(user: Any, asks: Who) -> Group:
+    """Runs that failed and that no later run has made good."""
+    later = MatchRun.objects.filter(
+        Q(demand=OuterRef("demand")) | Q(demand=None),
+        alliance=OuterRef("alliance"),
+        pk__gt=OuterRef("pk"),
+        state=RunState.FINISHED,
+    )
+    rows = MatchRun.objects.visible_to(user).filter(alliance=asks.alliance)
+    failed = list(rows.filter(state__in=FAILED).filter(~Exists(later)).order_by("-pk")[:SHOWN])
+    titles = {d.pk: heading(d) for d in demand_list(user).filter(pk__in=[r.demand_id for r in failed])}
+    last = rows.filter(state=RunState.FINISHED, demand=None).order_by("-finished_at").first()
+    nothing = _("No failure.")
+    if last is not None and last.finished_at:
+        nothing = _("No failure. The last run of the alliance ended %(at)s.") % {
+            "at": moment_text(last.finished_at)
+        }
+    items = [_failure(row, titles) for row in failed]
+    return Group(
+        "runs", _("Runs that failed"), "cpu", nothing, items, len(items), address("runs"), _("All runs")
+    )
+
+
+def _failure(row: Any, titles: dict[int, str]) -> Item:
+    done = _("%(done)d of %(total)d demands done") % {"done": row.demands_done, "total": row.demands_total}
+    words = [moment_text(row.created_at), done, (row.error or "").split("\n")[0][:160]]
+    return Item(
+        titles.get(row.demand_id) or _("Matching the whole alliance"),
+        address("run", row.public_id),
+        " · ".join(filter(None, words)),
+        str(row.get_state_display()),
+        "bad",
+        "x-octagon-fill",
+        str(row),
+        _("Try again"),
+    )
