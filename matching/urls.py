@@ -8,6 +8,7 @@ urlpatterns = [
     path("", views.dashboard, name="dashboard"),
     path("demands/", views.demands, name="demands"),
     path("demands/<uuid:public_id>/", views.demand, name="demand"),
+    path("demands/<uuid:public_id>/lines/<uuid:line_id>/compare/", views.compare, name="compare"),
     path("demands/<uuid:public_id>/rematch/", views.rematch_demand, name="rematch-demand"),
     path("gaps/", views.gap_report, name="gaps"),
     path("matches/", views.matches, name="matches"),

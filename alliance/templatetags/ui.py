@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -13,22 +14,61 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from alliance.http import viewed
 from alliance.templatetags import _numbers as text
 
 register = template.Library()
 
-#: The menu: (url name, words). A page that does not exist yet simply does not show.
-MENU = (
-    ("dashboard", gettext_lazy("Dashboard")),
-    ("demands", gettext_lazy("Demands")),
-    ("capabilities", gettext_lazy("Capabilities")),
+#: The menu of each kind of person: (url name, words). A page that does not exist yet simply does not show.
+TODAY = ("dashboard", pgettext_lazy("menu", "Today"))
+DEMANDS = ("demands", gettext_lazy("Demands"))
+CAPABILITIES = ("capabilities", gettext_lazy("Capabilities"))
+SITES = ("sites", gettext_lazy("Sites"))
+PIPELINES = ("pipelines", gettext_lazy("Pipelines"))
+INTRODUCTIONS = ("introductions", gettext_lazy("Introductions"))
+GAPS = ("gaps", pgettext_lazy("menu", "Gaps"))
+OFFICIAL_MENU = (
+    TODAY,
+    DEMANDS,
+    CAPABILITIES,
     ("firms", gettext_lazy("Firms")),
-    ("sites", gettext_lazy("Sites")),
-    ("pipelines", gettext_lazy("Pipelines")),
-    ("runs", gettext_lazy("Runs")),
+    SITES,
+    PIPELINES,
+    INTRODUCTIONS,
+    GAPS,
+    ("meetings", gettext_lazy("Meetings")),
 )
+#: For firms by what they do: a supplier is not offered pages that would always be empty for it.
+FIRM_MENU: tuple[tuple[str, Any, frozenset[str]], ...] = (
+    (*TODAY, frozenset()),
+    (*CAPABILITIES, frozenset({"manufacturer", "integrator", "service"})),
+    ("matches", gettext_lazy("My matches"), frozenset({"manufacturer", "integrator", "service"})),
+    (*DEMANDS, frozenset()),
+    (*PIPELINES, frozenset({"rnd"})),
+    (*SITES, frozenset({"operator"})),
+    ("opportunities", gettext_lazy("Opportunities"), frozenset({"manufacturer", "integrator", "operator"})),
+    (*INTRODUCTIONS, frozenset()),
+    ("imports", gettext_lazy("Import"), frozenset({"manufacturer", "integrator", "service", "rnd"})),
+)
+#: Behind the account button: what is needed now and then.
+MORE_OFFICIAL = (
+    ("verifications", gettext_lazy("Firms to verify"), "patch-check"),
+    ("opportunities", gettext_lazy("Opportunities"), "flag-fill"),
+    ("imports", gettext_lazy("Import"), "arrow-repeat"),
+    ("runs", gettext_lazy("Runs"), "cpu"),
+    ("cities", gettext_lazy("Cities"), "geo-alt"),
+    ("alliance-settings", gettext_lazy("Alliance settings"), "sliders"),
+    ("my-calendar", gettext_lazy("My dates (.ics)"), "calendar3"),
+)
+MORE_FIRM = (
+    ("firms", gettext_lazy("Firms"), "building"),
+    ("sites", gettext_lazy("Sites"), "geo-alt"),
+    ("gaps", gettext_lazy("Supply gaps"), "graph-up"),
+)
+#: How many things wait behind a menu entry: (url name) → asked once for a page. Filled by the apps above.
+BADGES: dict[str, Callable[[Any], int]] = {}
 
 #: A tone is a colour with its usual icon; the word beside it always carries the meaning alone.
 TONES = {
@@ -194,18 +234,52 @@ def theme(context: template.Context) -> str:
 
 @register.simple_tag(takes_context=True)
 def menu(context: template.Context) -> list[dict[str, Any]]:
-    """The menu entries whose pages exist, the current one marked."""
+    """The menu entries of this person whose pages exist, the current one marked."""
     request = context.get("request")
-    path = request.path if request is not None else ""
+    if request is None:
+        return []
     entries = []
-    for name, words in MENU:
-        try:
-            address = reverse(name)
-        except NoReverseMatch:
-            continue
-        current = path == address if address == "/" else path.startswith(address)
-        entries.append({"address": address, "words": words, "current": current})
+    for name, words in _menu_of(request):
+        address = _address(name)
+        if address:
+            current = request.path == address if address == "/" else request.path.startswith(address)
+            count = BADGES[name](request.user) if name in BADGES else 0
+            entries.append({"address": address, "words": words, "current": current, "count": count})
     return entries
+
+
+def _menu_of(request: Any) -> Sequence[tuple[str, Any]]:
+    if _is_official(request):
+        return OFFICIAL_MENU
+    roles = {role for seat in viewed(request).seats for role in seat.organisation.roles}
+    return [(name, words) for name, words, needs in FIRM_MENU if not needs or not roles or needs & roles]
+
+
+def _is_official(request: Any) -> bool:
+    return request.user.is_superuser or any(
+        seat.organisation.kind == "bureau" for seat in viewed(request).seats
+    )
+
+
+def _address(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+@register.simple_tag(takes_context=True)
+def more_menu(context: template.Context) -> list[dict[str, Any]]:
+    """What stands behind the account button, for this person."""
+    request = context["request"]
+    rows = MORE_OFFICIAL if _is_official(request) else MORE_FIRM
+    shown = {name for name, _words in _menu_of(request)}
+    found = [(name, words, symbol, _address(name)) for name, words, symbol in rows if name not in shown]
+    return [
+        {"address": address, "words": words, "symbol": symbol}
+        for _name, words, symbol, address in found
+        if address
+    ]
 
 
 @register.simple_tag

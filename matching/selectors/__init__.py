@@ -1,5 +1,6 @@
 """Reads of the matching app; every one takes the user."""
 
+from matching.selectors.compare import Comparison, comparison
 from matching.selectors.demands import (
     attach_standing,
     demand_detail,
@@ -15,6 +16,7 @@ from matching.selectors.demands import (
 from matching.selectors.figures import Board, board, open_demands
 from matching.selectors.flows import city_flows
 from matching.selectors.gaps import Asked, Gaps, gap_lines, gaps, whom_to_develop
+from matching.selectors.introduced import introduction_figures, introductions_by_pair
 from matching.selectors.meetings import (
     actions_of,
     agenda,
@@ -36,6 +38,7 @@ __all__ = [
     "SITE_TERMS",
     "Asked",
     "Board",
+    "Comparison",
     "Explained",
     "Gaps",
     "LineReader",
@@ -54,6 +57,7 @@ __all__ = [
     "bureaus_of",
     "changes_since",
     "city_flows",
+    "comparison",
     "dates_of",
     "demand_detail",
     "demand_list",
@@ -62,6 +66,8 @@ __all__ = [
     "gaps",
     "head_slots",
     "heading",
+    "introduction_figures",
+    "introductions_by_pair",
     "is_fictitious",
     "lab_name",
     "line_detail",

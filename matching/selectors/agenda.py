@@ -20,6 +20,7 @@ from matching.models import (
     MeetingSeat,
     Pipeline,
 )
+from matching.selectors.introduced import place_introduced, running
 from scenarios.models import Site
 
 OF_EACH = 12  # points of one kind: a longer agenda is not read
@@ -31,6 +32,7 @@ def agenda_points(user: Any, meeting: Meeting) -> list[AgendaItem]:
     care = cared_by(seat.bureau_id for seat in meeting.seats.all())
     return [
         *_carried(user, meeting, there),
+        *_overdue(user, meeting, there),
         *_uncovered(user, meeting, care, there),
         *_pipelines(user, meeting, care, there),
     ]
@@ -67,6 +69,26 @@ def _carried(user: Any, meeting: Meeting, there: Sequence[AgendaItem]) -> list[A
         AgendaItem(meeting=meeting, kind=AgendaKind.CARRIED, action=row, cities=[])
         for row in rows.order_by("due_on", "pk")
         if row.pk not in known
+    ]
+
+
+def _overdue(user: Any, meeting: Meeting, there: Sequence[AgendaItem]) -> list[AgendaItem]:
+    """Introductions past their date between two bureaus at this table, the longest overdue first."""
+    here = [seat.bureau_id for seat in meeting.seats.all()]
+    known = {item.introduction for item in there if item.kind == AgendaKind.OVERDUE}
+    rows = running(user, meeting.alliance).filter(
+        lab_bureau__in=here, supplier_bureau__in=here, due_on__lt=timezone.localdate()
+    )
+    rows = rows.exclude(pk__in=known).select_related("lab_bureau", "supplier_bureau")
+    return [
+        AgendaItem(
+            meeting=meeting,
+            kind=AgendaKind.OVERDUE,
+            introduction=row.pk,
+            demand_id=row.demand_id,
+            cities=list(dict.fromkeys([row.lab_bureau.city_id, row.supplier_bureau.city_id])),
+        )
+        for row in rows.order_by("due_on", "pk")[:OF_EACH]
     ]
 
 
@@ -113,7 +135,7 @@ def _pipelines(
         Pipeline.objects.visible_to(user)
         .current()
         .filter(demand_id__in=list(demands), rank=1, complete=True, site_id__isnull=False)
-        .filter(~Exists(earlier))
+        .filter(~Exists(earlier), ~place_introduced())
         .order_by("-score", "demand_id")
     )
     known = {(item.demand_id, item.site_id) for item in there if item.kind == AgendaKind.PIPELINE}

@@ -18,6 +18,7 @@ from alliance.templatetags.charts import Flow, Place
 from matching.models import Demand, DemandLine, LineResult, Pipeline
 from matching.selectors.demands import demand_list
 from matching.selectors.flows import city_flows
+from matching.selectors.introduced import running_by_cities
 from scenarios.models import Site
 
 #: On the map a role has one short word; the table beside it has the long ones.
@@ -40,6 +41,7 @@ class CityRow:
     firms: int = 0
     lines: int = 0
     sites: int = 0
+    running: int = 0
 
     @property
     def role_names(self) -> str:
@@ -75,8 +77,11 @@ def open_demands(user: Any, alliance: Alliance) -> Any:
     return rows.filter(need_by__gte=alliance.as_of) if alliance.as_of else rows
 
 
-def board(user: Any, alliance: Alliance) -> Board:
-    """Cities, roles and flows, coverage of the open demands, time to market of their best pipelines."""
+def board(user: Any, alliance: Alliance, *, work: bool = False) -> Board:
+    """Cities, roles and flows, coverage of the open demands, time to market of their best pipelines.
+
+    The flows are lines that could be supplied, or (`work`) introductions under way.
+    """
     found = Board(_cities(user, alliance))
     demands = Demand.objects.visible_to(user).filter(alliance=alliance, published=True)
     if alliance.as_of:
@@ -102,7 +107,10 @@ def board(user: Any, alliance: Alliance) -> Board:
         found.days = median(total for total, _base in days)
         bases = [base for _total, base in days if base is not None]
         found.baseline = median(bases) if bases else None
-    _draw(found, {(flow.lab, flow.plant): flow.lines for flow in city_flows(user, alliance)})
+    running = running_by_cities(user, alliance)
+    lines = {(flow.lab, flow.plant): flow.lines for flow in city_flows(user, alliance)}
+    _count_into(found, lines, running)
+    _draw(found, running if work else lines)
     return found
 
 
@@ -133,13 +141,16 @@ def _counted(rows: Any, name: str, homes: dict[int, int]) -> dict[int, int]:
     return counts
 
 
+def _count_into(found: Board, lines: dict[tuple[int, int], int], running: dict[tuple[int, int], int]) -> None:
+    """What comes to each city from all labs together."""
+    for row in found.cities:
+        row.lines = sum(count for (_lab, plant), count in lines.items() if plant == row.city.pk)
+        row.running = sum(count for (_lab, plant), count in running.items() if plant == row.city.pk)
+
+
 def _draw(found: Board, supplied: dict[tuple[int, int], int]) -> None:
-    into: dict[int, int] = defaultdict(int)
-    for (_lab, plant), count in supplied.items():
-        into[plant] += count
     most = max((count for (a, b), count in supplied.items() if a != b), default=1)
     for row in found.cities:
-        row.lines = into[row.city.pk]
         size = 11.0 if row.lead else 6.0 + min(4.0, row.firms / 20)
         kind = "lead" if row.lead else "city"
         note = " / ".join(str(ROLE_WORDS[role]) for role in row.roles)

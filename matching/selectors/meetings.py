@@ -15,10 +15,11 @@ from alliance.choices import AgendaKind, MeetingState, OrganisationKind
 from alliance.models import Alliance, City, Membership, Organisation, User
 from alliance.models.base import GuardedQuerySet
 from alliance.selectors import viewer_of
-from alliance.templatetags._numbers import days_text, list_text, number_text
-from matching.models import ActionItem, AgendaItem, Meeting, MeetingSeat, Pipeline
+from alliance.templatetags._numbers import date_text, days_text, list_text, number_text
+from matching.models import ActionItem, AgendaItem, Introduction, Meeting, MeetingSeat, Pipeline
 from matching.selectors.agenda import open_actions
-from matching.selectors.demands import demand_list, firm_counts, heading, line_detail
+from matching.selectors.demands import demand_list, firm_counts, heading, lab_name, line_detail
+from matching.selectors.today.items import address as page_address
 from scenarios.models import Site
 
 
@@ -97,6 +98,10 @@ class _Told:
         self.counts = firm_counts(user, {line.demand_id for line in self.lines.values()})
         rows = Pipeline.objects.visible_to(user).current().filter(demand_id__in=demands, site_id__in=sites)
         self.pipelines = {(row.demand_id, row.site_id): row for row in rows}
+        met = {item.introduction for item in items if item.introduction}
+        shown: Any = Introduction.objects.visible_to(user).filter(pk__in=met)
+        shown = shown.select_related("line__component_type", "site", "supplier", "turn")
+        self.introductions = {row.pk: row for row in shown}
         self.cities = City.objects.in_bulk({city for item in items for city in item.cities})
 
     def point(self, item: AgendaItem) -> Point:
@@ -113,7 +118,19 @@ class _Told:
             return self._line(item)
         if item.kind == AgendaKind.PIPELINE:
             return self._pipeline(item)
-        return item.text or _("an introduction"), "", ""
+        return self._introduction(item)
+
+    def _introduction(self, item: AgendaItem) -> tuple[str, str, str]:
+        row, demand = self.introductions.get(item.introduction or 0), self.demands.get(item.demand_id or 0)
+        if row is None or demand is None:
+            return _("an introduction that is no longer yours to see"), "", ""
+        part = row.line.component_type if row.line else row.site
+        words = [str(part), str(row.get_state_display())]
+        if row.turn is not None:
+            due = {"name": row.turn, "date": date_text(row.due_on)}
+            words.append(_("turn of %(name)s, due %(date)s") % due)
+        title = f"{lab_name(demand)} ⇄ {row.supplier}"
+        return title, " · ".join(words), page_address("introduction", row.public_id)
 
     def _action(self, item: AgendaItem) -> tuple[str, str, str]:
         action = item.action

@@ -1,6 +1,7 @@
 """Pages of the matching app."""
 
 from matching.views.calendars import meeting_calendar, my_calendar
+from matching.views.compare import compare
 from matching.views.demands import demand, demands
 from matching.views.gaps import gap_report
 from matching.views.matches import match, matches
@@ -28,6 +29,7 @@ __all__ = [
     "agenda_point",
     "agenda_renew",
     "cancel",
+    "compare",
     "dashboard",
     "demand",
     "demands",

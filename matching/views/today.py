@@ -22,6 +22,7 @@ from matching.selectors import (
     changes_since,
     demand_list,
     heading,
+    introduction_figures,
     own_pair_rows,
     own_pairs,
     queue,
@@ -46,7 +47,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 def _official(request: HttpRequest, alliance: Alliance) -> dict[str, Any]:
     user = request.user
     asked = request.GET.get("show", "")
-    found = board(user, alliance)
+    work = request.GET.get("flow") == "work"
+    found = board(user, alliance, work=work)
     flows = list_text(
         _("%(city)s %(count)d lines") % {"city": row.city, "count": row.lines}
         for row in found.cities
@@ -57,6 +59,9 @@ def _official(request: HttpRequest, alliance: Alliance) -> dict[str, Any]:
         "queue": queue(user, alliance, asked if asked in FILTERS else ""),
         "board": found,
         "flow_words": flows,
+        "flow_modes": [("lines", _("could be supplied"), not work), ("work", _("introductions"), work)],
+        "work": work,
+        "figures": introduction_figures(user, alliance),
         "today": timezone.localdate(),
         "since": since,
         "changes": changes_since(user, since),

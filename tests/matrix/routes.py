@@ -52,6 +52,8 @@ def _kwargs(world: World, row: Row, missing: bool) -> dict[str, Any]:
         line, capability = key.split(":")
         ids = (found(world.lines[line]), found(world.capabilities[capability]))
         return _joined(row, ids, ("line_id", "capability_id"))
+    if kind == "line":
+        return {"public_id": found(world.demands[key]), "line_id": found(world.lines[key])}
     if kind == "pipeline":
         places = (found(world.demands[key]), *([found(world.sites["open"])] if key == "open" else []))
         return _joined(row, places, ("demand_id", "site_id"))

@@ -26,6 +26,19 @@
     if (event.key === '/' && search && !event.target.closest('input,textarea,select')) { event.preventDefault(); search.focus(); }
   });
 
+  // "?" says which keys there are; "g" and a letter go to a page of the menu. Never while somebody types.
+  const keys = document.getElementById('keys');
+  let going = false;
+  const goTo = { t: '/', d: '/demands/', i: '/introductions/' };
+  document.addEventListener('keydown', event => {
+    if (!keys || event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input,textarea,select,dialog')) return;
+    if (event.key === '?') { event.preventDefault(); keys.showModal(); }
+    const link = going && goTo[event.key] && document.querySelector(`#nav a[href="${goTo[event.key]}"]`);
+    going = event.key === 'g';
+    if (link) link.click();
+  });
+  document.addEventListener('click', event => { if (keys && event.target.closest('[data-keys]')) keys.showModal(); });
+
   // Delegated, so that rows brought in by htmx behave like the first ones.
   document.addEventListener('click', event => {
     const opener = event.target.closest('[data-open]');

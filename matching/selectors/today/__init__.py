@@ -58,4 +58,4 @@ def queue(user: Any, alliance: Alliance, chosen: str = "") -> Queue:
         supply.windows(user, asks),
         work.failures(user, asks),
     ]
-    return Queue([group for group in groups if group is not None], chosen)
+    return Queue(groups, chosen)

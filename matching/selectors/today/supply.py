@@ -15,6 +15,7 @@ from alliance.templatetags._numbers import date_text, days_text, number_text
 from companies.selectors import capability_list, component_book
 from matching.models import LineResult, Match, Pipeline, Relaxation
 from matching.selectors.demands import demand_list, heading, is_fictitious, line_detail
+from matching.selectors.introduced import pair_introduced, place_introduced
 from matching.selectors.pipelines import attach_pipeline_parts
 from matching.selectors.rules import relaxed
 from matching.selectors.today.items import SHOWN, Group, Item, Who, address, due_words
@@ -53,6 +54,7 @@ def _pipelines(asks: Who) -> list[Any]:
         Pipeline.objects.visible_to(asks.user)
         .current()
         .filter(demand_id__in=_cared(asks), rank=1, complete=True, total_days__isnull=False)
+        .filter(~place_introduced())
         .order_by("-score", "demand_id")
     )
     found = list(rows[: SHOWN - 2])
@@ -83,6 +85,7 @@ def _matches(asks: Who, without: set[int]) -> list[Any]:
     rows = (
         Match.objects.visible_to(asks.user).current().filter(rank=1, demand_id__in=asks.demands.values("pk"))
     )
+    rows = rows.filter(~pair_introduced())
     if not asks.platform:
         makers = Organisation.objects.filter(city__in=asks.care).values("pk")
         rows = rows.filter(Q(demand_id__in=_cared(asks)) | Q(supplier_id__in=makers))

@@ -2,24 +2,68 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from alliance.choices import RunState
 from alliance.models import Organisation
 from alliance.templatetags._numbers import date_text, moment_text
 from matching.models import MatchRun
 from matching.selectors.agenda import open_actions
-from matching.selectors.demands import demand_list, heading
+from matching.selectors.demands import demand_list, heading, lab_name
+from matching.selectors.introduced import running
 from matching.selectors.today.items import MOST, SHOWN, Group, Item, Who, address, due_words
 
+SOON = 3  # days ahead that are shown of introductions
 FAILED = [RunState.FAILED, RunState.PARTIAL]
 
 
-def introductions(user: Any, asks: Who) -> Group | None:
-    return None
+def introductions(user: Any, asks: Who) -> Group:
+    """Where it is one's own bureau's turn, and whatever is due within three days at one of its introductions."""
+    rows = running(user, asks.alliance)
+    total = rows.count()
+    due = Q(due_on__lte=asks.today + timedelta(days=SOON))
+    if not asks.platform:
+        rows = rows.filter(Q(lab_bureau__in=asks.bureaus) | Q(supplier_bureau__in=asks.bureaus))
+    rows = rows.filter(due | Q(turn__in=asks.bureaus)).order_by("due_on", "pk")
+    found = list(rows.select_related("line__component_type", "supplier", "turn", "site")[:MOST])
+    demands = {d.pk: d for d in demand_list(user).filter(pk__in={row.demand_id for row in found})}
+    return Group(
+        "introductions",
+        _("Introductions waiting or overdue"),
+        "hourglass-split",
+        _("No introduction waits for your bureau, none is due within three days."),
+        [_introduction(asks, row, demands[row.demand_id]) for row in found if row.demand_id in demands],
+        len(found),
+        address("introductions"),
+        ngettext("all %(count)d introductions", "all %(count)d introductions", total) % {"count": total},
+    )
+
+
+def _introduction(asks: Who, row: Any, demand: Any) -> Item:
+    state, tone, symbol, late = due_words(row.due_on, asks.today)
+    part = row.line.component_type if row.line else row.site
+    since = date_text(row.updated_at)
+    words = {"part": part, "state": row.get_state_display(), "since": since, "title": heading(demand)}
+    mine = row.turn_id in asks.bureaus
+    turn = _("our turn") if mine else _("turn of %(name)s") % {"name": row.turn}
+    return Item(
+        f"{lab_name(demand)} ⇄ {row.supplier}",
+        address("introduction", row.public_id),
+        _("%(part)s · %(state)s since %(since)s · %(title)s") % words,
+        state,
+        tone,
+        symbol,
+        turn,
+        _("Go there") if mine else _("Remind"),
+        mine=mine,
+        late=late,
+        due_now=row.due_on == asks.today,
+    )
 
 
 def actions(user: Any, asks: Who) -> Group:

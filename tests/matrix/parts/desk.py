@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.matrix.roles import BUREAUS, KNOWN, PLACELESS, TOKENS
-from tests.matrix.row import Body, Row, page
+from tests.matrix.roles import BUREAUS, DEMAND_SIDE, KNOWN, PLACELESS, SOUTH, TOKENS
+from tests.matrix.row import PLATFORM, Body, Row, page
 
 #: Both bureaus of the north sit at this one.
 TABLE = BUREAUS
@@ -30,6 +30,9 @@ EDIT: Body = lambda world: {"title": "Moved", "held_on": "2026-12-11", "minutes_
 MEETING = "meetings.both"
 ROWS = [
     page("gaps"),
+    Row("compare", target="line.open", ok=DEMAND_SIDE - TOKENS),
+    Row("compare", target="line.introduction", ok=DEMAND_SIDE - TOKENS),
+    Row("compare", target="line.foreign", ok=(SOUTH | PLATFORM) - TOKENS),
     Row("meetings", ok=OFFICIALS),
     Row("meeting-new", ok=OFFICIALS),
     Row("meeting-new", "POST", ok=BUREAUS, yes=302, body=_new, other={"other_bureau": 400}),
