@@ -5,24 +5,27 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from alliance.choices import Confidentiality, RunState
-from alliance.filters import CityFilter, ListFilter, Sort, TreeFilter, yes_no
+from alliance.choices import Confidentiality, IntroductionState, RunState
+from alliance.filters import CityFilter, ListFilter, Sort, TreeFilter, WordFilter, yes_no
 from alliance.models import Organisation
-from alliance.selectors import branch, tree_choices
+from alliance.selectors import branch, tree_choices, viewer_of
 from companies.models import Capability, ComponentType
 from matching.models import (
     Demand,
     DemandIdentity,
     DemandLine,
+    Introduction,
     LineResult,
     Match,
     MatchRun,
     NearMiss,
     Pipeline,
 )
+from matching.models.introductions import RUNNING
 from scenarios.models import ScenarioType, Site
 
 
@@ -185,3 +188,41 @@ class RunFilter(ListFilter):
     class Meta:
         model = MatchRun
         fields: ClassVar[list[str]] = []
+
+
+class IntroductionFilter(ListFilter):
+    """Introductions; a list for people who have to act, so the longest overdue come first."""
+
+    sorts: ClassVar[dict[str, Sort]] = {
+        "due": (_("longest overdue first"), ("due_key", "id")),
+        "newest": (_("newest first"), ("-id",)),
+        "moved": (_("last moved first"), ("-updated_at", "id")),
+    }
+    state = django_filters.ChoiceFilter(
+        label=_("State"), choices=IntroductionState.choices, empty_label=_("any")
+    )
+    who = django_filters.ChoiceFilter(
+        label=_("Whose turn"),
+        choices=[("mine", _("our turn")), ("overdue", _("overdue")), ("running", _("running"))],
+        method="of_turn",
+        empty_label=_("any"),
+    )
+    supplier = WordFilter(label=_("Supplier"), fields=["supplier__name_zh", "supplier__name_en"])
+    part = TreeFilter(label=_("Part"), field_name="line__component_type", tree=ComponentType)
+    city = CityFilter(label=_("City of the supplier"), field_name="supplier__city")
+
+    class Meta:
+        model = Introduction
+        fields: ClassVar[list[str]] = []
+
+    @staticmethod
+    def overdue() -> Q:
+        return RUNNING & Q(due_on__lt=timezone.localdate())
+
+    def of_turn(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        if value == "overdue":
+            return queryset.filter(self.overdue())
+        if value == "running":
+            return queryset.filter(RUNNING)
+        viewer = viewer_of(self.request.user)
+        return queryset.filter(RUNNING, turn__in=viewer.firms | viewer.bureaus)

@@ -6,11 +6,23 @@ bureau and firm are foreigners to all of it.
 """
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from alliance.models import Alliance, City, Exclusion, Organisation, User
 from companies.models import Capability, ComponentKey, ComponentType, Facility
-from matching.models import ActionItem, AgendaItem, Demand, DemandLine, MatchRun, Meeting, MeetingSeat
+from matching.models import (
+    ActionItem,
+    AgendaItem,
+    Demand,
+    DemandLine,
+    Introduction,
+    MatchRun,
+    Meeting,
+    MeetingSeat,
+    Milestone,
+    Project,
+)
 from scenarios.models import ScenarioKey, ScenarioType, Site
 from tests import factories as make
 
@@ -37,6 +49,8 @@ class World:
     meetings: dict[str, Meeting] = field(default_factory=dict)
     agenda: dict[str, AgendaItem] = field(default_factory=dict)
     actions: dict[str, ActionItem] = field(default_factory=dict)
+    introductions: dict[str, Introduction] = field(default_factory=dict)
+    projects: dict[str, Project] = field(default_factory=dict)
 
     def person(self, name: str) -> User:
         """A fresh object: rights are cached on the user object for one request."""
@@ -76,6 +90,7 @@ def build_world() -> World:
     _demands(world)
     _results(world)
     _meetings(world)
+    _introductions(world)
     return world
 
 
@@ -235,3 +250,24 @@ def _meetings(world: World) -> None:
         world.actions[name] = ActionItem.objects.create(
             meeting=meeting, text=f"Secret task {name}", bureau=world.organisations["lead_bureau"]
         )
+
+
+def _introductions(world: World) -> None:
+    """The open demand's pipeline is a project; its supplier has not answered yet. And a pair of the South."""
+    org, official = world.organisations, world.people["lead_official"]
+    project = Project.objects.create(
+        demand=world.demands["open"], site=world.sites["open"], opened_by=official
+    )
+    Milestone.objects.create(project=project, kind="prototype", planned_on=date(2027, 2, 1))
+    world.projects["open"] = project
+    world.introductions["open"] = make.make_introduction(
+        world.lines["open"],
+        world.capabilities["supplier"],
+        official,
+        (org["lead_bureau"], org["partner_bureau"]),
+        project=project,
+    )
+    south = (org["outside_bureau"], org["outside_bureau"])
+    world.introductions["foreign"] = make.make_introduction(
+        world.lines["foreign"], world.capabilities["outsider"], world.people["outside_official"], south
+    )

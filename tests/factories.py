@@ -33,6 +33,8 @@ from matching.models import (
     Demand,
     DemandIdentity,
     DemandLine,
+    Introduction,
+    IntroductionStep,
     LinePrice,
     LineRequirement,
     LineResult,
@@ -44,6 +46,7 @@ from matching.models import (
     SiteMatch,
     SiteNeed,
 )
+from matching.services.introductions.disclosing import disclose
 from scenarios.models import PartCondition, ScenarioKey, ScenarioParameter, ScenarioType, Site, SiteWindow
 
 PASSWORD = "correct-horse-battery"
@@ -358,3 +361,29 @@ def make_pipeline(
         else {},
         baseline=days if complete else {},
     )
+
+
+def make_introduction(
+    line: DemandLine,
+    capability: Capability,
+    opened_by: User,
+    bureaus: tuple[Organisation, Organisation],
+    **more: Any,
+) -> Introduction:
+    """A pair as it stands right after its proposal, with what that opens; the supplier's turn."""
+    row = Introduction.objects.create(
+        demand=line.demand,
+        line=line,
+        capability=capability,
+        lab=line.demand.owner,
+        supplier=capability.organisation,
+        lab_bureau=bureaus[0],
+        supplier_bureau=bureaus[1],
+        opened_by=opened_by,
+        **{"turn": capability.organisation, "due_on": date(2027, 1, 15), **more},
+    )
+    IntroductionStep.objects.create(
+        introduction=row, move="propose", state=row.state, by=opened_by, by_organisation=bureaus[0]
+    )
+    disclose(row)
+    return row

@@ -98,6 +98,14 @@ class Intruder:
         factories.make_match(run, line, part)
         factories.make_near_miss(run, line, part, "price", 0.1, rank=2)
         factories.make_pipeline(run, hidden, None, {line: part})
+        if "outside_official" in world.people:
+            factories.make_introduction(
+                line,
+                part,
+                world.people["outside_official"],
+                (firm, firm),
+                public_id=self._id(),
+            )
 
     def _id(self) -> uuid.UUID:
         return uuid.UUID(int=self.dice.getrandbits(128), version=4)
@@ -109,7 +117,7 @@ class Intruder:
         return found or world.alliances["hidden"]
 
 
-STEPS = ["_organisations", "_people", "_trees", "_offers", "_demands", "_results"]
+STEPS = ["_organisations", "_people", "_trees", "_offers", "_demands", "_results", "_introductions"]
 
 
 def _build(intruders: bool) -> World:

@@ -21,7 +21,7 @@ BATCH = 2000
 SINGLE_RUNS = 3
 
 # Nothing of these is read by the matcher.
-IRRELEVANT = {"run", "token", "person", "introduction", "project", "meeting", "action item"}
+IRRELEVANT = {"run", "token", "person", "viewing", "introduction", "project", "meeting", "action item"}
 
 # The feed stops at the oldest running transaction: a slower one's rows are read later, never skipped.
 READ = """

@@ -4,6 +4,7 @@ from matching.views.calendars import meeting_calendar, my_calendar
 from matching.views.compare import compare
 from matching.views.demands import demand, demands
 from matching.views.gaps import gap_report
+from matching.views.introductions import introduction, introductions, project, propose, step
 from matching.views.matches import match, matches
 from matching.views.meetings import (
     action_add,
@@ -34,6 +35,8 @@ __all__ = [
     "demand",
     "demands",
     "gap_report",
+    "introduction",
+    "introductions",
     "match",
     "matches",
     "meeting",
@@ -46,9 +49,12 @@ __all__ = [
     "my_calendar",
     "pipeline",
     "pipelines",
+    "project",
+    "propose",
     "rematch_alliance",
     "rematch_demand",
     "retry",
     "run",
     "runs",
+    "step",
 ]

@@ -36,7 +36,7 @@ def methods(view: Any) -> set[str]:
 
 
 def address(world: World, row: Row, missing: bool = False) -> str:
-    return reverse(row.route, kwargs=_kwargs(world, row, missing))
+    return reverse(row.route, kwargs=_kwargs(world, row, missing) | dict(row.more))
 
 
 def _kwargs(world: World, row: Row, missing: bool) -> dict[str, Any]:

@@ -41,6 +41,8 @@ class Row:
     no: int = 404
     other: dict[str, int] = field(default_factory=dict)
     body: Body | None = None
+    #: what the address names beside the row: (("name", "accept"),)
+    more: tuple[tuple[str, str], ...] = ()
 
     @property
     def api(self) -> bool:
