@@ -1,6 +1,8 @@
-"""Forms of the alliance app's own pages."""
+"""Forms of the alliance app's own pages, and fields that all apps share."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -8,6 +10,17 @@ from django.utils.translation import gettext_lazy as _
 from alliance.services.tokens import MAX_DAYS
 
 SCOPE_WORDS = [("read", _("read")), ("write", _("write: also start runs"))]
+
+
+DAY = ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d"]
+DAY_BOX = {"placeholder": "YYYY-MM-DD", "inputmode": "numeric", "autocomplete": "off", "maxlength": "10"}
+
+
+def day_field(label: Any, *, required: bool = True, help_text: Any = "") -> forms.DateField:
+    """A date typed as 年-月-日: a native date box would follow the browser's language, not the page's."""
+    box = forms.DateInput(format="%Y-%m-%d", attrs=DAY_BOX)
+    box.input_type = "text"
+    return forms.DateField(label=label, input_formats=DAY, required=required, widget=box, help_text=help_text)
 
 
 class TokenForm(forms.Form):

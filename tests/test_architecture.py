@@ -123,7 +123,12 @@ SILENT = {
     "matching/services/changes.py": "how far the feed was read",
     "matching/services/bundle/": "one row with counts and file hash for each import, by `load`",
 }
-SILENT_FUNCTIONS = {"note_use": "last use of a token", "note_visit": "last look at Today"}
+SILENT_FUNCTIONS = {
+    "note_use": "last use of a token",
+    "note_visit": "last look at Today",
+    "_store": "what an introduction opens: the step records itself",
+    "plan_milestones": "part of proposing a project",
+}
 
 
 def writes(node: ast.AST) -> bool:

@@ -8,16 +8,8 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from alliance.forms import day_field
 from alliance.models import Organisation, User
-
-DAY = ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d"]
-DAY_BOX = {"placeholder": "YYYY-MM-DD", "inputmode": "numeric", "autocomplete": "off", "maxlength": "10"}
-
-
-def day_field(label: Any, *, required: bool = True) -> forms.DateField:
-    return forms.DateField(
-        label=label, input_formats=DAY, required=required, widget=forms.TextInput(attrs=DAY_BOX)
-    )
 
 
 class MeetingForm(forms.Form):

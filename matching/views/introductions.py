@@ -20,7 +20,7 @@ from alliance.selectors import viewer_of
 from alliance.services.viewings import note_viewing
 from companies.models import Capability
 from matching.filters import IntroductionFilter
-from matching.forms import MilestoneForm, ProposalForm, StepForm
+from matching.forms.introductions import MilestoneForm, ProposalForm, StepForm
 from matching.models import DemandLine
 from matching.selectors import attach_standing, demand_detail, demand_list, heading, lab_name, pipeline_list
 from matching.selectors.introductions import (

@@ -1,4 +1,4 @@
-"""What people type into the pages of this app, turned into arguments of services."""
+"""Proposing, stepping, and the milestones of a pilot."""
 
 from __future__ import annotations
 
@@ -8,26 +8,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from alliance.choices import MilestoneKind
+from alliance.forms import day_field
 from matching.services.introductions import Move, Step
 from matching.services.introductions.moves import ALL
 
 
-def day_field(label: Any, *, required: bool = False, help_text: Any = "") -> forms.DateField:
-    """A date typed as 年-月-日: a native date box would follow the browser's language, not the page's."""
-    box = forms.TextInput(
-        attrs={"inputmode": "numeric", "placeholder": "2026-12-31", "autocomplete": "off", "maxlength": 10}
-    )
-    return forms.DateField(
-        label=label,
-        required=required,
-        widget=box,
-        input_formats=["%Y-%m-%d", "%Y/%m/%d"],
-        help_text=help_text,
-    )
-
-
 class ProposalForm(forms.Form):
-    due_on = day_field(_("Answer by"))
+    due_on = day_field(_("Answer by"), required=False)
     note = forms.CharField(
         label=_("Note to both firms"),
         required=False,
@@ -41,8 +28,8 @@ class StepForm(forms.Form):
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
     turn = forms.ChoiceField(label=_("Next is"), required=False)
-    due_on = day_field(_("by"))
-    delivered_on = day_field(_("Delivered on"))
+    due_on = day_field(_("by"), required=False)
+    delivered_on = day_field(_("Delivered on"), required=False)
     reason = forms.CharField(
         label=_("Reason"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
     )
@@ -75,5 +62,5 @@ class StepForm(forms.Form):
 
 class MilestoneForm(forms.Form):
     kind = forms.ChoiceField(choices=MilestoneKind.choices, widget=forms.HiddenInput)
-    planned_on = day_field(_("Planned"))
-    actual_on = day_field(_("Reached"))
+    planned_on = day_field(_("Planned"), required=False)
+    actual_on = day_field(_("Reached"), required=False)
