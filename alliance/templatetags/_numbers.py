@@ -108,6 +108,7 @@ def count_unit(kind: str, value: Number | None) -> str:
         "pieces": npgettext("unit of count", "pc", "pcs", many),
         "monthly": npgettext("unit of count", "pc/month", "pcs/month", many),
         "offers": npgettext("unit of count", "offer", "offers", many),
+        "firms": npgettext("unit of count", "firm", "firms", many),
         "lines": npgettext("unit of count", "line", "lines", many),
     }
     return words[kind]

@@ -16,7 +16,7 @@ from matching.selectors.demands import (
 from matching.selectors.figures import Board, board, open_demands
 from matching.selectors.flows import city_flows
 from matching.selectors.gaps import Asked, Gaps, gap_lines, gaps, whom_to_develop
-from matching.selectors.introduced import introduction_figures, introductions_by_pair
+from matching.selectors.introduced import introduction_figures, introductions_by_pair, project_of
 from matching.selectors.meetings import (
     actions_of,
     agenda,
@@ -28,7 +28,7 @@ from matching.selectors.meetings import (
 from matching.selectors.offers import Explained, LineReader, LineView, offers
 from matching.selectors.pairs import OwnPair, own_pair_rows, own_pairs
 from matching.selectors.pipelines import PipelineReader, PipelineView, attach_pipeline_parts, pipeline_list
-from matching.selectors.runs import may_steer, run_list
+from matching.selectors.runs import may_steer, open_run_of, run_list
 from matching.selectors.sites import SiteRow, site_rows
 from matching.selectors.terms import LINE_TERMS, SITE_TERMS, Scales, head_slots, scales, slots
 from matching.selectors.today import Queue, changes_since, queue
@@ -76,10 +76,12 @@ __all__ = [
     "meeting_list",
     "offers",
     "open_demands",
+    "open_run_of",
     "own_pair_rows",
     "own_pairs",
     "owners_at",
     "pipeline_list",
+    "project_of",
     "queue",
     "run_list",
     "scales",

@@ -38,6 +38,11 @@ def running(user: Any, alliance: Alliance | None = None) -> Any:
     return rows if alliance is None else rows.filter(demand__alliance=alliance)
 
 
+def project_of(user: Any, demand: Any, site_id: int | None) -> Any:
+    """The project opened on this pipeline, if there is one."""
+    return Project.objects.visible_to(user).filter(demand=demand.pk, site=site_id).order_by("-pk").first()
+
+
 def introductions_by_pair(user: Any, lines: Any) -> dict[tuple[int, int], Any]:
     """(line, capability) → the newest introduction of the pair."""
     rows = Introduction.objects.visible_to(user).filter(line__in=list(lines), capability__isnull=False)

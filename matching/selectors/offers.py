@@ -16,7 +16,7 @@ from matching.selectors.rules import Relaxed, Rule, relaxed, rule_name, rules_of
 from matching.selectors.terms import LINE_TERMS, Offer, Scales, head_slots, line_basis, slots
 
 
-@dataclass(frozen=True)
+@dataclass
 class Ranked:
     """A capability that meets every rule of the line."""
 
@@ -24,6 +24,7 @@ class Ranked:
     capability: Any
     minutes: float
     slots: list[Slot]
+    introduction: Any = None
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Explained:
         return sum(rule.met for rule in self.hard)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Near:
     """A capability that fails one rule only."""
 
@@ -55,6 +56,7 @@ class Near:
     capability: Any
     name: str
     rule: Rule | None
+    introduction: Any = None
 
 
 @dataclass
@@ -64,6 +66,8 @@ class LineView:
     line: Any
     feasible: int = 0
     near_count: int = 0
+    firms: int = 0
+    near_firms: int = 0
     ranked: list[Ranked] = field(default_factory=list)
     near: list[Near] = field(default_factory=list)
     relaxations: list[Relaxed] = field(default_factory=list)
@@ -98,7 +102,8 @@ class LineReader:
         self.roads = Roads([demand.lab_city_id, *cities])
         self.roles = roles_in(demand.alliance_id, cities)
 
-    def view(self, counts: tuple[int, int]) -> LineView:
+    def view(self, counts: tuple[int, int], firms: tuple[int, int] | None = None) -> LineView:
+        """`counts` of capabilities, `firms` of the firms behind them (the same where a run does not know)."""
         relaxations = Relaxation.objects.visible_to(self.user).current()
         relaxations = relaxations.filter(demand_id=self.demand.pk, line_id=self.line.pk).order_by(
             "-capabilities", "id"
@@ -107,6 +112,8 @@ class LineReader:
             line=self.line,
             feasible=counts[0],
             near_count=counts[1],
+            firms=(firms or counts)[0],
+            near_firms=(firms or counts)[1],
             ranked=[ranked for match in self.matches if (ranked := self.ranked(match)) is not None],
             near=[near for miss in self.misses if (near := self.near(miss)) is not None],
             relaxations=[relaxed(row, self.line, self.demand, self.book) for row in relaxations],

@@ -9,7 +9,15 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from alliance.templatetags._numbers import date_text, days_text, joined, list_text, number_text, quantity_text
+from alliance.templatetags._numbers import (
+    count_unit,
+    date_text,
+    days_text,
+    joined,
+    list_text,
+    number_text,
+    quantity_text,
+)
 from companies.selectors import ParameterBook, asked_text, offered_text, rounded, verdict
 
 
@@ -132,14 +140,18 @@ def _certificate_rules(line: Any, capability: Any, as_of: date) -> list[Rule]:
     return rules
 
 
+def _counted(value: float, kind: str) -> str:
+    return joined(number_text(value), count_unit(kind, value))
+
+
 def _moq(line: Any, capability: Any) -> Rule:
     gap = capability.min_order_quantity - line.quantity
-    words = _("met") if gap <= 0 else _("%(count)s too high") % {"count": number_text(rounded(gap))}
+    words = _("met") if gap <= 0 else _("%(count)s too high") % {"count": _counted(rounded(gap), "pieces")}
     return Rule(
         "moq",
         _("Minimum order"),
-        f"≤ {number_text(line.quantity)}",
-        number_text(capability.min_order_quantity),
+        f"≤ {_counted(line.quantity, 'pieces')}",
+        _counted(capability.min_order_quantity, "pieces"),
         words,
         gap <= 0,
         shortfall=max(0.0, gap / line.quantity),
@@ -147,7 +159,7 @@ def _moq(line: Any, capability: Any) -> Rule:
 
 
 def _capacity(line: Any, capability: Any) -> Rule:
-    name, asked = _("Free monthly capacity"), f"≥ {number_text(line.monthly_rate)}"
+    name, asked = _("Free monthly capacity"), f"≥ {_counted(line.monthly_rate, 'monthly')}"
     if capability.told is None:
         return Rule("capacity", name, asked, "—", "", True)
     free = capability.told.free_per_month
@@ -165,7 +177,7 @@ def _capacity(line: Any, capability: Any) -> Rule:
         "capacity",
         name,
         asked,
-        number_text(free),
+        _counted(free, "monthly"),
         words,
         gap <= 0,
         shortfall=max(0.0, gap / line.monthly_rate),
@@ -223,6 +235,7 @@ class Relaxed:
     change: str
     nearest: str
     count: int
+    code: str = ""
 
 
 def relaxed(row: Any, line: Any, demand: Any, book: ParameterBook[Any]) -> Relaxed:
@@ -232,7 +245,7 @@ def relaxed(row: Any, line: Any, demand: Any, book: ParameterBook[Any]) -> Relax
     best = every or nearest
     change = f"{before} → {best}" if best else _without(row.code, line)
     count = row.capabilities if row.firms is None else row.firms
-    return Relaxed(name, change, nearest if every and nearest != every else "", count)
+    return Relaxed(name, change, nearest if every and nearest != every else "", count, row.code)
 
 
 def _hard(code: str, line: Any) -> Any:

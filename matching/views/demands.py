@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -11,26 +13,31 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from alliance.http import Column, listing, viewed
+from alliance.selectors import viewer_of
 from companies.selectors import asked_text, component_book
 from matching.filters import DemandFilter
 from matching.models import SiteRequirement, may_ask_for_run
 from matching.selectors import (
     LineReader,
+    LineView,
     attach_pipeline_parts,
     attach_standing,
     demand_detail,
     demand_list,
+    firm_counts,
     heading,
+    introductions_by_pair,
     is_fictitious,
     lab_name,
     line_results,
+    open_run_of,
     own_pair_rows,
     own_pairs,
     pipeline_list,
-    run_list,
     scales,
     site_rows,
 )
+from matching.selectors.today.items import address as page_address
 from scenarios.selectors import scenario_book
 
 DEMAND_COLUMNS = [
@@ -72,15 +79,45 @@ def _name(request: HttpRequest, rows: list[Any]) -> None:
         row.heading, row.lab, row.fictitious = heading(row), lab_name(row), is_fictitious(row)
 
 
+def _far(value: float | None) -> float:
+    return math.inf if value is None else value
+
+
+#: key → (words, what the ranked rows are sorted by); the score first, as the ranking is.
+ORDERS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
+    "score": (_("by score"), lambda row: row.match.rank),
+    "price": (_("by price"), lambda row: _far(row.capability.told and row.capability.told.unit_price)),
+    "lead": (_("by lead time"), lambda row: row.capability.volume_lead_days),
+    "capacity": (
+        _("by free capacity"),
+        lambda row: -(row.capability.told.free_per_month if row.capability.told else 0),
+    ),
+    "distance": (_("by distance"), lambda row: row.minutes),
+}
+
+
 @require_safe
 def demand(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The demand's side sees ranked capabilities; a supplier its own verdicts; others what is asked."""
     found = get_object_or_404(demand_detail(request.user), public_id=public_id)
+    if request.headers.get("HX-Target") == "run-banner":
+        return _banner(request, found)
     _name(request, [found])
     line = chosen_line(found, request.GET.get("line", ""))
     if found.standing is None:
         return render(request, "matching/demand_supplier.html", _supplier_side(request, found, line))
     return render(request, "matching/demand_detail.html", _demand_side(request, found, line))
+
+
+def _banner(request: HttpRequest, found: Any) -> HttpResponse:
+    """Only what says how the run goes; once newer results count, the whole page comes again."""
+    attach_standing(request.user, [found])
+    run = open_run_of(request.user, found)
+    response = render(request, "matching/_run_banner.html", {"demand": found, "open_run": run})
+    shown = request.GET.get("run", "")
+    if found.standing is not None and shown and str(found.standing.run_id) != shown:
+        response["HX-Refresh"] = "true"
+    return response
 
 
 def chosen_line(found: Any, asked: str) -> Any:
@@ -97,26 +134,56 @@ def chosen_line(found: Any, asked: str) -> Any:
 
 def _demand_side(request: HttpRequest, found: Any, line: Any) -> dict[str, Any]:
     user = request.user
-    counts = line_results(user, [found.pk])
+    counts, firms = line_results(user, [found.pk]), firm_counts(user, [found.pk])
     weights = scales(found.alliance_id)
     context: dict[str, Any] = {
         "demand": found,
-        "lines": [(row, *counts.get(row.pk, (0, 0))) for row in found.all_lines],
+        "lines": [(row, *firms.get(row.pk, (0, 0))) for row in found.all_lines],
         "line": line,
         "sites": site_rows(user, found, weights),
         "site_asks": site_asks(user, found),
         "pipelines": _pipelines(user, found),
-        "open_run": run_list(user).filter(alliance=found.alliance, state__in=["queued", "running"]).first(),
+        "open_run": open_run_of(user, found),
+        "may_introduce": viewer_of(user).official and bool(page_address("introduce")),
         "may_run": may_ask_for_run(user, found.alliance, found),
     }
     if line is not None:
         reader = LineReader(user, found, line, weights)
-        context["view"] = view = reader.view(counts.get(line.pk, (0, 0)))
+        view = reader.view(counts.get(line.pk, (0, 0)), firms.get(line.pk))
+        context["view"] = view
+        context |= _narrowed(request, view)
+        _attach_introductions(user, view)
         context["number"] = found.all_lines.index(line) + 1
         context["points"] = [point for point in found.points if point.line_id in (None, line.pk)]
         if view.ranked:
             context["first"] = reader.explain(view.ranked[0].capability.pk)
     return context
+
+
+def _narrowed(request: HttpRequest, view: LineView) -> dict[str, Any]:
+    """The ranking in another order, the near misses of one requirement only: as the address says."""
+    order = request.GET.get("order", "")
+    if order in ORDERS:
+        view.ranked.sort(key=ORDERS[order][1])
+    code = request.GET.get("miss", "")
+    if code:
+        view.near = [row for row in view.near if row.miss.code == code]
+    named = next((row.name for row in view.relaxations if row.code == code), "")
+    orders = [(key, words) for key, (words, _key) in ORDERS.items()]
+    return {
+        "orders": orders,
+        "order": order if order in ORDERS else "score",
+        "miss": code,
+        "miss_name": named,
+    }
+
+
+def _attach_introductions(user: Any, view: LineView) -> None:
+    """`introduction` of each row: the newest of this pair that the viewer sees."""
+    found = introductions_by_pair(user, [view.line.pk])
+    link = page_address("introductions")
+    for row in [*view.ranked, *view.near]:
+        row.introduction = found.get((view.line.pk, row.capability.pk)) if link else None
 
 
 def _pipelines(user: Any, found: Any) -> list[Any]:

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from alliance.http import Column, listing, viewed
+from alliance.selectors import viewer_of
 from alliance.templatetags.charts import Flow, Kind, Place
 from matching.filters import PipelineFilter
 from matching.models import Demand
@@ -25,7 +26,9 @@ from matching.selectors import (
     is_fictitious,
     lab_name,
     pipeline_list,
+    project_of,
 )
+from matching.selectors.today.items import address as page_address
 from scenarios.models import Site
 
 PIPELINE_COLUMNS = [
@@ -87,6 +90,9 @@ def pipeline(request: HttpRequest, demand_id: UUID, site_id: UUID | None = None)
         "places": places,
         "flows": flows,
         "run": demand.standing.run_id,
+        "may_introduce": viewer_of(user).official and bool(page_address("introduce")),
+        "project": project_of(user, demand, row.site_id),
+        "asks": len(view.chosen) + (1 if view.site else 0),
     }
     return render(request, "matching/pipeline_detail.html", context)
 

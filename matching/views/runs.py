@@ -9,12 +9,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from alliance.errors import ForbiddenError, NotFoundError
 from alliance.http import Column, listing, viewed
 from alliance.models import User
+from alliance.templatetags._numbers import minutes_text
 from matching.filters import RunFilter
 from matching.models import Demand, MatchRun
 from matching.selectors import may_steer, run_list
@@ -76,11 +77,19 @@ def run(request: HttpRequest, public_id: UUID) -> HttpResponse:
     found.told_counts = [
         (words, found.counts[kind]) for kind, words in COUNTS.items() if kind in found.counts
     ]
+    if found.started_at and found.finished_at:
+        found.took = _span((found.finished_at - found.started_at).total_seconds())
     context = {"run": found, "may_steer": may_steer(request.user, found)}
     template = (
         "matching/_run_progress.html" if request.headers.get("HX-Request") else "matching/run_detail.html"
     )
     return render(request, template, context)
+
+
+def _span(seconds: float) -> str:
+    if seconds < 120:
+        return ngettext("%(count)d second", "%(count)d seconds", round(seconds)) % {"count": round(seconds)}
+    return minutes_text(seconds / 60)
 
 
 @require_POST

@@ -56,6 +56,28 @@
   });
   document.addEventListener('change', event => { if (event.target.matches('[data-submit]')) event.target.form.requestSubmit(); });
 
+  // Two to four rows are compared: the button says how many are ticked, a fifth cannot be.
+  const ticks = () => all('[data-tick]');
+  const tell = () => {
+    const bar = document.querySelector('[data-ticked]');
+    if (!bar) return;
+    const chosen = ticks().filter(box => box.checked);
+    if (chosen.length) bar.textContent = `${bar.dataset.words} ${chosen.length} / 4`;
+    ticks().forEach(box => { box.disabled = !box.checked && chosen.length >= 4; });
+    const button = document.querySelector('[data-compare]');
+    button.disabled = chosen.length < 2;
+    button.classList.toggle('btn-primary', chosen.length >= 2);
+    button.classList.toggle('btn-line', chosen.length < 2);
+  };
+  document.addEventListener('change', event => { if (event.target.matches('[data-tick]')) tell(); });
+  tell();
+
+  // On a phone the best row is folded too: the ranking is read first.
+  if (matchMedia('(max-width: 767px)').matches) all('.caps tr.x:not([hidden])').forEach(row => {
+    row.hidden = true;
+    all(`[aria-controls="${row.id}"]`).forEach(opener => { opener.setAttribute('aria-expanded', false); opener.closest('tr').classList.remove('on'); });
+  });
+
   // On a phone the list of lines is folded behind one button.
   const fold = document.querySelector('[data-fold]');
   if (fold) {
