@@ -299,6 +299,7 @@ VISIBLE: dict[str, Callable[[Row, Viewer], Q]] = {
     "demand quantities": _demand_quantities,
     "demand side": _demand_side,
     "delivery record": _delivery_record,
+    "evidence": _capability,
     "premises": _premises,
     "site": _site,
     "own": _own,
@@ -330,7 +331,7 @@ def _edit_directory(row: Row, viewer: Viewer) -> Q:
 
 
 def _edit_record(row: Row, viewer: Viewer) -> Q:
-    """What a firm delivered counts towards its trust: its bureau writes it, never the firm itself."""
+    """What a firm delivered, which of its values are proven: its bureau writes it, never the firm itself."""
     return _cared(row, viewer) & ~_any([row.owner], viewer.firms)
 
 
@@ -363,6 +364,7 @@ EDITABLE: dict[str, Callable[[Row, Viewer], Q]] = {
     "demand": _edit_demand,
     "demand identity": _edit_demand,
     "delivery record": _edit_record,
+    "evidence": _edit_record,
     "premises": _edit_directory,
     "site": _edit_own,
     "own": _edit_own,

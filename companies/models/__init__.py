@@ -7,6 +7,7 @@ from companies.models.capabilities import (
     Facility,
     FacilityCertificate,
 )
+from companies.models.evidence import SpecEvidence
 from companies.models.types import ComponentKey, ComponentParameter, ComponentType
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "ComponentType",
     "Facility",
     "FacilityCertificate",
+    "SpecEvidence",
 ]

@@ -1,5 +1,6 @@
 """Facilities and what each can make."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -24,6 +25,7 @@ class Facility(Published):
     city = models.ForeignKey(City, models.PROTECT, related_name="facilities")
     latitude = models.FloatField(null=True, blank=True)
     longitude = models.FloatField(null=True, blank=True)
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = GuardedManager()
 
@@ -63,7 +65,8 @@ class Capability(Published):
     """What one facility can make. `specs` holds key → value in the parameter's unit.
 
     Values: number → x, range → [low, high], choice → list of choices, bool. The organisation is the
-    facility's (a composite foreign key in the database keeps the two equal).
+    facility's (a composite foreign key in the database keeps the two equal). `missing` names the fields that a
+    draft has not been told yet and that hold a placeholder; what is published misses none.
     """
 
     access = Row(
@@ -85,6 +88,8 @@ class Capability(Published):
     available_from = models.DateField(null=True, blank=True)
     valid_until = models.DateField(null=True, blank=True)
     published = models.BooleanField(default=True)
+    missing = ArrayField(models.CharField(max_length=40), default=list, blank=True, editable=False)
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = GuardedManager()
 

@@ -21,7 +21,19 @@ BATCH = 2000
 SINGLE_RUNS = 3
 
 # Nothing of these is read by the matcher.
-IRRELEVANT = {"run", "token", "person", "viewing", "introduction", "project", "meeting", "action item"}
+IRRELEVANT = {
+    "run",
+    "token",
+    "person",
+    "viewing",
+    "introduction",
+    "project",
+    "meeting",
+    "action item",
+    "evidence",
+}
+# Steps of kinds that are read, but which cannot touch a result: a draft is in no match, a new plant has nothing yet.
+IRRELEVANT_STEPS = {("capability", "drafted"), ("facility", "created")}
 
 # The feed stops at the oldest running transaction: a slower one's rows are read later, never skipped.
 READ = """
@@ -112,7 +124,8 @@ def affected_by(changes: Iterable[Change]) -> Affected:
     """Which alliances and demands these changes touch; in doubt all of them."""
     by_kind: dict[str, list[Change]] = defaultdict(list)
     for change in changes:
-        by_kind[change.kind].append(change)
+        if (change.kind, change.verb) not in IRRELEVANT_STEPS:
+            by_kind[change.kind].append(change)
     found = Affected()
     for kind, several in by_kind.items():
         if found.everything:

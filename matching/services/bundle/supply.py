@@ -1,12 +1,16 @@
 """Facilities and what they can make."""
 
+from typing import ClassVar
+
 from django.utils.translation import gettext as _
+from psycopg import sql
 
 from companies.models import CapabilityCertificate, CapabilityTerms, FacilityCertificate
+from companies.services import end_changed
 from companies.specs import offered_values
 from matching.services.bundle.layout import COMPONENT_TYPES
 from matching.services.bundle.loading import Row, ScopedImport
-from matching.services.bundle.staging import Record, json_value
+from matching.services.bundle.staging import Record, execute, json_value
 
 
 class Facilities(ScopedImport):
@@ -47,6 +51,7 @@ class Capabilities(ScopedImport):
         "valid_until",
         "published",
     )
+    on_insert: ClassVar[dict[str, str]] = {"missing": "'{}'"}
     scope = "facility"
 
     def set_up(self) -> None:
@@ -78,3 +83,13 @@ class Capabilities(ScopedImport):
             (row.id, values["capacity_per_month"], values["committed_per_month"], values["unit_price"])
         )
         self.certificate_rows.extend(self.certificates(row))
+
+    def after_merge(self) -> None:
+        """What a file lists is complete and back from the archive; a value it changed is only declared again."""
+        execute(
+            sql.SQL(
+                "UPDATE companies_capability SET missing = '{{}}', archived_at = NULL "
+                "WHERE (missing <> '{{}}' OR archived_at IS NOT NULL) AND id IN (SELECT id FROM {listed})"
+            ).format(listed=self.listed.table)
+        )
+        end_changed()
