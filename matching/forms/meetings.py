@@ -28,6 +28,7 @@ class MeetingForm(forms.Form):
     bureaus = forms.ModelMultipleChoiceField(
         label=_("Bureaus at the table"),
         queryset=Organisation.objects.none(),
+        to_field_name="public_id",
         widget=forms.CheckboxSelectMultiple,
     )
 
@@ -56,11 +57,11 @@ class ActionForm(forms.Form):
         self.owners: dict[str, tuple[Organisation, User | None]] = {}
         choices: list[tuple[str, str]] = []
         for bureau, people in owners:
-            self.owners[f"{bureau.pk}"] = (bureau, None)
-            choices.append((f"{bureau.pk}", str(bureau)))
+            self.owners[str(bureau.public_id)] = (bureau, None)
+            choices.append((str(bureau.public_id), str(bureau)))
             for person in people:
-                self.owners[f"{bureau.pk}-{person.pk}"] = (bureau, person)
-                choices.append((f"{bureau.pk}-{person.pk}", f"\N{EM SPACE}{person}"))
+                self.owners[f"{bureau.public_id}/{person.username}"] = (bureau, person)
+                choices.append((f"{bureau.public_id}/{person.username}", f"\N{EM SPACE}{person}"))
         owner: Any = self.fields["owner"]
         owner.choices = choices
 

@@ -9,7 +9,7 @@ from icalendar import Calendar
 
 from alliance.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
 from alliance.models import Change
-from matching.models import ActionItem, Meeting
+from matching.models import ActionItem, Introduction, Meeting, Project
 from matching.selectors import agenda, meeting_list, queue
 from matching.services import meetings as service
 from tests import factories as make
@@ -21,6 +21,12 @@ def call(world, person="lead_official", bureaus=BOTH, **more):
     values = {"title": "November", "held_on": date(2026, 12, 3), "starts_at": time(9, 30), "place": "Room 1"}
     seats = [world.organisations[name] for name in bureaus]
     return service.call_meeting(world.person(person), world.alliances["north"], seats, **{**values, **more})
+
+
+def nobody_is_introduced():
+    """Every pipeline of the cast is new again."""
+    Introduction.objects.all().delete()
+    Project.objects.all().delete()
 
 
 def kinds(world, meeting, person="lead_official"):
@@ -59,6 +65,7 @@ def test_a_firm_is_no_bureau(world):
 
 # --- agenda -------------------------------------------------------------------------------------------
 def test_the_agenda_holds_uncovered_lines_and_new_pipelines(world):
+    nobody_is_introduced()
     run = world.runs["north"]
     bare = make.make_line(world.demands["open"], world.types["sensor"])
     make.make_line_result(run, bare, 0, 2)
@@ -85,6 +92,7 @@ def test_renewing_adds_only_what_is_not_there(world):
 
 
 def test_a_demand_waiting_for_introduction_is_not_named_to_the_other_bureau(world):
+    nobody_is_introduced()
     meeting = call(world)
     words = " ".join(p.title + p.words for p in agenda(world.person("partner_official"), meeting))
     assert "Secret programme open" in words
@@ -197,7 +205,7 @@ def test_a_cancelled_meeting_stays_cancelled(world):
 # --- pages ----------------------------------------------------------------------------------------------------
 def test_a_meeting_is_called_by_form_and_found_on_its_page(signed_in, world):
     client = signed_in("lead_official")
-    seats = [world.organisations[name].pk for name in BOTH]
+    seats = [world.organisations[name].public_id for name in BOTH]
     form = {
         "title": "Dec",
         "held_on": "2026-12-10",
@@ -219,7 +227,7 @@ def test_pages_of_a_meeting_do_the_steps(signed_in, world):
     assert client.post(reverse("agenda-add", args=at), {"text": "Own"}).status_code == 302
     item = meeting.items.get(kind="own")
     client.post(reverse("agenda-point", args=[item.public_id]), {"step": "up"})
-    owner = f"{world.organisations['partner_bureau'].pk}-{world.people['partner_official'].pk}"
+    owner = f"{world.organisations['partner_bureau'].public_id}/partner_official"
     client.post(reverse("action-add", args=at), {"text": "Call", "owner": owner, "due_on": "2026-12-20"})
     action = meeting.actions.get()
     assert action.person == world.people["partner_official"]
@@ -234,13 +242,14 @@ def test_pages_of_a_meeting_do_the_steps(signed_in, world):
 
 def test_a_strangers_owner_is_refused_by_the_form(signed_in, world):
     client, meeting = signed_in("lead_official"), call(world)
-    owner = str(world.organisations["outside_bureau"].pk)
+    owner = str(world.organisations["outside_bureau"].public_id)
     answer = client.post(reverse("action-add", args=[meeting.public_id]), {"text": "Call", "owner": owner})
     assert answer.status_code == 400
     assert not meeting.actions.exists()
 
 
 def test_the_calendar_file_says_when_where_and_what(signed_in, world):
+    nobody_is_introduced()
     meeting = call(world)
     answer = signed_in("partner_official").get(reverse("meeting-calendar", args=[meeting.public_id]))
     (event,) = Calendar.from_ical(answer.content).walk("VEVENT")

@@ -12,12 +12,12 @@ PEOPLE = (KNOWN - TOKENS) | PLACELESS
 
 
 def _new(world):
-    seats = [world.organisations[name].pk for name in ("lead_bureau", "partner_bureau")]
+    seats = [world.organisations[name].public_id for name in ("lead_bureau", "partner_bureau")]
     return {"title": "Next", "held_on": "2026-12-10", "minutes_long": "90", "bureaus": seats}
 
 
 def _action(world):
-    return {"text": "Call", "owner": str(world.organisations["lead_bureau"].pk)}
+    return {"text": "Call", "owner": str(world.organisations["lead_bureau"].public_id)}
 
 
 TEXT: Body = lambda world: {"text": "An own point"}  # noqa: E731
