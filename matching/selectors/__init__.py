@@ -16,7 +16,7 @@ from matching.selectors.demands import (
 from matching.selectors.figures import Board, board, open_demands
 from matching.selectors.flows import city_flows
 from matching.selectors.gaps import Asked, Gaps, gap_lines, gaps, whom_to_develop
-from matching.selectors.introduced import introduction_figures, introductions_by_pair, project_of
+from matching.selectors.introduced import introduction_figures, project_of
 from matching.selectors.meetings import (
     actions_of,
     agenda,
@@ -67,7 +67,6 @@ __all__ = [
     "head_slots",
     "heading",
     "introduction_figures",
-    "introductions_by_pair",
     "is_fictitious",
     "lab_name",
     "line_detail",

@@ -13,6 +13,7 @@ from alliance.choices import IntroductionState
 from alliance.models import Alliance, AllianceReach
 from alliance.selectors import viewer_of
 from matching.models import Introduction, Project
+from matching.selectors.demands import lab_name
 
 ENDED = (IntroductionState.DELIVERED, IntroductionState.DECLINED)
 #: A declined pair comes back when either side has changed what was on the table.
@@ -43,10 +44,9 @@ def project_of(user: Any, demand: Any, site_id: int | None) -> Any:
     return Project.objects.visible_to(user).filter(demand=demand.pk, site=site_id).order_by("-pk").first()
 
 
-def introductions_by_pair(user: Any, lines: Any) -> dict[tuple[int, int], Any]:
-    """(line, capability) → the newest introduction of the pair."""
-    rows = Introduction.objects.visible_to(user).filter(line__in=list(lines), capability__isnull=False)
-    return {(row.line_id, row.capability_id): row for row in rows.order_by("pk")}
+def whose_turn(row: Any, demand: Any) -> str:
+    """The organisation whose turn it is; a lab only by what the viewer may call it."""
+    return lab_name(demand) if row.turn_id == row.lab_id else str(row.turn)
 
 
 def running_by_cities(user: Any, alliance: Alliance) -> dict[tuple[int, int], int]:

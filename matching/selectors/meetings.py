@@ -19,7 +19,7 @@ from alliance.templatetags._numbers import date_text, days_text, list_text, numb
 from matching.models import ActionItem, AgendaItem, Introduction, Meeting, MeetingSeat, Pipeline
 from matching.selectors.agenda import open_actions
 from matching.selectors.demands import demand_list, firm_counts, heading, lab_name, line_detail
-from matching.selectors.today.items import address as page_address
+from matching.selectors.introduced import whose_turn
 from scenarios.models import Site
 
 
@@ -127,10 +127,10 @@ class _Told:
         part = row.line.component_type if row.line else row.site
         words = [str(part), str(row.get_state_display())]
         if row.turn is not None:
-            due = {"name": row.turn, "date": date_text(row.due_on)}
+            due = {"name": whose_turn(row, demand), "date": date_text(row.due_on)}
             words.append(_("turn of %(name)s, due %(date)s") % due)
         title = f"{lab_name(demand)} ⇄ {row.supplier}"
-        return title, " · ".join(words), page_address("introduction", row.public_id)
+        return title, " · ".join(words), reverse("introduction", args=[row.public_id])
 
     def _action(self, item: AgendaItem) -> tuple[str, str, str]:
         action = item.action

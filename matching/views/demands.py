@@ -26,7 +26,6 @@ from matching.selectors import (
     demand_list,
     firm_counts,
     heading,
-    introductions_by_pair,
     is_fictitious,
     lab_name,
     line_results,
@@ -37,7 +36,7 @@ from matching.selectors import (
     scales,
     site_rows,
 )
-from matching.selectors.today.items import address as page_address
+from matching.selectors.introductions import open_introductions_of
 from scenarios.selectors import scenario_book
 
 DEMAND_COLUMNS = [
@@ -144,7 +143,7 @@ def _demand_side(request: HttpRequest, found: Any, line: Any) -> dict[str, Any]:
         "site_asks": site_asks(user, found),
         "pipelines": _pipelines(user, found),
         "open_run": open_run_of(user, found),
-        "may_introduce": viewer_of(user).official and bool(page_address("introduce")),
+        "may_introduce": viewer_of(user).official,
         "may_run": may_ask_for_run(user, found.alliance, found),
     }
     if line is not None:
@@ -180,10 +179,10 @@ def _narrowed(request: HttpRequest, view: LineView) -> dict[str, Any]:
 
 def _attach_introductions(user: Any, view: LineView) -> None:
     """`introduction` of each row: the newest of this pair that the viewer sees."""
-    found = introductions_by_pair(user, [view.line.pk])
-    link = page_address("introductions")
-    for row in [*view.ranked, *view.near]:
-        row.introduction = found.get((view.line.pk, row.capability.pk)) if link else None
+    rows = [*view.ranked, *view.near]
+    found = open_introductions_of(user, [(view.line.pk, row.capability.pk) for row in rows])
+    for row in rows:
+        row.introduction = found.get((view.line.pk, row.capability.pk))
 
 
 def _pipelines(user: Any, found: Any) -> list[Any]:

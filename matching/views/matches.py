@@ -25,7 +25,6 @@ from matching.selectors import (
     demand_list,
     head_slots,
     heading,
-    introductions_by_pair,
     is_fictitious,
     lab_name,
     own_pair_rows,
@@ -33,7 +32,7 @@ from matching.selectors import (
     scales,
     slots,
 )
-from matching.selectors.today.items import address as page_address
+from matching.selectors.introductions import open_introductions_of
 
 MATCH_COLUMNS = [
     Column(_("Demand"), lambda row: row.heading),
@@ -103,14 +102,14 @@ def match(request: HttpRequest, line_id: UUID, capability_id: UUID) -> HttpRespo
         raise Http404("no such pair")
     demand.heading, demand.lab, demand.fictitious = heading(demand), lab_name(demand), is_fictitious(demand)
     points = [point for point in demand.points if point.line_id in (None, line.pk)]
-    introduction = introductions_by_pair(user, [full.pk]).get((full.pk, capability.pk))
+    pair = (full.pk, capability.pk)
     context = {
         "demand": demand,
         "line": full,
         "explained": explained,
         "points": points,
-        "introduction": introduction if page_address("introduction", demand.public_id) else None,
-        "may_introduce": viewer_of(user).official and bool(page_address("introduce")),
+        "introduction": open_introductions_of(user, [pair]).get(pair),
+        "may_introduce": viewer_of(user).official,
     }
     template = (
         "matching/_explained.html" if request.headers.get("HX-Request") else "matching/match_detail.html"

@@ -28,7 +28,6 @@ from matching.selectors import (
     pipeline_list,
     project_of,
 )
-from matching.selectors.today.items import address as page_address
 from scenarios.models import Site
 
 PIPELINE_COLUMNS = [
@@ -90,7 +89,7 @@ def pipeline(request: HttpRequest, demand_id: UUID, site_id: UUID | None = None)
         "places": places,
         "flows": flows,
         "run": demand.standing.run_id,
-        "may_introduce": viewer_of(user).official and bool(page_address("introduce")),
+        "may_introduce": viewer_of(user).official,
         "project": project_of(user, demand, row.site_id),
         "asks": len(view.chosen) + (1 if view.site else 0),
     }

@@ -66,6 +66,7 @@
     ticks().forEach(box => { box.disabled = !box.checked && chosen.length >= 4; });
     const button = document.querySelector('[data-compare]');
     button.disabled = chosen.length < 2;
+    button.closest('.cmpbar').classList.toggle('on', chosen.length > 0);
     button.classList.toggle('btn-primary', chosen.length >= 2);
     button.classList.toggle('btn-line', chosen.length < 2);
   };

@@ -15,7 +15,7 @@ from alliance.templatetags._numbers import date_text, moment_text
 from matching.models import MatchRun
 from matching.selectors.agenda import open_actions
 from matching.selectors.demands import demand_list, heading, lab_name
-from matching.selectors.introduced import running
+from matching.selectors.introduced import running, whose_turn
 from matching.selectors.today.items import MOST, SHOWN, Group, Item, Who, address, due_words
 
 SOON = 3  # days ahead that are shown of introductions
@@ -50,7 +50,7 @@ def _introduction(asks: Who, row: Any, demand: Any) -> Item:
     since = date_text(row.updated_at)
     words = {"part": part, "state": row.get_state_display(), "since": since, "title": heading(demand)}
     mine = row.turn_id in asks.bureaus
-    turn = _("our turn") if mine else _("turn of %(name)s") % {"name": row.turn}
+    turn = _("our turn") if mine else _("turn of %(name)s") % {"name": whose_turn(row, demand)}
     return Item(
         f"{lab_name(demand)} ⇄ {row.supplier}",
         address("introduction", row.public_id),
