@@ -60,13 +60,26 @@ def read_line(prepared: Prepared, line: int, demand: int) -> Ask:
     )
 
 
-def solve_line(prepared: Prepared, line: int, demand: int, rows: Rows) -> Feasible:
-    """Add the line's rows of totals, matches, near misses and relaxations; return all feasible ones."""
+class Judged(NamedTuple):
+    """The hard rules of §3 over the block of a line. others: bool[n], the rule ``self`` holds."""
+
+    ask: Ask
+    block: Block
+    others: Bools
+    rules: list[Rule]
+
+
+def judge_line(prepared: Prepared, line: int, demand: int) -> Judged:
+    """Who fails which hard rule of the line."""
     ask = read_line(prepared, line, demand)
     open_scope = bool(prepared.problem.demands.open_scope[demand])
     block = prepared.block(int(prepared.problem.lines.type[line]), open_scope)
-    others = _others(ask, block)
-    rules = _rules(ask, block)
+    return Judged(ask, block, _others(ask, block), _rules(ask, block))
+
+
+def solve_line(prepared: Prepared, line: int, demand: int, rows: Rows) -> Feasible:
+    """Add the line's rows of totals, matches, near misses and relaxations; return all feasible ones."""
+    ask, block, others, rules = judge_line(prepared, line, demand)
     failed = np.zeros(len(block.pos), np.uint16)
     for rule in rules:
         failed += rule.fails
