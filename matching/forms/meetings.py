@@ -50,7 +50,7 @@ class ActionForm(forms.Form):
 
     text = forms.CharField(label=_("What is to be done"), max_length=500)
     owner = forms.ChoiceField(label=_("Who"))
-    due_on = day_field(_("By"), required=False)
+    due_on = day_field(_("Due"), required=False)
 
     def __init__(self, *args: Any, owners: list[tuple[Organisation, list[User]]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from alliance.choices import AgendaKind, MeetingState
 from alliance.models import CityCare
+from alliance.selectors import homes_in
 from matching.models import (
     ActionItem,
     AgendaItem,
@@ -30,12 +31,14 @@ def agenda_points(user: Any, meeting: Meeting) -> list[AgendaItem]:
     """Points that the meeting does not have yet, unsaved and without position, in the order of an agenda."""
     there = list(meeting.items.all())
     care = cared_by(seat.bureau_id for seat in meeting.seats.all())
-    return [
-        *_carried(user, meeting, there),
-        *_overdue(user, meeting, there),
-        *_uncovered(user, meeting, care, there),
-        *_pipelines(user, meeting, care, there),
+    groups = [
+        _carried(user, meeting, there),
+        _overdue(user, meeting, there),
+        _uncovered(user, meeting, care, there),
+        _pipelines(user, meeting, care, there),
     ]
+    _homes(meeting, [point for group in groups for point in group])
+    return [point for group in groups for point in sorted(group, key=lambda point: point.cities)]
 
 
 def cared_by(bureaus: Any) -> dict[int, int]:
@@ -121,6 +124,13 @@ def _open_demands(user: Any, meeting: Meeting, care: dict[int, int]) -> dict[int
         alliance=meeting.alliance, published=True, need_by__gte=as_of, lab_city__in=list(care)
     )
     return dict(rows.values_list("pk", "lab_city_id"))
+
+
+def _homes(meeting: Meeting, points: Sequence[AgendaItem]) -> None:
+    """Districts are told by their listed city, and points of one pair of cities stand together."""
+    homes = homes_in(meeting.alliance_id, {city for point in points for city in point.cities})
+    for point in points:
+        point.cities = list(dict.fromkeys(homes[city].pk for city in point.cities if city in homes))
 
 
 def _pipelines(

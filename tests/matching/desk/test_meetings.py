@@ -72,7 +72,7 @@ def test_the_agenda_holds_uncovered_lines_and_new_pipelines(world):
     meeting = call(world)
     points = agenda(world.person("lead_official"), meeting)
     assert [p.item.line_id for p in points if p.item.kind == "uncovered"] == [bare.pk]
-    assert sum(p.item.kind == "pipeline" for p in points) == 2
+    assert sum(p.item.kind == "pipeline" for p in points) == 3
     assert "2" in next(p.words for p in points if p.item.kind == "uncovered")
 
 

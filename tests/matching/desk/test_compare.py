@@ -1,0 +1,112 @@
+"""Offers side by side: what differs, who is best, and nothing for a supplier."""
+
+import csv
+import io
+
+import pytest
+from django.urls import reverse
+
+from alliance.templatetags._sankey import Band, sankey
+from matching.selectors import LineReader, attach_standing, comparison, demand_detail, scales
+
+
+@pytest.fixture(autouse=True)
+def english(settings):
+    settings.LANGUAGE_CODE = "en"
+
+
+def compared(world, *names, person="lead_official"):
+    user = world.person(person)
+    demand = demand_detail(user).get(pk=world.demands["open"].pk)
+    attach_standing(user, [demand])
+    reader = LineReader(user, demand, demand.all_lines[0], scales(demand.alliance_id))
+    return comparison(reader, [world.capabilities[name].pk for name in names])
+
+
+def address(world, *names, name="open"):
+    query = "&".join(f"capability={world.capabilities[key].public_id}" for key in names)
+    place = reverse("compare", args=[world.demands[name].public_id, world.lines[name].public_id])
+    return f"{place}?{query}"
+
+
+def test_the_best_is_marked_only_where_they_differ(world):
+    terms = world.capabilities["rival"].terms
+    terms.unit_price = 900
+    terms.save()
+    found = compared(world, "supplier", "rival")
+    rows = {row.label: row for row in found.figures}
+    assert [cell.best for cell in rows["Unit price"].cells] == [False, True]
+    assert rows["Unit price"].differs
+    assert not rows["Minimum order"].differs
+    assert not any(cell.best for cell in rows["Minimum order"].cells)
+    assert found.differences >= 1
+
+
+def test_a_near_miss_stands_beside_a_match_with_what_it_lacks(world):
+    found = compared(world, "supplier", "near")
+    torque = next(row for row in found.rules if "torque" in row.label)
+    assert [cell.tone for cell in torque.cells] == ["ok", "bad"]
+    score = next(row for row in found.figures if row.label == "Score")
+    assert score.cells[1].words == "one requirement short"
+
+
+def test_what_is_no_pair_of_the_line_is_not_compared(world):
+    assert compared(world, "supplier", "far") is None
+
+
+def test_the_page_compares_two_to_four_and_exports_them(signed_in, world):
+    client = signed_in("partner_official")
+    page = client.get(address(world, "supplier", "rival"))
+    assert "2 offers of" in page.content.decode()
+    assert client.get(address(world, "supplier")).status_code == 400
+    assert client.get(address(world)).status_code == 200
+    assert client.get(address(world, "supplier", "far")).status_code == 404
+    assert client.get(f"{address(world, 'supplier')}&capability=junk").status_code == 404
+    answer = client.get(f"{address(world, 'supplier', 'rival')}&format=csv")
+    rows = list(csv.reader(io.StringIO(b"".join(answer).decode("utf-8-sig"))))
+    assert len(rows[0]) == 4
+    assert "Unit price" in {row[0] for row in rows}
+
+
+def test_a_supplier_compares_nothing(signed_in, world):
+    assert signed_in("supplier_owner").get(address(world, "supplier", "rival")).status_code == 404
+
+
+def test_the_ticks_of_the_demand_page_lead_to_it(signed_in, world):
+    page = signed_in("lab_owner").get(reverse("demand", args=[world.demands["open"].public_id]))
+    words = page.content.decode()
+    assert address(world)[:-1] in words
+    assert words.count("data-tick ") + words.count("data-tick>") >= 2 or words.count("data-tick") >= 3
+
+
+def test_the_demand_page_takes_another_order_and_one_requirement(signed_in, world):
+    client, place = signed_in("lead_official"), reverse("demand", args=[world.demands["open"].public_id])
+    terms = world.capabilities["rival"].terms
+    terms.unit_price = 900
+    terms.save()
+    view = client.get(place, {"order": "price"}).context["view"]
+    assert next(row.capability.pk for row in view.ranked) == world.capabilities["rival"].pk
+    assert client.get(place, {"order": "junk"}).context["order"] == "score"
+    assert client.get(place, {"miss": "price"}).context["view"].near == []
+    assert len(client.get(place, {"miss": "spec:rated_torque"}).context["view"].near) == 1
+
+
+def test_the_banner_asks_for_the_whole_page_once_newer_results_count(signed_in, world):
+    from tests import factories as make
+
+    client, place = signed_in("lead_official"), reverse("demand", args=[world.demands["open"].public_id])
+    run = make.make_run(world.alliances["north"], state="running", demands_total=5, demands_done=2)
+    assert "2 of 5 demands" in client.get(place).content.decode()
+    ask = {"HX-Request": "true", "HX-Target": "run-banner"}
+    shown = world.runs["north"].pk
+    assert "HX-Refresh" not in client.get(place, {"run": shown}, headers=ask).headers
+    make.point_to(run, world.demands["open"])
+    assert client.get(place, {"run": shown}, headers=ask).headers["HX-Refresh"] == "true"
+
+
+def test_bands_are_drawn_with_words_for_those_who_cannot_see_them():
+    drawing = sankey([Band("A<b>", "B", 3), Band("A<b>", "C", 0)], "lines")
+    assert "<b>" not in drawing
+    assert drawing.count("<path") == 1
+    assert "3" in drawing
+    assert sankey([], "lines") == ""
