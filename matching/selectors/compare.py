@@ -24,6 +24,7 @@ class Cell:
     tone: str = ""
     note: str = ""
     best: bool = False
+    standing: Any = None
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,9 @@ def _rules(columns: Sequence[Explained]) -> list[CompareRow]:
             for column in columns
         ]
         cells = [
-            Cell(rule.offered, rule.tone if rule.words else "", rule.words) if rule else Cell("—")
+            Cell(rule.offered, rule.tone if rule.words else "", rule.words, standing=rule.standing)
+            if rule
+            else Cell("—")
             for rule in found
         ]
         weight = None if first.hard else first.weight

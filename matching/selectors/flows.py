@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.cache import cache
 from django.db import connection
+from django.db.models import Count, Max
 from django.utils import timezone
 
 from alliance.models import Alliance
 from alliance.selectors import viewer_of
+from matching.models import CurrentResult
 
 #: Firms read no figure about fewer firms than this.
 FEWEST = 3
@@ -46,12 +49,26 @@ def city_flows(user: Any, alliance: Alliance) -> list[CityFlow]:
     viewer = viewer_of(user)
     if alliance.pk not in viewer.alliances:
         return []
-    with connection.cursor() as cursor:
-        cursor.execute(FLOWS, {"alliance": alliance.pk, "as_of": reference_day(alliance)})
-        flows = [CityFlow(*row) for row in cursor.fetchall()]
+    flows = _counted(alliance)
     if alliance.pk in viewer.bureau_alliances:
         return flows
     return [flow for flow in flows if min(flow.labs, flow.makers) >= FEWEST]
+
+
+def _counted(alliance: Alliance) -> list[CityFlow]:
+    """Counted once for each state of the results: they change only when a pointer moves or goes."""
+    pointers = CurrentResult.objects.filter(demand__alliance=alliance)
+    state = pointers.aggregate(last=Max("moved_at"), count=Count("pk"))
+    moved = state["last"].timestamp() if state["last"] else 0
+    day = reference_day(alliance)
+    key = f"flows:{alliance.pk}:{moved}:{state['count']}:{day.isoformat()}"
+    rows = cache.get(key)
+    if rows is None:
+        with connection.cursor() as cursor:
+            cursor.execute(FLOWS, {"alliance": alliance.pk, "as_of": day})
+            rows = cursor.fetchall()
+        cache.set(key, rows, 300)
+    return [CityFlow(*row) for row in rows]
 
 
 def reference_day(alliance: Alliance) -> Any:

@@ -69,9 +69,8 @@ OFFERS = """
     WHERE c.published AND c.component_type_id = ANY(%(asked)s)
       AND (c.valid_until IS NULL OR c.valid_until >= %(as_of)s)
       AND (%(city)s::bigint IS NULL OR home.listed_id = %(city)s)
-    GROUP BY 1, 2
+    GROUP BY GROUPING SETS ((c.component_type_id, home.listed_id), (c.component_type_id))
 """
-MAKERS = OFFERS.replace("home.listed_id,\n", "0,\n").replace("GROUP BY 1, 2", "GROUP BY 1")
 CHOSEN = f"""{LINES}
     SELECT id FROM line
     WHERE CASE %(state)s WHEN 'bare' THEN feasible = 0 WHEN 'single' THEN firms = 1
@@ -176,10 +175,14 @@ def gaps(user: Any, alliance: Alliance, asked: Asked) -> Gaps:
     for type_, city, lines, rate, labs, bare, single, near, outside, waiting in _rows(NEEDS, values):
         by_type[type_][city] = Figures(lines, rate, labs, bare, single, near, outside, waiting)
     values |= {"asked": list(by_type)}
+    every: dict[int, int] = {}
     for type_, city, free, makers in _rows(OFFERS, values):
-        by_type[type_][city].free, by_type[type_][city].makers = free, makers
+        if city is None:
+            every[type_] = makers
+        else:
+            by_type[type_][city].free, by_type[type_][city].makers = free, makers
     found = _named(by_type)
-    _count_firms(found, dict(_rows(LABS, values)), {row[0]: row[3] for row in _rows(MAKERS, values)})
+    _count_firms(found, dict(_rows(LABS, values)), every)
     total = Figures()
     for row in found:
         total.add(row.total)

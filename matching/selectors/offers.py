@@ -11,6 +11,7 @@ from alliance.models import DeliveryRecord
 from alliance.selectors import Roads, attach_seen, roles_in
 from alliance.templatetags.charts import Slot
 from companies.selectors import ParameterBook, capability_detail, component_book
+from companies.selectors.evidence import evidence_of
 from matching.models import Match, NearMiss, Relaxation
 from matching.selectors.rules import Relaxed, Rule, relaxed, rule_name, rules_of, soft_degrees
 from matching.selectors.terms import LINE_TERMS, Offer, Scales, head_slots, line_basis, slots
@@ -98,6 +99,7 @@ class LineReader:
         self.matches = list(Match.objects.visible_to(user).current().filter(**rows).order_by("rank"))
         self.misses = list(NearMiss.objects.visible_to(user).current().filter(**rows).order_by("rank"))
         self.capabilities = offers(user, [row.capability_id for row in [*self.matches, *self.misses]])
+        self.evidence = evidence_of(self.capabilities, user)
         cities = {c.facility.city_id for c in self.capabilities.values()}
         self.roads = Roads([demand.lab_city_id, *cities])
         self.roles = roles_in(demand.alliance_id, cities)
@@ -145,7 +147,8 @@ class LineReader:
         if capability is None:
             return None
         match = next((m for m in self.matches if m.capability_id == capability_id), None)
-        rules = rules_of(self.line, self.demand, capability, self.book, self.as_of)
+        evidence = self.evidence.get(capability_id, {})
+        rules = rules_of(self.line, self.demand, capability, self.book, self.as_of, evidence)
         return Explained(self.ranked(match) if match else None, capability, rules)
 
     @property

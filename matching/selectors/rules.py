@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -19,11 +19,13 @@ from alliance.templatetags._numbers import (
     quantity_text,
 )
 from companies.selectors import ParameterBook, asked_text, offered_text, rounded, verdict
+from companies.selectors.evidence import Standing, standing_of
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule of a pair. `counts` is the degree of a soft requirement, None for a hard one."""
+    """One rule of a pair. `counts` is the degree of a soft requirement, None for a hard one; `standing` says
+    whether the offered value is declared or verified."""
 
     code: str
     name: str
@@ -35,6 +37,7 @@ class Rule:
     weight: float = 1
     counts: float | None = None
     shortfall: float = 0.0
+    standing: Any = None
 
     @property
     def tone(self) -> str:
@@ -56,9 +59,18 @@ def rule_name(code: str, book: ParameterBook[Any], type_id: int) -> str:
     return names.get(code, code)
 
 
-def rules_of(line: Any, demand: Any, capability: Any, book: ParameterBook[Any], as_of: date) -> list[Rule]:
+def rules_of(
+    line: Any,
+    demand: Any,
+    capability: Any,
+    book: ParameterBook[Any],
+    as_of: date,
+    evidence: Mapping[str, Standing] | None = None,
+) -> list[Rule]:
     """Every rule of a pair: requirements in their order, then certificates, order, capacity, date, price."""
     rules = [_spec_rule(requirement, capability, book, line.component_type_id) for requirement in line.asked]
+    if evidence is not None:
+        rules = [_with_standing(rule, capability, evidence) for rule in rules]
     rules += _certificate_rules(line, capability, as_of)
     rules += [_moq(line, capability), _capacity(line, capability), _time(line, demand, capability, as_of)]
     return rules + _price(line, capability)
@@ -94,6 +106,11 @@ def _spec_rule(requirement: Any, capability: Any, book: ParameterBook[Any], type
         counts=degree,
         shortfall=found.shortfall,
     )
+
+
+def _with_standing(rule: Rule, capability: Any, evidence: Mapping[str, Standing]) -> Rule:
+    key = rule.code.removeprefix("spec:")
+    return replace(rule, standing=standing_of(evidence, key, capability.specs.get(key)))
 
 
 def _held(capability: Any) -> dict[str, list[date | None]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -75,9 +76,13 @@ def _export(found: Comparison) -> HttpResponse:
     columns = [
         Column(gettext_lazy("What"), lambda row: row[0]),
         Column(gettext_lazy("Asked"), lambda row: row[1]),
-        *(Column(firm, lambda row, at=at: row[2][at]) for at, firm in enumerate(firms)),
+        *(Column(firm, partial(_column, at)) for at, firm in enumerate(firms)),
     ]
     return csv_file("comparison", columns, _flat(found))  # type: ignore[return-value]
+
+
+def _column(at: int, row: tuple[str, str, list[str]]) -> str:
+    return row[2][at]
 
 
 def _flat(found: Comparison) -> Iterator[tuple[str, str, list[str]]]:

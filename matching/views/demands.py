@@ -179,7 +179,7 @@ def _narrowed(request: HttpRequest, view: LineView) -> dict[str, Any]:
 
 def _attach_introductions(user: Any, view: LineView) -> None:
     """`introduction` of each row: the newest of this pair that the viewer sees."""
-    rows = [*view.ranked, *view.near]
+    rows: list[Any] = [*view.ranked, *view.near]
     found = open_introductions_of(user, [(view.line.pk, row.capability.pk) for row in rows])
     for row in rows:
         row.introduction = found.get((view.line.pk, row.capability.pk))

@@ -17,7 +17,7 @@ from alliance.templatetags.charts import Band
 from matching.forms.gaps import GapForm
 from matching.selectors import Asked, Gaps, city_flows, gap_lines, gaps, heading, lab_name, whom_to_develop
 
-SHOWN = 60
+SHOWN = 25
 
 GAP_COLUMNS = [
     Column(_("Code"), lambda row: row[0].code),
@@ -84,8 +84,8 @@ def _page(request: HttpRequest, alliance: Alliance, form: GapForm, asked: Asked,
         "valid": True,
         "asked": asked,
         "gaps": found,
-        "rows": found.rows[:SHOWN],
-        "more": max(0, len(found.rows) - SHOWN),
+        "rows": found.rows if request.GET.get("all") else found.rows[:SHOWN],
+        "more": 0 if request.GET.get("all") else max(0, len(found.rows) - SHOWN),
         "lines": gap_lines(user, alliance, asked) if narrowed and found.told else [],
         "narrowed": narrowed,
         "develop": whom_to_develop(user, alliance, asked) if found.told else [],

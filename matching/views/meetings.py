@@ -68,7 +68,7 @@ def meeting_new(request: HttpRequest) -> HttpResponse:
 
 
 def _found(request: HttpRequest, public_id: UUID) -> Meeting:
-    return get_object_or_404(meeting_list(request.user), public_id=public_id)  # type: ignore[no-any-return]
+    return get_object_or_404(meeting_list(request.user), public_id=public_id)
 
 
 @require_safe
