@@ -23,6 +23,7 @@ from alliance.selectors import alliances_of, seats_of
 from alliance.selectors.paging import cut
 
 PAGE = 50
+MOST_COUNTED = 5000
 _PAGE_WORDS = {"cursor", "sort", "format"}
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -76,8 +77,12 @@ def listing(
     name: str,
     prepare: Callable[[list[Any]], object] = lambda rows: None,
     extra: dict[str, Any] | None = None,
+    summary: Callable[[QuerySet[Any]], dict[str, Any]] = lambda rows: {},
 ) -> HttpResponseBase:
-    """A page of a list. A filter that cannot be read shows nothing and says why: never everything."""
+    """A page of a list. A filter that cannot be read shows nothing and says why: never everything.
+
+    The page's headline is the answer: `total` rows, and what `summary` says of all that were found.
+    """
     chosen = filters(request.GET or None, queryset=rows, request=request)
     unknown = [key for key in request.GET if key not in chosen.filters and key not in _PAGE_WORDS]
     valid = not chosen.is_bound or chosen.form.is_valid()
@@ -93,7 +98,15 @@ def listing(
     page = cut(found, order, request.GET.get("cursor", ""), PAGE)
     prepare(page.rows)
     context = {"rows": page.rows, "page": page, "form": chosen.form, "shown": len(page.rows), "valid": valid}
+    context |= counted(found) | summary(found)
     return render(request, template, context | (extra or {}), status=200 if valid else 400)
+
+
+def counted(rows: QuerySet[Any], name: str = "total") -> dict[str, Any]:
+    """How many there are, as number and in words; beyond a few thousand only that there are more."""
+    number = rows.order_by()[: MOST_COUNTED + 1].count()
+    words = f"{min(number, MOST_COUNTED):,}"
+    return {name: number, f"{name}_words": f"{words}+" if number > MOST_COUNTED else words}
 
 
 def _in_pages(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from alliance.choices import OrganisationRole
-from alliance.http import Column, listing
+from alliance.http import Column, counted, listing
 from alliance.models import Membership, Organisation
 from alliance.selectors import attach_seen, firm_detail, firm_list
 from alliance.selectors.paging import cut
@@ -86,6 +86,7 @@ def firms(request: HttpRequest) -> HttpResponseBase:
         template="companies/firm_list.html",
         columns=FIRM_COLUMNS,
         name="firms",
+        summary=lambda rows: counted(rows.filter(verified=True), "verified"),
         prepare=_name_roles,
     )
 

@@ -164,6 +164,12 @@ def firm_counts(user: Any, demands: Iterable[int]) -> dict[int, tuple[int, int]]
     }
 
 
+def lacking_a_supplier(user: Any, demands: Any) -> int:
+    """How many of these demands have a line that nobody can supply; only results the viewer may read count."""
+    bare = LineResult.objects.visible_to(user).current().filter(feasible=0)
+    return int(demands.order_by().filter(pk__in=bare.values("demand_id")).count())
+
+
 def attach_standing(user: Any, demands: Sequence[Any]) -> None:
     """`standing` of each demand of a page: None for a demand on whose side the viewer does not stand."""
     found = standings(user, demands)

@@ -28,6 +28,7 @@ from matching.selectors import (
     heading,
     is_fictitious,
     lab_name,
+    lacking_a_supplier,
     line_results,
     open_run_of,
     own_pair_rows,
@@ -68,6 +69,7 @@ def demands(request: HttpRequest) -> HttpResponseBase:
         template="matching/demand_list.html",
         columns=DEMAND_COLUMNS,
         name="demands",
+        summary=lambda found: {"lacking": lacking_a_supplier(request.user, found)},
         prepare=lambda found: _name(request, found),
     )
 

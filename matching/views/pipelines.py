@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from alliance.http import Column, listing, viewed
+from alliance.http import Column, counted, listing, viewed
 from alliance.selectors import viewer_of
 from alliance.templatetags.charts import Flow, Kind, Place
 from matching.filters import PipelineFilter
@@ -58,6 +58,7 @@ def pipelines(request: HttpRequest) -> HttpResponseBase:
         template="matching/pipeline_list.html",
         columns=PIPELINE_COLUMNS,
         name="pipelines",
+        summary=lambda rows: counted(rows.filter(complete=True), "complete"),
         prepare=lambda found: _attach(request.user, found),
     )
 

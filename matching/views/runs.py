@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from alliance.errors import ForbiddenError, NotFoundError
-from alliance.http import Column, listing, viewed
+from alliance.http import Column, counted, listing, viewed
 from alliance.models import User
 from alliance.templatetags._numbers import minutes_text
 from matching.filters import RunFilter
@@ -60,6 +60,7 @@ def runs(request: HttpRequest) -> HttpResponseBase:
         template="matching/run_list.html",
         columns=RUN_COLUMNS,
         name="runs",
+        summary=lambda rows: counted(rows.filter(state__in=["failed", "partial"]), "failed"),
         prepare=_tell_cause,
     )
 

@@ -219,7 +219,7 @@ def windows(user: Any, asks: Who) -> Group:
         "calendar-x",
         _("No site loses its last window within %(days)d days.") % {"days": SOON},
         [_window(asks, site, using.get(site.pk, 0)) for site in found],
-        due.count() if len(found) == SHOWN else len(found),
+        due.count(),
         address("sites"),
         _("Sites"),
     )
