@@ -288,6 +288,27 @@ def _person(row: Row, viewer: Viewer) -> Q:
     return Q(**{row.owner: viewer.user_id})
 
 
+def _edit_people(row: Row, viewer: Viewer) -> Q:
+    """A firm's owners, a bureau's officials; the platform's admin looks after the bureaus."""
+    bureaus = Q(**{f"{row.owner}__kind": "bureau"}) if viewer.platform_admin else NOTHING
+    return _any([row.owner], viewer.owning | viewer.bureaus) | bureaus
+
+
+def _people(row: Row, viewer: Viewer) -> Q:
+    return _own(row, viewer) | _edit_people(row, viewer)
+
+
+def _join_request(row: Row, viewer: Viewer) -> Q:
+    """Who asked, the firm that is asked, its bureau."""
+    return _own(row, viewer) | Q(person=viewer.user_id)
+
+
+def _decide_join(row: Row, viewer: Viewer) -> Q:
+    """The firm's owners; the bureau decides claims, and for a firm that has no owner."""
+    ownerless = ~Q(**{f"{row.owner}__memberships__role": "owner"})
+    return _any([row.owner], viewer.owning) | (_cared(row, viewer) & (Q(kind="claim") | ownerless))
+
+
 VISIBLE: dict[str, Callable[[Row, Viewer], Q]] = {
     "reference": _reference,
     "directory": _directory,
@@ -304,7 +325,9 @@ VISIBLE: dict[str, Callable[[Row, Viewer], Q]] = {
     "site": _site,
     "own": _own,
     "contact": _contact,
-    "people": _own,
+    "people": _people,
+    "verification": _own,
+    "join request": _join_request,
     "run": _run,
     "meeting": _meeting,
     "introduction": _introduction,
@@ -333,10 +356,6 @@ def _edit_directory(row: Row, viewer: Viewer) -> Q:
 def _edit_record(row: Row, viewer: Viewer) -> Q:
     """What a firm delivered, which of its values are proven: its bureau writes it, never the firm itself."""
     return _cared(row, viewer) & ~_any([row.owner], viewer.firms)
-
-
-def _edit_people(row: Row, viewer: Viewer) -> Q:
-    return _any([row.owner], viewer.owning)
 
 
 def _edit_demand(row: Row, viewer: Viewer) -> Q:
@@ -371,6 +390,8 @@ EDITABLE: dict[str, Callable[[Row, Viewer], Q]] = {
     "contact": _edit_directory,
     "introduction": _introduction_parties,
     "people": _edit_people,
+    "verification": _edit_record,
+    "join request": _decide_join,
     "run": _edit_run,
     "meeting": _meeting,
     "person": _person,

@@ -139,3 +139,16 @@ class DisclosureStage(models.IntegerChoices):
     INVITED = 0, _("requirements and dates")
     ACCEPTED = 1, _("names, lab, title and contacts")
     CONFIDENTIAL = 2, _("drawings and files")
+
+
+class DecisionState(models.TextChoices):
+    WAITING = "waiting", _("waiting")
+    GRANTED = "granted", _("granted")
+    REFUSED = "refused", _("refused")
+
+
+class JoinKind(models.TextChoices):
+    """Joining a firm that is registered, or claiming an entry that nobody has."""
+
+    JOIN = "join", _("wants to join")
+    CLAIM = "claim", _("claims the entry")

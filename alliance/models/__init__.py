@@ -3,6 +3,7 @@
 from alliance.models.base import GuardedManager, HeldCertificate, Published, TypeNode
 from alliance.models.changes import Change, ConsumerPosition, Heartbeat
 from alliance.models.disclosures import Disclosure, Viewing
+from alliance.models.joining import Invitation, JoinRequest, Mail, Verification
 from alliance.models.organisations import (
     Certification,
     DeliveryRecord,
@@ -39,6 +40,9 @@ __all__ = [
     "GuardedManager",
     "Heartbeat",
     "HeldCertificate",
+    "Invitation",
+    "JoinRequest",
+    "Mail",
     "Membership",
     "Organisation",
     "OrganisationCertificate",
@@ -47,5 +51,6 @@ __all__ = [
     "TravelTime",
     "TypeNode",
     "User",
+    "Verification",
     "Viewing",
 ]

@@ -19,6 +19,7 @@ class User(AbstractUser):
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
     display_name = models.CharField(max_length=150, blank=True)
+    email_confirmed_at = models.DateTimeField(null=True, blank=True)
     organisations = models.ManyToManyField(Organisation, through="Membership", related_name="people")
 
     def __str__(self) -> str:

@@ -1,0 +1,172 @@
+"""Letting people in: a link, once, for a while; and letting them go."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.tokens import default_token_generator
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import gettext as _
+
+from alliance.changes import record
+from alliance.choices import BUREAU_ROLES, FIRM_ROLES, MemberRole, OrganisationKind
+from alliance.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
+from alliance.models import ApiToken, Invitation, Membership, Organisation, User
+from alliance.services.mail import post
+from alliance.services.people import join_organisation
+
+DAYS = 7
+
+
+def looks_after(organisation: Organisation, user: Any) -> bool:
+    """Whether this person may invite, change roles and remove people here."""
+    members = Membership.objects.editable_by(user).filter(organisation=organisation)
+    return members.exists()
+
+
+def _must_look_after(organisation: Organisation, user: Any) -> None:
+    if not looks_after(organisation, user):
+        raise ForbiddenError(
+            _("Owners look after the people of a firm, officials after those of their bureau.")
+        )
+
+
+def invite(organisation: Organisation, role: str, *, user: Any, email: str = "") -> tuple[Invitation, str]:
+    """An invitation and its link; the link is shown once, and mailed where an address was given."""
+    if not user.is_superuser or organisation.kind != OrganisationKind.BUREAU:
+        _must_look_after(organisation, user)
+    allowed = BUREAU_ROLES if organisation.kind == OrganisationKind.BUREAU else FIRM_ROLES
+    if role not in allowed:
+        raise DomainError(_("This role does not exist in this kind of organisation."), field="role")
+    secret = secrets.token_urlsafe(24)
+    with transaction.atomic():
+        row = Invitation.objects.create(
+            organisation=organisation,
+            role=role,
+            email=email,
+            digest=_digest(secret),
+            made_by=user,
+            expires_at=timezone.now() + timedelta(days=DAYS),
+        )
+        record("invited", "invitation", str(row.public_id), after={"role": role, "email": email})
+        address = settings.SITE_URL + reverse("invitation", args=[secret])
+        if email:
+            words = _(
+                "%(who)s invites you to %(organisation)s. The link is good for %(days)d days:\n\n%(address)s"
+            )
+            told = {"who": user, "organisation": organisation, "days": DAYS, "address": address}
+            post(email, _("Invitation to %(organisation)s") % {"organisation": organisation}, words % told)
+    return row, address
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def open_invitation(secret: str) -> Invitation:
+    """The invitation behind a link; NotFoundError when it is used, revoked, too old, or none of ours."""
+    rows = Invitation.objects.select_related("organisation").filter(digest=_digest(secret))
+    row = rows.filter(used_at=None, revoked_at=None, expires_at__gt=timezone.now()).first()
+    if row is None:
+        raise NotFoundError(_("This invitation has been used, taken back, or is too old. Ask for a new one."))
+    return row
+
+
+def accept_invitation(secret: str, person: User) -> Membership:
+    """Exactly one person gets in by a link."""
+    with transaction.atomic():
+        row = open_invitation(secret)
+        if not Invitation.objects.filter(pk=row.pk, used_at=None, revoked_at=None).update(
+            used_at=Now(), used_by=person
+        ):
+            raise ConflictError(_("This invitation has been used meanwhile."))
+        if Membership.objects.filter(user=person, organisation=row.organisation).exists():
+            raise ConflictError(_("You belong to this organisation already."))
+        record("accepted", "invitation", str(row.public_id), after={"person": person.username})
+        return join_organisation(person, row.organisation, row.role)
+
+
+def revoke_invitation(public_id: UUID, *, user: Any) -> None:
+    row = Invitation.objects.visible_to(user).filter(public_id=public_id).first()
+    if row is None:
+        raise NotFoundError(_("There is no such invitation."))
+    if not Invitation.objects.editable_by(user).filter(pk=row.pk).exists():
+        raise ForbiddenError(
+            _("Owners look after the people of a firm, officials after those of their bureau.")
+        )
+    with transaction.atomic():
+        if not Invitation.objects.filter(pk=row.pk, used_at=None, revoked_at=None).update(revoked_at=Now()):
+            raise ConflictError(_("This invitation has been used or taken back meanwhile."))
+        record("revoked", "invitation", str(row.public_id))
+
+
+# --- those who are in --------------------------------------------------------------------------------------
+def change_role(member: Membership, role: str, *, user: Any) -> None:
+    _must_look_after(member.organisation, user)
+    with transaction.atomic():
+        _keep_somebody(
+            member, leaving=role not in (MemberRole.OWNER, MemberRole.ALLIANCE_ADMIN, MemberRole.OFFICIAL)
+        )
+        join_organisation(member.user, member.organisation, role)
+
+
+def remove_member(member: Membership, *, user: Any) -> None:
+    """Oneself (leaving) or somebody one looks after; the last owner of a firm stays."""
+    if member.user_id != user.pk:
+        _must_look_after(member.organisation, user)
+    with transaction.atomic():
+        _keep_somebody(member, leaving=True)
+        Membership.objects.filter(pk=member.pk).delete()
+        before = {"organisation": str(member.organisation.public_id), "role": member.role}
+        record("left", "person", member.user.username, before=before)
+
+
+def _keep_somebody(member: Membership, *, leaving: bool) -> None:
+    """A firm keeps an owner, a bureau somebody: who would be the last has to name another first."""
+    chiefs = Q(role=MemberRole.OWNER) if member.organisation.kind == OrganisationKind.FIRM else Q()
+    rows = Membership.objects.select_for_update().filter(chiefs, organisation=member.organisation)
+    left = [row.pk for row in rows if row.pk != member.pk]
+    if leaving and not left and (member.role == MemberRole.OWNER or member.organisation.kind == "bureau"):
+        raise ConflictError(_("The last owner cannot go: make somebody else an owner first."))
+
+
+def password_link(person: User, *, user: Any) -> str:
+    """A one-time link to a new password, for where there is no mail: shown once to who looks after the person."""
+    places = Membership.objects.filter(user=person).select_related("organisation")
+    if person.is_superuser or not any(looks_after(place.organisation, user) for place in places):
+        raise ForbiddenError(
+            _("Owners look after the people of a firm, officials after those of their bureau.")
+        )
+    uid = urlsafe_base64_encode(force_bytes(person.pk))
+    with transaction.atomic():
+        record("made password link", "person", person.username)
+    token = default_token_generator.make_token(person)
+    return settings.SITE_URL + reverse("password_reset_confirm", args=[uid, token])
+
+
+def erase_person(person: User) -> None:
+    """Name, address and contacts go; what they did stays under a pseudonym. The last owner of a firm stays."""
+    with transaction.atomic():
+        for member in Membership.objects.filter(user=person).select_related("organisation", "user"):
+            remove_member(member, user=person)
+        ApiToken.objects.filter(user=person).delete()
+        before = person.username
+        pseudonym = f"erased-{secrets.token_hex(6)}"
+        person.username, person.display_name, person.email = pseudonym, "", ""
+        person.is_active = False
+        person.set_unusable_password()
+        person.save(update_fields=["username", "display_name", "email", "is_active", "password"])
+        record(
+            "erased", "person", pseudonym, before={"was": hashlib.sha256(before.encode()).hexdigest()[:16]}
+        )

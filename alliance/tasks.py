@@ -1,0 +1,10 @@
+"""What messages start in this app. They are hints: each task finds its work in the database, or finds none."""
+
+from celery import shared_task
+
+from alliance.services.mail import send_waiting
+
+
+@shared_task(name="alliance.send_mail", time_limit=120)
+def send_mail_task() -> None:
+    send_waiting()
