@@ -9,6 +9,7 @@ from rest_framework.routers import SimpleRouter
 
 from alliance import api as alliance_api
 from alliance import views
+from alliance.forms.joining import ResetForm
 from alliance.rest import addresses, outside, pages
 from companies import api as companies_api
 from matching import api as matching_api
@@ -49,6 +50,38 @@ urlpatterns = [
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("accounts/password/", auth.PasswordChangeView.as_view(), name="password_change"),
     path("accounts/password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
+    path("accounts/reset/", auth.PasswordResetView.as_view(form_class=ResetForm), name="password_reset"),
+    path("accounts/reset/sent/", auth.PasswordResetDoneView.as_view(), name="password_reset_done"),
+    path(
+        "accounts/reset/<uidb64>/<token>/",
+        auth.PasswordResetConfirmView.as_view(),
+        name="password_reset_confirm",
+    ),
+    path("accounts/reset/done/", auth.PasswordResetCompleteView.as_view(), name="password_reset_complete"),
+    path("register/", views.register, name="register"),
+    path("register/details/", views.register_details, name="register-details"),
+    path("register/join/", views.join, name="register-join"),
+    path("waiting/", views.waiting, name="waiting"),
+    path("confirm/<str:token>/", views.confirm_email, name="confirm-email"),
+    path("invitations/<str:secret>/", views.invitation, name="invitation"),
+    path("verifications/", views.verifications, name="verifications"),
+    path("verifications/<uuid:public_id>/", views.verification, name="verification"),
+    path("join-requests/<uuid:public_id>/", views.join_decision, name="join-decision"),
+    path("organisations/<uuid:public_id>/edit/", views.organisation_edit, name="organisation-edit"),
+    path("organisations/<uuid:public_id>/verify-again/", views.verify_again, name="verify-again"),
+    path("organisations/<uuid:public_id>/people/", views.people, name="people"),
+    path("organisations/<uuid:public_id>/people/invite/", views.invite_person, name="invite"),
+    path("organisations/<uuid:public_id>/people/<str:username>/", views.member_edit, name="member-edit"),
+    path(
+        "organisations/<uuid:public_id>/people/<str:username>/password/",
+        views.link_password,
+        name="member-password",
+    ),
+    path("organisations/<uuid:public_id>/leave/", views.leave, name="leave"),
+    path("account/", views.account, name="account"),
+    path("account/erase/", views.erase, name="erase"),
+    path("account/invitations/<uuid:public_id>/revoke/", views.revoke_invite, name="invitation-revoke"),
+    path("outbox/", views.outbox, name="outbox"),
     path("account/tokens/", views.tokens, name="tokens"),
     path("account/tokens/<uuid:public_id>/revoke/", views.revoke, name="token-revoke"),
     path("alliance/", views.switch_alliance, name="switch-alliance"),

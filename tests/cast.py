@@ -9,7 +9,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from alliance.models import Alliance, City, Exclusion, Organisation, User
+from alliance.models import (
+    Alliance,
+    City,
+    Exclusion,
+    Invitation,
+    JoinRequest,
+    Organisation,
+    User,
+    Verification,
+)
 from companies.models import Capability, ComponentKey, ComponentType, Facility
 from matching.models import (
     ActionItem,
@@ -51,6 +60,9 @@ class World:
     actions: dict[str, ActionItem] = field(default_factory=dict)
     introductions: dict[str, Introduction] = field(default_factory=dict)
     projects: dict[str, Project] = field(default_factory=dict)
+    verifications: dict[str, Verification] = field(default_factory=dict)
+    join_requests: dict[str, JoinRequest] = field(default_factory=dict)
+    invitations: dict[str, Invitation] = field(default_factory=dict)
 
     def person(self, name: str) -> User:
         """A fresh object: rights are cached on the user object for one request."""
@@ -91,6 +103,7 @@ def build_world() -> World:
     _results(world)
     _meetings(world)
     _introductions(world)
+    _joining(world)
     return world
 
 
@@ -270,4 +283,22 @@ def _introductions(world: World) -> None:
     south = (org["outside_bureau"], org["outside_bureau"])
     world.introductions["foreign"] = make.make_introduction(
         world.lines["foreign"], world.capabilities["outsider"], world.people["outside_official"], south
+    )
+
+
+def _joining(world: World) -> None:
+    """The draft firm waits for its bureau; somebody wants to join the supplier; its owner has invited somebody."""
+    org, people = world.organisations, world.people
+    world.verifications["draft"] = Verification.objects.create(
+        organisation=org["draft"], asked_by=people["draft_owner"]
+    )
+    world.join_requests["supplier"] = JoinRequest.objects.create(
+        kind="join", organisation=org["supplier"], person=people["nobody"]
+    )
+    world.invitations["supplier"] = Invitation.objects.create(
+        organisation=org["supplier"],
+        role="viewer",
+        digest="0" * 64,
+        made_by=people["supplier_owner"],
+        expires_at=make.LATER,
     )

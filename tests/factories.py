@@ -1,7 +1,7 @@
 """Small makers of rows. Each names what it needs; what a test does not care about has a default."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
 
@@ -52,6 +52,7 @@ from scenarios.models import PartCondition, ScenarioKey, ScenarioParameter, Scen
 PASSWORD = "correct-horse-battery"
 AS_OF = date(2026, 11, 20)
 NEED_BY = date(2027, 8, 31)
+LATER = datetime(2099, 1, 1, tzinfo=UTC)
 TERMS = {"fit": 1, "price": 0.9, "lead_time": 0.8, "capacity": 0.7, "proximity": 0.6, "role": 1, "trust": 0.5}
 _numbers = count(1)
 

@@ -128,6 +128,8 @@ SILENT_FUNCTIONS = {
     "note_visit": "last look at Today",
     "_store": "what an introduction opens: the step records itself",
     "plan_milestones": "part of proposing a project",
+    "_replace_certificates": "part of what its caller records",
+    "_send": "the outbox records what went out",
 }
 
 

@@ -21,6 +21,7 @@ PAGE_LISTS = [
     for row in ROWS
     if row.method == "GET"
     and not row.target
+    and not row.more
     and not row.api
     and row.route not in ("healthz", "readyz", "login")
 ]

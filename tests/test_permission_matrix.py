@@ -20,7 +20,9 @@ NOISE = re.compile(
 )
 CATCH_ALL = "^api/"
 # Django's own form views take PUT for an empty POST: the form is shown again with its errors.
-SAME_AS_POST = {("login", "PUT"), ("password_change", "PUT")}
+SAME_AS_POST = {
+    (name, "PUT") for name in ("login", "password_change", "password_reset", "password_reset_confirm")
+}
 
 
 def ask(world: World, role: str, row: Row, *, missing: bool = False) -> HttpResponse:

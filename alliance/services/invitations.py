@@ -135,8 +135,8 @@ def remove_member(member: Membership, *, user: Any) -> None:
 def _keep_somebody(member: Membership, *, leaving: bool) -> None:
     """A firm keeps an owner, a bureau somebody: who would be the last has to name another first."""
     chiefs = Q(role=MemberRole.OWNER) if member.organisation.kind == OrganisationKind.FIRM else Q()
-    rows = Membership.objects.select_for_update().filter(chiefs, organisation=member.organisation)
-    left = [row.pk for row in rows if row.pk != member.pk]
+    rows = Membership.objects.select_for_update(of=("self",)).filter(chiefs, organisation=member.organisation)
+    left = [row.pk for row in rows.filter(user__is_active=True) if row.pk != member.pk]
     if leaving and not left and (member.role == MemberRole.OWNER or member.organisation.kind == "bureau"):
         raise ConflictError(_("The last owner cannot go: make somebody else an owner first."))
 

@@ -112,39 +112,37 @@ def ask_to_belong(
 
 
 def decide_join(
-    request: JoinRequest, *, user: Any, granted: bool, reason: str = "", role: str = MemberRole.EDITOR
+    asked: JoinRequest, *, user: Any, granted: bool, reason: str = "", role: str = MemberRole.EDITOR
 ) -> JoinRequest:
     """Grant or refuse: exactly one decision counts."""
-    if not JoinRequest.objects.visible_to(user).filter(pk=request.pk).exists():
-        raise NotFoundError(_("There is no such request."))
-    if not JoinRequest.objects.editable_by(user).filter(pk=request.pk).exists():
+    if not JoinRequest.objects.visible_to(user).filter(pk=asked.pk).exists():
+        raise NotFoundError(_("There is no such asked."))
+    if not JoinRequest.objects.editable_by(user).filter(pk=asked.pk).exists():
         raise ForbiddenError(_("This is not yours to decide."))
     with transaction.atomic():
-        _decide(JoinRequest, request, user, granted, reason)
+        _decide(JoinRequest, asked, user, granted, reason)
         if granted:
-            claims = request.kind == JoinKind.CLAIM
+            claims = asked.kind == JoinKind.CLAIM
             if claims:
-                _claim(request)
-            join_organisation(request.person, request.organisation, MemberRole.OWNER if claims else role)
-        record(
-            "decided", "join request", str(request.public_id), after={"granted": granted, "reason": reason}
-        )
-    request.refresh_from_db()
-    return request
+                _claim(asked)
+            join_organisation(asked.person, asked.organisation, MemberRole.OWNER if claims else role)
+        record("decided", "join request", str(asked.public_id), after={"granted": granted, "reason": reason})
+    asked.refresh_from_db()
+    return asked
 
 
-def _claim(request: JoinRequest) -> None:
+def _claim(asked: JoinRequest) -> None:
     """The entry gets its code and an owner; the bureau has looked, so it is verified."""
-    row = Organisation.objects.filter(pk=request.organisation_id, claimed=False)
+    row = Organisation.objects.filter(pk=asked.organisation_id, claimed=False)
     try:
         with transaction.atomic():
-            found = row.update(claimed=True, uscc=request.uscc, verified=True, version=F("version") + 1)
+            found = row.update(claimed=True, uscc=asked.uscc, verified=True, version=F("version") + 1)
     except IntegrityError as error:
         raise ConflictError(_("This credit code is registered already."), field="uscc") from error
     if not found:
         raise ConflictError(_("This entry has been claimed already."))
-    after = {"claimed": True, "uscc": request.uscc, "verified": True}
-    record("claimed", "organisation", str(request.organisation.public_id), after=after)
+    after = {"claimed": True, "uscc": asked.uscc, "verified": True}
+    record("claimed", "organisation", str(asked.organisation.public_id), after=after)
 
 
 # --- verification -------------------------------------------------------------------------------------------

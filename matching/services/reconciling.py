@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from django.db import InterfaceError, OperationalError, connection
 
+from alliance.services.mail import send_waiting
 from matching.services.changes import follow_changes
 from matching.services.runs.claims import claimable_runs, fail_exhausted, settled_runs
 from matching.services.runs.ending import finish_run
@@ -34,6 +35,7 @@ class Reconciler:
         beat("reconciler", f"{socket.gethostname()}:{os.getpid()}")
         follow_changes()
         queue_nightly_runs()
+        send_waiting()
         fail_exhausted()
         for run_id in settled_runs():
             finish_run(run_id)

@@ -1,0 +1,85 @@
+"""Who waits to come in, and who is in."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from alliance.choices import DecisionState
+from alliance.models import City, Invitation, JoinRequest, Mail, Membership, Organisation, Verification
+from alliance.models.base import GuardedQuerySet
+
+
+def verification_list(user: Any) -> GuardedQuerySet:
+    return Verification.objects.visible_to(user).select_related(
+        "organisation__city", "organisation__contact", "asked_by", "decided_by"
+    )
+
+
+def verification_queue(user: Any) -> GuardedQuerySet:
+    """What waits for a decision of the viewer's bureau, oldest first."""
+    mine = Verification.objects.editable_by(user).filter(state=DecisionState.WAITING).values("pk")
+    return verification_list(user).filter(pk__in=mine).order_by("id")
+
+
+def join_queue(user: Any) -> GuardedQuerySet:
+    """Requests to join and claims that the viewer decides."""
+    mine = JoinRequest.objects.editable_by(user).filter(state=DecisionState.WAITING).values("pk")
+    rows = JoinRequest.objects.visible_to(user).filter(pk__in=mine)
+    return rows.select_related("organisation__city", "person").order_by("id")
+
+
+def own_requests(user: Any) -> QuerySet[JoinRequest]:
+    """What a person without a place has asked for: always the person's own rows."""
+    return (
+        JoinRequest.objects.filter(person=user).select_related("organisation", "decided_by").order_by("-id")
+    )
+
+
+def people_of(user: Any, organisation: Any) -> list[Any]:
+    rows = Membership.objects.visible_to(user).filter(organisation=organisation)
+    return list(rows.select_related("user").order_by("user__display_name", "user__username"))
+
+
+def invitations_of(user: Any, organisation: Any) -> list[Any]:
+    rows = Invitation.objects.editable_by(user).filter(organisation=organisation)
+    return list(rows.select_related("made_by", "used_by")[:50])
+
+
+def unclaimed_like(name: str) -> list[Organisation]:
+    """Directory entries that nobody has claimed, by a part of the name. Public: they are published real firms."""
+    words = name.strip()
+    if len(words) < 2:
+        return []
+    rows = Organisation.objects.filter(claimed=False, listed=True, suspended=False)
+    return list(
+        (rows.filter(name_zh__icontains=words) | rows.filter(name_en__icontains=words)).order_by("id")[:10]
+    )
+
+
+def unclaimed_entry(public_id: UUID) -> Organisation | None:
+    rows = Organisation.objects.filter(claimed=False, listed=True, suspended=False)
+    return rows.filter(public_id=public_id).first()
+
+
+def registered_firm(code: str) -> Organisation | None:
+    """The firm of a credit code, to ask it to be let in: its code is all that the asker is told."""
+    return Organisation.objects.filter(uscc=code, suspended=False).first() if code else None
+
+
+def own_seat(user: Any, public_id: UUID) -> Membership | None:
+    """One's own place in an organisation."""
+    rows = Membership.objects.filter(user=user, organisation__public_id=public_id)
+    return rows.select_related("organisation", "user").first()
+
+
+def city_names() -> list[City]:
+    """For the suggestions of a form."""
+    return list(City.objects.order_by("code"))
+
+
+def mail_list(user: Any) -> QuerySet[Mail]:
+    """The outbox, for the platform's admin."""
+    return Mail.objects.all() if user.is_superuser else Mail.objects.none()

@@ -1,0 +1,53 @@
+"""Pages of the alliance app."""
+
+from alliance.views.joining import (
+    confirm_email,
+    invitation,
+    join,
+    register,
+    register_details,
+    waiting,
+)
+from alliance.views.mail import outbox
+from alliance.views.people import (
+    account,
+    erase,
+    invite_person,
+    leave,
+    link_password,
+    member_edit,
+    organisation_edit,
+    people,
+    revoke_invite,
+    verify_again,
+)
+from alliance.views.places import cities, city, revoke, switch_alliance, tokens
+from alliance.views.verifications import join_decision, verification, verifications
+
+__all__ = [
+    "account",
+    "cities",
+    "city",
+    "confirm_email",
+    "erase",
+    "invitation",
+    "invite_person",
+    "join",
+    "join_decision",
+    "leave",
+    "link_password",
+    "member_edit",
+    "organisation_edit",
+    "outbox",
+    "people",
+    "register",
+    "register_details",
+    "revoke",
+    "revoke_invite",
+    "switch_alliance",
+    "tokens",
+    "verification",
+    "verifications",
+    "verify_again",
+    "waiting",
+]
