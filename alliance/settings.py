@@ -162,7 +162,12 @@ FILES_DIR = Path(env.str("FILES_DIR", str(BASE_DIR / ".run" / "files")))
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-    }
+    },
+    # Figures that are counted once for each state of the results; tests count them every time.
+    "figures": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "figures",
+    },
 }
 
 # --- runs -------------------------------------------------------------------------------------

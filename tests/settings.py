@@ -16,3 +16,5 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 API_REQUESTS_PER_MINUTE = dict.fromkeys(("token", "person", "anonymous"), 1_000_000)
 # Static files are looked up when asked for, not collected into a table for each client.
 WHITENOISE_AUTOREFRESH = True
+
+CACHES["figures"] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}  # noqa: F405

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection
 from django.db.models import Count, Max
 from django.utils import timezone
@@ -62,12 +62,13 @@ def _counted(alliance: Alliance) -> list[CityFlow]:
     moved = state["last"].timestamp() if state["last"] else 0
     day = reference_day(alliance)
     key = f"flows:{alliance.pk}:{moved}:{state['count']}:{day.isoformat()}"
-    rows = cache.get(key)
+    figures = caches["figures"]
+    rows = figures.get(key)
     if rows is None:
         with connection.cursor() as cursor:
             cursor.execute(FLOWS, {"alliance": alliance.pk, "as_of": day})
             rows = cursor.fetchall()
-        cache.set(key, rows, 300)
+        figures.set(key, rows, 300)
     return [CityFlow(*row) for row in rows]
 
 
