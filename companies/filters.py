@@ -18,6 +18,7 @@ from alliance.filters import (
     WordFilter,
     yes_no,
 )
+from alliance.selectors import viewer_of
 from alliance.selectors.trees import branch, tree_choices
 from companies.models import Capability, ComponentType, Facility
 
@@ -57,6 +58,24 @@ class CapabilityFilter(ListFilter):
         label=_("Volume lead time up to (days)"), lookup_expr="lte", min_value=0, max_value=100_000
     )
     organisation = django_filters.UUIDFilter(label=_("Firm's id"), field_name="organisation__public_id")
+    mine = yes_no(_("Of my firm"), method="of_mine")
+    state = django_filters.ChoiceFilter(
+        label=_("State"),
+        choices=[("published", _("published")), ("draft", _("draft")), ("archived", _("archived"))],
+        method="in_state",
+        empty_label=_("any"),
+    )
+
+    def of_mine(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
+        firms = viewer_of(self.request.user).firms
+        mine = queryset.filter(organisation__in=firms)
+        return mine if value else queryset.exclude(organisation__in=firms)
+
+    def in_state(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        """Archived rows come only when they are asked for (the selector has left them out)."""
+        if value == "archived":
+            return queryset.filter(archived_at__isnull=False)
+        return queryset.filter(published=value == "published")
 
     class Meta:
         model = Capability

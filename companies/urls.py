@@ -6,7 +6,15 @@ from companies import views
 
 urlpatterns = [
     path("capabilities/", views.capabilities, name="capabilities"),
+    path("capabilities/new/", views.capability_new, name="capability-new"),
     path("capabilities/<uuid:public_id>/", views.capability, name="capability"),
+    path("capabilities/<uuid:public_id>/edit/", views.capability_edit, name="capability-edit"),
+    path("capabilities/<uuid:public_id>/verify/", views.capability_verify, name="capability-verify"),
+    path("capabilities/<uuid:public_id>/<slug:step>/", views.capability_step, name="capability-step"),
+    path("facilities/new/", views.facility_new, name="facility-new"),
+    path("facilities/<uuid:public_id>/", views.facility, name="facility"),
+    path("facilities/<uuid:public_id>/edit/", views.facility_edit, name="facility-edit"),
+    path("facilities/<uuid:public_id>/<slug:step>/", views.facility_step, name="facility-step"),
     path("firms/", views.firms, name="firms"),
     path("firms/<uuid:public_id>/", views.firm, name="firm"),
 ]

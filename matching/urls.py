@@ -6,6 +6,7 @@ from matching import views
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
+    path("capabilities/preview/", views.capability_preview, name="capability-preview"),
     path("demands/", views.demands, name="demands"),
     path("demands/<uuid:public_id>/", views.demand, name="demand"),
     path("demands/<uuid:public_id>/lines/<uuid:line_id>/compare/", views.compare, name="compare"),

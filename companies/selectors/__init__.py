@@ -12,7 +12,9 @@ from companies.selectors.capabilities import (
     facility_list,
     spec_rows,
 )
+from companies.selectors.evidence import NOT_VERIFIED, Standing, evidence_of, standing_of
 from companies.selectors.parameters import ParameterBook, book_of, component_book, type_path
+from companies.selectors.type_search import FoundType, search_types
 from companies.selectors.words import (
     Verdict,
     asked_text,
@@ -24,9 +26,12 @@ from companies.selectors.words import (
 )
 
 __all__ = [
+    "NOT_VERIFIED",
+    "FoundType",
     "Held",
     "ParameterBook",
     "SpecRow",
+    "Standing",
     "Verdict",
     "asked_text",
     "book_of",
@@ -38,11 +43,14 @@ __all__ = [
     "choices_text",
     "component_book",
     "component_type_list",
+    "evidence_of",
     "facility_detail",
     "facility_list",
     "offered_text",
     "rounded",
+    "search_types",
     "spec_rows",
+    "standing_of",
     "type_path",
     "verdict",
 ]

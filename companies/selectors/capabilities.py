@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,21 +18,26 @@ from companies.models import (
     Facility,
     FacilityCertificate,
 )
+from companies.selectors.evidence import NOT_VERIFIED, Standing, evidence_of, standing_of
 from companies.selectors.parameters import ParameterBook, component_book
 from companies.selectors.words import bounds, offered_text
 
 
-def capability_list(user: Any) -> GuardedQuerySet:
-    """Capabilities with their type, firm and place; price and capacity (`told`) where the viewer may know them."""
-    return (
-        Capability.objects.visible_to(user)
-        .select_related("component_type", "organisation", "facility__city")
-        .prefetch_related(Prefetch("terms", CapabilityTerms.objects.visible_to(user), to_attr="told"))
+def capability_list(user: Any, *, archived: bool | None = False) -> GuardedQuerySet:
+    """Capabilities with their type, firm and place; price and capacity (`told`) where the viewer may know them.
+
+    What is archived is left out; True: only that; None: both.
+    """
+    rows = Capability.objects.visible_to(user)
+    if archived is not None:
+        rows = rows.filter(archived_at__isnull=not archived)
+    return rows.select_related("component_type", "organisation", "facility__city").prefetch_related(
+        Prefetch("terms", CapabilityTerms.objects.visible_to(user), to_attr="told")
     )
 
 
 def capability_detail(user: Any) -> GuardedQuerySet:
-    return capability_list(user).prefetch_related(
+    return capability_list(user, archived=None).prefetch_related(
         Prefetch("certificates", CapabilityCertificate.objects.visible_to(user), to_attr="own_certificates"),
         Prefetch(
             "facility__certificates",
@@ -67,15 +73,31 @@ class SpecRow:
     value: str
     stated: bool
     typical: str = ""
+    key: str = ""
+    standing: Standing = NOT_VERIFIED
 
 
-def spec_rows(book: ParameterBook[Any], type_id: int, values: dict[str, Any]) -> list[SpecRow]:
+def spec_rows(
+    book: ParameterBook[Any],
+    type_id: int,
+    values: dict[str, Any],
+    evidence: Mapping[str, Standing] | None = None,
+) -> list[SpecRow]:
     """Every parameter of the type, those that are stated first."""
     rows = []
     for key, parameter in book.of(type_id).items():
         value = values.get(key)
         stated = value is not None and value != []
-        rows.append(SpecRow(str(parameter), offered_text(parameter.key, value), stated, _typical(parameter)))
+        rows.append(
+            SpecRow(
+                str(parameter),
+                offered_text(parameter.key, value),
+                stated,
+                _typical(parameter),
+                key,
+                standing_of(evidence or {}, key, value),
+            )
+        )
     return sorted(rows, key=lambda row: not row.stated)
 
 
@@ -86,8 +108,9 @@ def _typical(parameter: Any) -> str:
     return offered_text(parameter.key, list(bounds([low, high])))
 
 
-def capability_specs(capability: Capability) -> list[SpecRow]:
-    return spec_rows(component_book(), capability.component_type_id, capability.specs)
+def capability_specs(capability: Capability, user: Any) -> list[SpecRow]:
+    evidence = evidence_of([capability.pk], user).get(capability.pk)
+    return spec_rows(component_book(), capability.component_type_id, capability.specs, evidence)
 
 
 @dataclass(frozen=True)

@@ -32,9 +32,10 @@ def columns(
     """``SELECT … rest`` as one array per column: ``select`` maps name → (SQL expression, PostgreSQL type)."""
     wanted = ", ".join(f"({expression})::{kind}" for expression, kind in select.values())
     blob = bytearray()
+    # The cursor below Django's: its wrapper that counts queries takes no parameters for COPY.
     with (
         connection.cursor() as cursor,
-        cursor.copy(f"COPY (SELECT {wanted} {rest}) TO STDOUT (FORMAT BINARY)", params) as copy,
+        cursor.cursor.copy(f"COPY (SELECT {wanted} {rest}) TO STDOUT (FORMAT BINARY)", params) as copy,
     ):
         for block in copy:
             blob += block

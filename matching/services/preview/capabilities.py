@@ -12,7 +12,6 @@ from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from alliance.models import Alliance, Organisation
 from alliance.selectors import viewer_of
@@ -291,10 +290,3 @@ def _time_gain(several: list[Judgement], offer: Offer, found: _Found) -> Gain:
         return Gain(_("Delivered sooner"), now, "volume_lead_days", len(several))
     words = _("Volume lead time ≤ %(days)s") % {"days": days_text(days)}
     return Gain(words, now, "volume_lead_days", len(several))
-
-
-def summary(preview: Preview) -> str:
-    """The answer as one sentence, for the save bar and for programs."""
-    return ngettext("would match %(count)d open line", "would match %(count)d open lines", preview.fits) % {
-        "count": preview.fits
-    }

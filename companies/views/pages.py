@@ -1,4 +1,4 @@
-"""Pages of firms and of what they can make."""
+"""Reading: lists and pages of firms and of what they can make."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from django.views.decorators.http import require_safe
 from alliance.choices import OrganisationRole
 from alliance.http import Column, counted, listing
 from alliance.models import Membership, Organisation
-from alliance.selectors import attach_seen, firm_detail, firm_list
+from alliance.selectors import attach_seen, firm_detail, firm_list, viewer_of
 from alliance.selectors.paging import cut
 from alliance.templatetags._numbers import list_text
 from companies.filters import CapabilityFilter, FirmFilter
+from companies.models import Capability
 from companies.selectors import (
     capability_detail,
     capability_list,
@@ -24,6 +25,8 @@ from companies.selectors import (
     certificates_of,
     facility_list,
 )
+from companies.selectors.evidence import VERIFIED
+from companies.services import may_verify, why_not_publish
 
 CAPABILITY_COLUMNS = [
     Column(gettext_lazy("Name"), lambda row: row.title),
@@ -55,12 +58,13 @@ FIRM_COLUMNS = [
 def capabilities(request: HttpRequest) -> HttpResponseBase:
     return listing(
         request,
-        capability_list(request.user),
+        capability_list(request.user, archived=request.GET.get("state") == "archived"),
         CapabilityFilter,
         template="companies/capability_list.html",
         columns=CAPABILITY_COLUMNS,
         name="capabilities",
         prepare=lambda rows: attach_seen(request.user, [row.organisation for row in rows]),
+        extra={"may_add": bool(viewer_of(request.user).editing)},
     )
 
 
@@ -68,11 +72,16 @@ def capabilities(request: HttpRequest) -> HttpResponseBase:
 def capability(request: HttpRequest, public_id: UUID) -> HttpResponse:
     found = get_object_or_404(capability_detail(request.user), public_id=public_id)
     attach_seen(request.user, [found.organisation])
+    specs = capability_specs(found, request.user)
     holders = (_("this capability"), str(found.facility), str(found.organisation))
     context = {
         "capability": found,
-        "specs": capability_specs(found),
+        "specs": specs,
+        "verified": sum(row.standing.state == VERIFIED for row in specs),
         "certificates": certificates_of(found, holders),
+        "may_edit": Capability.objects.editable_by(request.user).filter(pk=found.pk).exists(),
+        "may_verify": may_verify(found, request.user),
+        "why_not": why_not_publish(found.organisation),
     }
     return render(request, "companies/capability_detail.html", context)
 
@@ -106,7 +115,8 @@ def firm(request: HttpRequest, public_id: UUID) -> HttpResponse:
     people = Membership.objects.visible_to(request.user).filter(organisation=found).select_related("user")
     context = {
         "firm": found,
-        "facilities": facility_list(request.user).filter(organisation=found),
+        "facilities": facility_list(request.user).filter(organisation=found, archived_at=None),
+        "may_add": found.pk in viewer_of(request.user).editing,
         "page": page,
         "rows": page.rows,
         "shown": len(page.rows),

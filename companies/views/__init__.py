@@ -1,0 +1,20 @@
+"""Pages of firms and of what they can make."""
+
+from companies.views.editing import capability_edit, capability_new, capability_step, capability_verify
+from companies.views.facilities import facility, facility_edit, facility_new, facility_step
+from companies.views.pages import capabilities, capability, firm, firms
+
+__all__ = [
+    "capabilities",
+    "capability",
+    "capability_edit",
+    "capability_new",
+    "capability_step",
+    "capability_verify",
+    "facility",
+    "facility_edit",
+    "facility_new",
+    "facility_step",
+    "firm",
+    "firms",
+]

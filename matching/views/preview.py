@@ -1,0 +1,49 @@
+"""What the form of a capability shows beside it while somebody types. Nothing is written."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from alliance.errors import NotFoundError
+from companies.forms import read_form
+from companies.models import Capability
+from companies.services import CapabilityChecker, may_edit
+from companies.views.editing import type_named, writing_firm
+from matching.services.preview.capabilities import preview_capability
+
+
+@require_POST
+def capability_preview(request: HttpRequest) -> HttpResponse:
+    """The form as it stands, against the open lines that the viewer's alliances have for its type."""
+    capability = _capability(request)
+    firm = capability.organisation if capability is not None else writing_firm(request)
+    type_ = type_named(request.POST.get("component_type"), request.user)
+    checker = CapabilityChecker(firm)
+    checked = checker.check(
+        read_form(request.POST, type_, checker),
+        now_at=capability.facility if capability is not None else None,
+    )
+    preview = preview_capability(checked, firm, user=request.user, capability=capability)
+    return render(request, "matching/_capability_preview.html", {"preview": preview})
+
+
+def _capability(request: HttpRequest) -> Capability | None:
+    """The stored row that is being changed, if any; only its editors may ask about it."""
+    name = request.POST.get("capability", "")
+    if not name:
+        return None
+    rows = Capability.objects.visible_to(request.user)
+    try:
+        rows = rows.filter(public_id=UUID(name))
+    except ValueError:
+        rows = rows.none()
+    found = rows.select_related("organisation", "facility__city", "component_type").first()
+    if found is None:
+        raise NotFoundError(_("There is no such capability."))
+    may_edit(found, request.user)
+    return found
