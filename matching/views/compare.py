@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from alliance.http import Column, csv_file
+from alliance.http import Column, csv_file, xlsx_file
 from companies.models import Capability
 from matching.selectors import (
     Comparison,
@@ -28,6 +28,7 @@ from matching.selectors import (
 )
 
 LEAST, MOST = 2, 4
+FILES: dict[str, Callable[..., HttpResponseBase]] = {"csv": csv_file, "xlsx": xlsx_file}
 
 
 @require_safe
@@ -45,8 +46,8 @@ def compare(request: HttpRequest, public_id: UUID, line_id: UUID) -> HttpRespons
     if not LEAST <= len(chosen) <= MOST:
         return render(request, "matching/compare.html", context, status=400 if chosen else 200)
     found = _comparison(user, demand, line, chosen)
-    if request.GET.get("format") == "csv":
-        return _export(found)
+    if request.GET.get("format") in FILES:
+        return _export(found, FILES[request.GET["format"]])
     return render(request, "matching/compare.html", context | {"found": found})
 
 
@@ -71,14 +72,14 @@ def _comparison(user: Any, demand: Any, line: Any, chosen: list[UUID]) -> Compar
     return found
 
 
-def _export(found: Comparison) -> HttpResponse:
+def _export(found: Comparison, write: Callable[..., HttpResponseBase]) -> HttpResponseBase:
     firms = [str(column.capability.organisation) for column in found.columns]
     columns = [
         Column(gettext_lazy("What"), lambda row: row[0]),
         Column(gettext_lazy("Asked"), lambda row: row[1]),
         *(Column(firm, partial(_column, at)) for at, firm in enumerate(firms)),
     ]
-    return csv_file("comparison", columns, _flat(found))  # type: ignore[return-value]
+    return write("comparison", columns, _flat(found))
 
 
 def _column(at: int, row: tuple[str, str, list[str]]) -> str:

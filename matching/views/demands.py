@@ -146,6 +146,8 @@ def _demand_side(request: HttpRequest, found: Any, line: Any) -> dict[str, Any]:
         "pipelines": _pipelines(user, found),
         "open_run": open_run_of(user, found),
         "may_introduce": viewer_of(user).official,
+        # Clone, revise, close: from the part that writes demands, where it is there.
+        "actions_by": ["matching/_demand_actions.html", "components/_no_actions.html"],
         "may_run": may_ask_for_run(user, found.alliance, found),
     }
     if line is not None:

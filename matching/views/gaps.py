@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -11,13 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from alliance.http import Column, csv_file, viewed
+from alliance.http import Column, csv_file, viewed, xlsx_file
 from alliance.models import Alliance, City
 from alliance.templatetags.charts import Band
 from matching.forms.gaps import GapForm
 from matching.selectors import Asked, Gaps, city_flows, gap_lines, gaps, heading, lab_name, whom_to_develop
 
 SHOWN = 25
+FILES: dict[str, Callable[..., HttpResponseBase]] = {"csv": csv_file, "xlsx": xlsx_file}
 
 GAP_COLUMNS = [
     Column(_("Code"), lambda row: row[0].code),
@@ -54,15 +55,16 @@ def gap_report(request: HttpRequest) -> HttpResponseBase:
         return render(request, "matching/gaps.html", {"form": form, "valid": False}, status=400)
     asked = Asked(form.chosen_type, form.chosen_city, form.cleaned_data["state"])
     found = gaps(request.user, alliance, asked)
-    if request.GET.get("format") == "csv":
+    if request.GET.get("format") in FILES:
         return _export(request, alliance, asked, found)
     return _page(request, alliance, form, asked, found)
 
 
 def _export(request: HttpRequest, alliance: Alliance, asked: Asked, found: Gaps) -> HttpResponseBase:
+    write = FILES[request.GET["format"]]
     if request.GET.get("of") == "lines":
-        return csv_file("gap-lines", LINE_COLUMNS, gap_lines(request.user, alliance, asked))
-    return csv_file("gaps", GAP_COLUMNS, _flat(found))
+        return write("gap-lines", LINE_COLUMNS, gap_lines(request.user, alliance, asked))
+    return write("gaps", GAP_COLUMNS, _flat(found))
 
 
 def _flat(found: Gaps) -> Iterator[tuple[Any, City | None, Any]]:

@@ -12,7 +12,7 @@ from tests.matrix.routes import address
 from tests.matrix.rows import ROWS
 
 #: What is fetched by other pages or by machines, not opened in a window.
-NOT_PAGES = {"healthz", "readyz"}
+NOT_PAGES = {"healthz", "readyz", "my-calendar", "meeting-calendar"}
 PEOPLE = sorted(set(ROLES) - TOKENS - (OUT - {"anonymous"}))
 
 

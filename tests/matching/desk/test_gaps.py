@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from matching.models import LineResult
 from matching.selectors import Asked, city_flows, gap_lines, gaps, whom_to_develop
@@ -141,6 +142,15 @@ def test_the_page_and_its_file_say_the_same(signed_in, world, bare):
     table = list(csv.DictReader(io.StringIO(b"".join(answer).decode("utf-8-sig"))))
     total = next(row for row in table if row["Code"] == "SNS" and not row["City"])
     assert (total["Lines"], total["Nobody can supply"]) == ("2", "1")
+
+
+def test_the_workbook_holds_the_same_rows(signed_in, world, bare):
+    answer = signed_in("lead_official").get(
+        reverse("gaps"), {"format": "xlsx", "of": "lines", "state": "bare"}
+    )
+    rows = list(load_workbook(io.BytesIO(answer.content)).active.values)
+    assert [row[3] for row in rows[1:]] == [str(world.types["sensor"])]
+    assert not any(str(value).startswith("=") for row in rows for value in row)
 
 
 def test_a_filter_that_cannot_be_read_shows_nothing(signed_in, world):
