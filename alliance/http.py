@@ -16,7 +16,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
+from openpyxl.workbook.workbook import Workbook
 
 from alliance.filters import ListFilter
 from alliance.models import Alliance, Membership

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from alliance.services.tokens import MAX_DAYS
@@ -12,6 +14,7 @@ from alliance.services.tokens import MAX_DAYS
 SCOPE_WORDS = [("read", _("read")), ("write", _("write: also start runs"))]
 
 
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
 DAY = ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d"]
 DAY_BOX = {"placeholder": "YYYY-MM-DD", "inputmode": "numeric", "autocomplete": "off", "maxlength": "10"}
 
@@ -20,7 +23,20 @@ def day_field(label: Any, *, required: bool = True, help_text: Any = "") -> form
     """A date typed as 年-月-日: a native date box would follow the browser's language, not the page's."""
     box = forms.DateInput(format="%Y-%m-%d", attrs=DAY_BOX)
     box.input_type = "text"
-    return forms.DateField(label=label, input_formats=DAY, required=required, widget=box, help_text=help_text)
+    return forms.DateField(
+        label=label,
+        input_formats=DAY,
+        required=required,
+        widget=box,
+        help_text=help_text,
+        validators=[_sensible_day],
+    )
+
+
+def _sensible_day(day: date) -> None:
+    """A slip of the year; far ones have no day after them either."""
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValidationError(_("The year is between 2000 and 2100."))
 
 
 class TokenForm(forms.Form):

@@ -201,14 +201,19 @@ def agenda_point(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return _step(request, item.meeting.public_id, step, "", "#agenda")
 
 
+def _plain(text: str) -> str:
+    """What a database takes: no NUL."""
+    return text.replace("\x00", "")
+
+
 @require_POST
 def meeting_minutes(request: HttpRequest, public_id: UUID) -> HttpResponse:
     outcomes = {
-        name.removeprefix("outcome-"): str(text)[:4000]
+        name.removeprefix("outcome-"): _plain(str(text))[:4000]
         for name, text in request.POST.items()
         if name.startswith("outcome-")
     }
-    text = request.POST.get("minutes", "")[:20_000]
+    text = _plain(request.POST.get("minutes", ""))[:20_000]
     return _step(
         request,
         public_id,

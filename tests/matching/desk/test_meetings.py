@@ -218,7 +218,8 @@ def test_a_meeting_is_called_by_form_and_found_on_its_page(signed_in, world):
     assert answer.headers["Location"] == reverse("meeting", args=[meeting.public_id])
     page = client.get(answer.headers["Location"]).content.decode()
     assert "2026-12-10" in page
-    assert client.post(reverse("meeting-new"), form | {"held_on": "soon"}).status_code == 400
+    for wrong in ({"held_on": "soon"}, {"held_on": "9999-12-31"}, {"bureaus": ["junk"]}, {"title": "a\x00b"}):
+        assert client.post(reverse("meeting-new"), form | wrong).status_code == 400
 
 
 def test_pages_of_a_meeting_do_the_steps(signed_in, world):
@@ -234,7 +235,9 @@ def test_pages_of_a_meeting_do_the_steps(signed_in, world):
     client.post(reverse("action-done", args=[action.public_id]), {"done": "yes"})
     action.refresh_from_db()
     assert action.done_at is not None
-    client.post(reverse("meeting-minutes", args=at), {"minutes": "So.", f"outcome-{item.public_id}": "Fine."})
+    client.post(
+        reverse("meeting-minutes", args=at), {"minutes": "So\x00.", f"outcome-{item.public_id}": "Fine."}
+    )
     client.post(reverse("meeting-close", args=at), {"state": "held"})
     meeting.refresh_from_db()
     assert (meeting.minutes, meeting.state) == ("So.", "held")
