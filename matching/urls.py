@@ -18,6 +18,7 @@ urlpatterns = [
     path("introductions/<uuid:public_id>/<slug:name>/", views.step, name="introduction-step"),
     path("projects/<uuid:public_id>/", views.project, name="project"),
     path("matches/", views.matches, name="matches"),
+    path("matches/of/<uuid:public_id>/", views.capability_matches, name="capability-matches"),
     path("matches/<uuid:line_id>/<uuid:capability_id>/", views.match, name="match"),
     path("meetings/", views.meetings, name="meetings"),
     path("meetings/new/", views.meeting_new, name="meeting-new"),

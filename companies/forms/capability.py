@@ -106,6 +106,8 @@ class SpecBox:
 
     @property
     def better_words(self) -> str:
+        if not self.is_quantity:
+            return ""
         return {"higher": _("more is better"), "lower": _("less is better")}.get(self.better, "")
 
 

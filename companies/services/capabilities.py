@@ -278,7 +278,7 @@ def _stored_state(row: Capability) -> dict[str, Any]:
         "capacity_per_month", "committed_per_month", "unit_price"
     )
     held = CapabilityCertificate.objects.filter(capability=row).values_list("code", "known", "expires_on")
-    return _state(row, terms.first() or {}, list(held))
+    return _state(row, dict(terms.first() or {}), list(held))
 
 
 def _state(row: Capability, terms: dict[str, Any], held: list[tuple[str, bool, Any]]) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def capability_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     may_edit(found, request.user)
     if request.method != "POST":
         return _edit(request, found)
-    data = request.POST
+    data: QueryDict = request.POST
     if any(name.startswith("pick-") for name in data):
         data = take_theirs(request.POST, stored_data(found))
     type_ = type_named(data.get("component_type"), request.user) or found.component_type
@@ -141,12 +141,12 @@ def _choose_type(request: HttpRequest, firm: Organisation, capability: Capabilit
 
 def _refused(request: HttpRequest, form: CapabilityForm, error: DomainError) -> HttpResponse:
     """The page again with everything that was typed, and why it was not saved."""
-    words, clashes = "", form.clashes() if isinstance(error, ConflictError) else []
+    refusal, clashes = "", form.clashes() if isinstance(error, ConflictError) else []
     if isinstance(error, InputError):
         form.refuse(error.errors)
     elif not clashes:
-        words = error.message
-    return _page(request, form, status=error.status, words=words, clashes=clashes)
+        refusal = error.message
+    return _page(request, form, status=error.status, refusal=refusal, clashes=clashes)
 
 
 def _page(request: HttpRequest, form: CapabilityForm, status: int = 200, **more: Any) -> HttpResponse:

@@ -81,6 +81,7 @@ def capability(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "certificates": certificates_of(found, holders),
         "may_edit": Capability.objects.editable_by(request.user).filter(pk=found.pk).exists(),
         "may_verify": may_verify(found, request.user),
+        "of_mine": found.organisation_id in viewer_of(request.user).firms,
         "why_not": why_not_publish(found.organisation),
     }
     return render(request, "companies/capability_detail.html", context)

@@ -20,7 +20,7 @@ from matching.views.meetings import (
     meetings,
 )
 from matching.views.pipelines import pipeline, pipelines
-from matching.views.preview import capability_preview
+from matching.views.preview import capability_matches, capability_preview
 from matching.views.runs import cancel, rematch_alliance, rematch_demand, retry, run, runs
 from matching.views.today import dashboard
 
@@ -31,6 +31,7 @@ __all__ = [
     "agenda_point",
     "agenda_renew",
     "cancel",
+    "capability_matches",
     "capability_preview",
     "compare",
     "dashboard",

@@ -78,7 +78,10 @@ def _attach(user: Any, rows: list[Any], weights: dict[str, float] | None) -> Non
         .select_related("component_type")
     )
     line_by = {line.pk: line for line in lines}
-    offers = {c.pk: c for c in capability_list(user).filter(pk__in={row.capability_id for row in rows})}
+    offers = {
+        c.pk: c
+        for c in capability_list(user, archived=None).filter(pk__in={row.capability_id for row in rows})
+    }
     for row in rows:
         row.demand, row.line = demands.get(row.demand_id), line_by.get(row.line_id)
         row.capability = offers.get(row.capability_id)

@@ -1,19 +1,21 @@
-"""What the form of a capability shows beside it while somebody types. Nothing is written."""
+"""What a firm reads beside its capability: what it would match as it is typed, and what it matches now."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from alliance.errors import NotFoundError
+from alliance.selectors import viewer_of
 from companies.forms import read_form
 from companies.models import Capability
 from companies.services import CapabilityChecker, may_edit
 from companies.views.editing import type_named, writing_firm
+from matching.selectors import heading, own_pair_rows, own_pairs
 from matching.services.preview.capabilities import preview_capability
 
 
@@ -47,3 +49,13 @@ def _capability(request: HttpRequest) -> Capability | None:
         raise NotFoundError(_("There is no such capability."))
     may_edit(found, request.user)
     return found
+
+
+@require_safe
+def capability_matches(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The lines that one of the viewer's own capabilities fits or nearly fits, verdicts only."""
+    mine = Capability.objects.visible_to(request.user).filter(organisation__in=viewer_of(request.user).firms)
+    found = get_object_or_404(mine, public_id=public_id)
+    pairs = own_pairs(request.user, list(own_pair_rows(request.user, capability_id=found.pk)[:50]))
+    context = {"pairs": [(pair, heading(pair.demand)) for pair in pairs]}
+    return render(request, "matching/_own_pairs.html", context)

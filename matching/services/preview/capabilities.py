@@ -68,8 +68,9 @@ class Gain:
 
 @dataclass
 class Preview:
-    """The answer. `fits` and `near` count lines; `shown` are those of them that the viewer may see."""
+    """The answer. `fits`, `near` and `asked` (for this type at all) count lines; `shown` are seen ones that fit."""
 
+    asked: int = 0
     fits: int = 0
     near: int = 0
     shown: list[PreviewLine] = field(default_factory=list)
@@ -108,7 +109,8 @@ def preview_capability(
     offer = with_holders(offer)
     found = _judged(offer, organisation, user)
     names = _names(user, (j for several in (found.fits, found.near, found.far) for j in several))
-    preview = Preview(fits=len(found.fits), near=len(found.near))
+    asked = len(found.fits) + len(found.near) + len(found.far)
+    preview = Preview(asked=asked, fits=len(found.fits), near=len(found.near))
     preview.shown = [names[j.line_id] for j in found.fits if j.line_id in names][:SHOWN]
     preview.gains = _gains(offer, found, names)
     if capability is not None:

@@ -51,6 +51,8 @@ ROWS = [
         other=each(SEEN_OTHERS - BUREAU, 403),
     ),
     *page_details("facility", "facilities"),
+    Row("capability-matches", target="capabilities.supplier", ok=MINE | {"viewer"}),
+    Row("capability-matches", target="capabilities.far", ok={"other"}),
     Row(
         "capability-verify",
         "POST",
