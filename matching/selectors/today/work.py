@@ -6,11 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from alliance.choices import RunState
 from alliance.models import Organisation
+from alliance.selectors.joining import join_queue, verification_queue
 from alliance.templatetags._numbers import date_text, moment_text
 from matching.models import MatchRun
 from matching.selectors.agenda import open_actions
@@ -18,6 +20,7 @@ from matching.selectors.demands import demand_list, heading, lab_name
 from matching.selectors.introduced import running, whose_turn
 from matching.selectors.today.items import MOST, SHOWN, Group, Item, Who, address, due_words
 
+ANSWER = 3  # days in which a bureau answers who asks to be verified
 SOON = 3  # days ahead that are shown of introductions
 FAILED = [RunState.FAILED, RunState.PARTIAL]
 
@@ -104,21 +107,66 @@ def _action(asks: Who, row: Any) -> Item:
 
 
 def firms(user: Any, asks: Who) -> Group:
-    """Firms in one's care that nobody has verified yet."""
+    """Requests to be verified and to claim or join a firm, the oldest first; then firms nobody has verified yet."""
+    waiting, joining = verification_queue(user), join_queue(user)
+    items = [_verification(asks, row) for row in waiting[:MOST]]
+    items += [_joining(asks, row) for row in joining[:MOST]]
     rows = Organisation.objects.visible_to(user).filter(
         kind="firm", claimed=True, verified=False, suspended=False, city__in=asks.care
     )
-    total = rows.count()
-    found = rows.select_related("city").order_by("listed", "-created_at", "pk")[:SHOWN]
+    rows = rows.exclude(pk__in=waiting.values("organisation"))
+    quiet = rows.select_related("city").order_by("listed", "-created_at", "pk")[:SHOWN]
+    total = len(items) + rows.count()
+    items += [_firm(row) for row in quiet][: max(0, SHOWN - len(items))]
     return Group(
         "firms",
         _("Firms to verify"),
         "patch-check",
         _("Every firm in your care is verified."),
-        [_firm(row) for row in found],
+        items,
         total,
-        f"{address('firms')}?verified=false",
-        _("all of them"),
+        address("verifications"),
+        _("the queue"),
+    )
+
+
+def _verification(asks: Who, row: Any) -> Item:
+    asked = timezone.localdate(row.created_at)
+    state, tone, symbol, late = due_words(asked + timedelta(days=ANSWER), asks.today)
+    words = {"city": row.organisation.city, "person": row.asked_by or "—", "date": date_text(asked)}
+    return Item(
+        str(row.organisation),
+        address("verification", row.public_id),
+        _("%(city)s · asked on %(date)s by %(person)s") % words,
+        state,
+        tone,
+        symbol,
+        _("our turn"),
+        _("Verify"),
+        mine=True,
+        late=late,
+        due_now=asked + timedelta(days=ANSWER) == asks.today,
+        fictitious=row.organisation.fictitious,
+    )
+
+
+def _joining(asks: Who, row: Any) -> Item:
+    asked = timezone.localdate(row.created_at)
+    state, tone, symbol, late = due_words(asked + timedelta(days=ANSWER), asks.today)
+    words = {"person": row.person, "kind": row.get_kind_display(), "date": date_text(asked)}
+    return Item(
+        str(row.organisation),
+        address("verifications"),
+        _("%(person)s: %(kind)s, asked on %(date)s") % words,
+        state,
+        tone,
+        symbol,
+        _("our turn"),
+        _("Decide"),
+        mine=True,
+        late=late,
+        due_now=asked + timedelta(days=ANSWER) == asks.today,
+        fictitious=row.organisation.fictitious,
     )
 
 

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from alliance.models import Change
+from alliance.models import Change, Verification
 from matching.models import Introduction, LastVisit, Project
 from matching.selectors import board, changes_since, queue
 from matching.services.visits import note_visit
@@ -126,6 +126,20 @@ def test_firms_in_ones_care_wait_for_verification(world):
     names = {item.title for item in groups(world, "partner_official")["firms"].items}
     assert any("Draft firm" in name for name in names)
     assert any("Bystander" in name for name in names)
+    assert not any("Draft firm" in item.title for item in groups(world)["firms"].items)
+
+
+def test_who_asked_to_be_verified_comes_first_and_is_overdue_after_three_days(world):
+    for other in Verification.objects.all():
+        other.delete()
+    asked = Verification.objects.create(
+        organisation=world.organisations["draft"], asked_by=world.people["draft_owner"]
+    )
+    Verification.objects.filter(pk=asked.pk).update(created_at=timezone.now() - timedelta(days=5))
+    items = groups(world, "partner_official")["firms"].items
+    assert "Draft firm" in items[0].title
+    assert (items[0].late, items[0].urgent) == (2, True)
+    assert sum("Draft firm" in item.title for item in items) == 1
     assert not any("Draft firm" in item.title for item in groups(world)["firms"].items)
 
 
