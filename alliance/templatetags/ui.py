@@ -54,7 +54,6 @@ FIRM_MENU: tuple[tuple[str, Any, frozenset[str]], ...] = (
 )
 #: Behind the account button: what is needed now and then.
 MORE_OFFICIAL = (
-    ("verifications", gettext_lazy("Firms to verify"), "patch-check"),
     ("opportunities", gettext_lazy("Opportunities"), "flag-fill"),
     ("imports", gettext_lazy("Import"), "arrow-repeat"),
     ("runs", gettext_lazy("Runs"), "cpu"),

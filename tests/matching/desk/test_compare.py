@@ -2,8 +2,11 @@
 
 import csv
 import io
+import re
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 
 from alliance.templatetags._sankey import Band, sankey
@@ -110,3 +113,30 @@ def test_bands_are_drawn_with_words_for_those_who_cannot_see_them():
     assert drawing.count("<path") == 1
     assert "3" in drawing
     assert sankey([], "lines") == ""
+
+
+def test_a_person_is_offered_the_menu_of_the_work_they_do(signed_in, world):
+    def menu(person):
+        page = signed_in(person).get("/").content.decode()
+        nav = page.split('id="nav"', 1)[1].split("</nav>", 1)[0]
+        return {word.strip() for word in re.findall(r'<a href="([^"]+)"', nav)}
+
+    official, supplier, lab = menu("lead_official"), menu("supplier_owner"), menu("lab_owner")
+    assert {"/gaps/", "/meetings/", "/pipelines/", "/introductions/"} <= official
+    assert "/pipelines/" in lab
+    assert not {"/pipelines/", "/meetings/", "/gaps/", "/runs/"} & supplier
+    assert "/matches/" in supplier
+
+
+def test_paper_has_no_bars_and_buttons_and_says_who_and_when(signed_in, world):
+    """The rules of the print style sheet, and the head that only paper shows."""
+    css = (Path(settings.BASE_DIR) / "alliance/static/alliance/app.css").read_text(encoding="utf-8")
+    paper = "".join(block for block in re.findall(r"@media print \{(.*?\n?)\}\n", css, re.S))
+    for hidden in (".top", ".acts", ".btn", ".filter", ".cmpbar", ".onscreen"):
+        assert hidden in paper
+    assert "size: A4" in css
+    # A4 is narrower than 768 px: tables must stay tables there.
+    stacked = css[: css.index("table.stack > thead")].rindex("@media")
+    assert css[stacked:].startswith("@media screen")
+    page = signed_in("lead_official").get(reverse("demand", args=[world.demands["open"].public_id]))
+    assert 'class="print-head"' in page.content.decode()
