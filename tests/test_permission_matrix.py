@@ -21,7 +21,9 @@ NOISE = re.compile(
 CATCH_ALL = "^api/"
 # Django's own form views take PUT for an empty POST: the form is shown again with its errors.
 SAME_AS_POST = {
-    (name, "PUT") for name in ("login", "password_change", "password_reset", "password_reset_confirm")
+    *((name, "PUT") for name in ("login", "password_change", "password_reset", "password_reset_confirm")),
+    # A broken link says so before it looks at the method.
+    *(("password_reset_confirm", method) for method in ("PATCH", "DELETE")),
 }
 
 
