@@ -152,3 +152,15 @@ class JoinKind(models.TextChoices):
 
     JOIN = "join", _("wants to join")
     CLAIM = "claim", _("claims the entry")
+
+
+class ImportState(models.TextChoices):
+    """A sheet on its way."""
+
+    MAPPING = "mapping", _("map columns")
+    CHECKING = "checking", _("being checked")
+    CHECKED = "checked", _("checked")
+    SAVING = "saving", _("being saved")
+    SAVED = "saved", _("saved")
+    UNDONE = "undone", _("taken back")
+    FAILED = "failed", _("failed")

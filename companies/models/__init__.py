@@ -8,16 +8,20 @@ from companies.models.capabilities import (
     FacilityCertificate,
 )
 from companies.models.evidence import SpecEvidence
+from companies.models.imports import ColumnMemory, SheetImport, SheetRows
 from companies.models.types import ComponentKey, ComponentParameter, ComponentType
 
 __all__ = [
     "Capability",
     "CapabilityCertificate",
     "CapabilityTerms",
+    "ColumnMemory",
     "ComponentKey",
     "ComponentParameter",
     "ComponentType",
     "Facility",
     "FacilityCertificate",
+    "SheetImport",
+    "SheetRows",
     "SpecEvidence",
 ]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from django.db import InterfaceError, OperationalError, connection
 
 from alliance.services.mail import send_waiting
+from companies.services.sheets import sweep_sheets
 from matching.services.changes import follow_changes
 from matching.services.runs.claims import claimable_runs, fail_exhausted, settled_runs
 from matching.services.runs.ending import finish_run
@@ -36,6 +37,7 @@ class Reconciler:
         follow_changes()
         queue_nightly_runs()
         send_waiting()
+        sweep_sheets()
         fail_exhausted()
         for run_id in settled_runs():
             finish_run(run_id)

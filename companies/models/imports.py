@@ -1,0 +1,74 @@
+"""Spreadsheets of capabilities that a firm uploads: what was in them, what was wrong, what they changed."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from alliance.access import Row
+from alliance.choices import ImportState
+from alliance.models import GuardedManager, Organisation, Published
+
+
+class SheetImport(Published):
+    """An uploaded sheet on its way: mapped, checked, saved, undone. Nothing of it counts before it is saved.
+
+    `header`: the column headings; `mapping`: column -> field ("" = left out); `edits`: "row:column" -> the text that
+    replaces the cell; `counts`: new, changed, same, errors, hints; `before`: what undoing puts back.
+    """
+
+    access = Row("own", owner="organisation", cities=("organisation__city",))
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="sheet_imports")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    file_name = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    component_type = models.CharField(max_length=64, blank=True, help_text="of rows that name none")
+    state = models.CharField(max_length=10, choices=ImportState, default=ImportState.MAPPING)
+    header = models.JSONField(default=list)
+    mapping = models.JSONField(default=dict)
+    remembered = models.BooleanField(default=False)
+    edits = models.JSONField(default=dict)
+    problems = models.JSONField(default=list)
+    counts = models.JSONField(default=dict)
+    row_count = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    saved_at = models.DateTimeField(null=True, blank=True)
+
+    objects = GuardedManager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=ImportState.values), name="sheet_import_state")
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class SheetRows(models.Model):
+    """The cells of a sheet, and what saving it changed: apart, because they are large."""
+
+    access = Row("own", owner="sheet__organisation", cities=("sheet__organisation__city",))
+    sheet = models.OneToOneField(SheetImport, models.CASCADE, primary_key=True, related_name="cells")
+    rows = models.JSONField(default=list, help_text="[sheet's name, row number, [cells]]")
+    before = models.JSONField(default=dict)
+
+    objects = GuardedManager()
+
+
+class ColumnMemory(models.Model):
+    """How a firm's columns were mapped last time."""
+
+    access = Row("own", owner="organisation", cities=("organisation__city",))
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    heading = models.CharField(max_length=200)
+    field = models.CharField(max_length=80, blank=True)
+
+    objects = GuardedManager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "heading"], name="column_memory_once")]
+
+    def __str__(self) -> str:
+        return f"{self.heading} → {self.field}"

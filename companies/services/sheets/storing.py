@@ -1,0 +1,110 @@
+"""Writing a checked sheet: set-based, in the caller's transaction; what was before is kept for undoing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import uuid4
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import F
+from django.db.models.functions import Now
+
+from alliance.changes import record
+from companies.models import (
+    Capability,
+    CapabilityCertificate,
+    CapabilityTerms,
+    SheetImport,
+    SheetRows,
+)
+from companies.services.capabilities import why_not_publish
+from companies.services.evidence import end_changed
+from companies.services.sheets.checking import Line, Report
+from companies.services.sheets.comparing import FIELDS, TERMS, State, difference, stored_states
+
+BATCH = 1000
+COLUMNS = tuple(name.removesuffix("_id") for name in FIELDS)
+
+
+def store(sheet: SheetImport, report: Report) -> dict[str, int]:
+    """New rows, changed rows; one change for the whole sheet, and what undoing needs."""
+    publish = not why_not_publish(sheet.organisation)
+    new = [line for line in report.lines if line.existing is None]
+    old = {line.existing: line for line in report.lines if line.existing is not None}
+    list(Capability.objects.select_for_update(no_key=True).filter(pk__in=old).order_by("pk").values("pk"))
+    stored = stored_states(old)
+    changes = {pk: difference(line, stored[pk]) for pk, line in old.items() if difference(line, stored[pk])}
+    made = _make(sheet, new, publish)
+    overwrite(changes)
+    before = {str(pk): {name: stored[pk][name] for name in values} for pk, values in changes.items()}
+    versions = dict(Capability.objects.filter(pk__in=[*made, *changes]).values_list("pk", "version"))
+    kept = {"made": made, "changed": before, "versions": versions}
+    SheetRows.objects.filter(sheet=sheet).update(before=_json(kept))
+    end_changed([*made, *changes])
+    counts = {"new": len(made), "changed": len(changes), "same": len(old) - len(changes), "errors": 0}
+    if made or changes:
+        # One row for all of it; the matcher reads it as "anything may have changed".
+        record("imported", "capabilities", str(sheet.organisation.public_id), after=counts)
+    return counts | {"rows": len(report.lines)}
+
+
+def _json(value: Any) -> Any:
+    return json.loads(json.dumps(value, cls=DjangoJSONEncoder))
+
+
+def _make(sheet: SheetImport, lines: list[Line], publish: bool) -> list[int]:
+    rows, checks = [], []
+    for line in lines:
+        checked = line.checked
+        assert checked is not None  # noqa: S101 - only checked lines are stored
+        values = dict(checked.values)
+        values["external_id"] = values["external_id"] or f"c-{uuid4().hex[:10]}"
+        rows.append(
+            Capability(
+                organisation=sheet.organisation,
+                published=publish and not checked.missing,
+                missing=checked.missing,
+                **values,
+            )
+        )
+        checks.append(checked)
+    Capability.objects.bulk_create(rows, batch_size=BATCH)
+    pairs = list(zip(rows, checks, strict=True))
+    CapabilityTerms.objects.bulk_create(
+        (CapabilityTerms(capability=row, **checked.terms) for row, checked in pairs), batch_size=BATCH
+    )
+    _certify({row.pk: checked.certificates or [] for row, checked in pairs})
+    return [row.pk for row in rows]
+
+
+def _certify(held: dict[int, list[Any]]) -> None:
+    CapabilityCertificate.objects.bulk_create(
+        (
+            CapabilityCertificate(capability_id=pk, code=code, known=known, expires_on=expires)
+            for pk, several in held.items()
+            for code, known, expires in several
+        ),
+        batch_size=BATCH,
+    )
+
+
+def overwrite(changes: dict[int, State]) -> None:
+    """Each capability's new values; the version counts on."""
+    rows = Capability.objects.in_bulk(changes)
+    for pk, row in rows.items():
+        for name, value in changes[pk].items():
+            if name in FIELDS:
+                setattr(row, name, value)
+        # A row that lost what publishing needs becomes a draft again.
+        row.published = row.published and not row.missing
+    Capability.objects.bulk_update(rows.values(), [*COLUMNS, "published"], batch_size=BATCH)
+    Capability.objects.filter(pk__in=changes).update(version=F("version") + 1, updated_at=Now())
+    terms = CapabilityTerms.objects.in_bulk(changes)
+    for pk, told in terms.items():
+        for name in TERMS:
+            setattr(told, name, changes[pk].get(name, getattr(told, name)))
+    CapabilityTerms.objects.bulk_update(terms.values(), TERMS, batch_size=BATCH)
+    held = {pk: values["certificates"] for pk, values in changes.items() if "certificates" in values}
+    CapabilityCertificate.objects.filter(capability__in=held).delete()
+    _certify(held)

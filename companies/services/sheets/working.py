@@ -1,0 +1,120 @@
+"""The long work on a sheet, checking and saving: claimed in the database, so that a killed worker loses nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from alliance.changes import record
+from alliance.choices import ImportState
+from companies.models import SheetImport
+from companies.services.sheets.checking import SheetChecker, counts_of
+from companies.services.sheets.comparing import compare
+from companies.services.sheets.storing import store
+
+#: What a page does itself while somebody waits; more goes to a worker.
+AT_ONCE = 1000
+LEASE = timedelta(minutes=5)
+MOST_PROBLEMS = 5000
+WORKING = (ImportState.CHECKING, ImportState.SAVING)
+
+
+def begin_check(sheet: SheetImport) -> None:
+    _begin(sheet, ImportState.CHECKING)
+
+
+def begin_saving(sheet: SheetImport) -> None:
+    _begin(sheet, ImportState.SAVING)
+
+
+def _begin(sheet: SheetImport, state: str) -> None:
+    with transaction.atomic():
+        SheetImport.objects.filter(pk=sheet.pk).update(
+            state=state, done=0, lease_until=None, version=F("version") + 1
+        )
+        record("began", "sheet", str(sheet.public_id), after={"state": state})
+        if sheet.row_count > AT_ONCE:
+            transaction.on_commit(lambda: _nudge(sheet.pk), robust=True)
+    if sheet.row_count <= AT_ONCE:
+        work_on_sheet(sheet.pk)
+    sheet.refresh_from_db()
+
+
+def _nudge(pk: int) -> None:
+    from alliance.celery import nudge
+
+    nudge("companies.work_on_sheet", pk)
+
+
+def work_on_sheet(pk: int) -> bool:
+    """Do the step that waits, unless somebody holds it; False when there was none."""
+    waiting = SheetImport.objects.filter(pk=pk, state__in=WORKING)
+    free = waiting.filter(Q(lease_until=None) | Q(lease_until__lt=Now()))
+    if not free.update(lease_until=timezone.now() + LEASE, version=F("version") + 1):
+        return False
+    sheet = SheetImport.objects.select_related("organisation", "person").get(pk=pk)
+    if sheet.state == ImportState.CHECKING:
+        _check(sheet)
+    else:
+        _save(sheet)
+    return True
+
+
+def _progress(sheet: SheetImport) -> Any:
+    def tell(done: int) -> None:
+        """Seen by others only outside a transaction; a lease that was lost is not extended."""
+        SheetImport.objects.filter(pk=sheet.pk, version=sheet.version).update(
+            done=done, lease_until=timezone.now() + LEASE
+        )
+
+    return tell
+
+
+def _check(sheet: SheetImport) -> None:
+    report = SheetChecker(sheet).run(sheet.cells.rows, _progress(sheet))
+    same, changed = compare(report.lines)
+    values = {
+        "problems": report.problems[:MOST_PROBLEMS],
+        "counts": counts_of(report, len(same), len(changed)),
+    }
+    with transaction.atomic():
+        _finish(sheet, ImportState.CHECKED, **values, done=len(report.lines))
+        record("checked", "sheet", str(sheet.public_id), after=values["counts"])  # type: ignore[arg-type]
+
+
+def _save(sheet: SheetImport) -> None:
+    """All or nothing, in one transaction. What changed since the check is checked again and stops the saving."""
+    report = SheetChecker(sheet).run(sheet.cells.rows, _progress(sheet))
+    if report.problems:
+        counts = counts_of(report, 0, 0)
+        with transaction.atomic():
+            _finish(sheet, ImportState.CHECKED, problems=report.problems[:MOST_PROBLEMS], counts=counts)
+            record("checked", "sheet", str(sheet.public_id), after=counts)
+        return
+    with transaction.atomic():
+        counts = store(sheet, report)
+        _finish(sheet, ImportState.SAVED, counts=counts, saved_at=Now(), done=len(report.lines))
+        record("imported", "sheet", str(sheet.public_id), after=counts | {"sha256": sheet.sha256})
+
+
+def _finish(sheet: SheetImport, state: str, **values: Any) -> None:
+    """Only who still holds the sheet ends its step: a stalled worker that wakes up writes nothing."""
+    rows = SheetImport.objects.filter(pk=sheet.pk, version=sheet.version, state__in=WORKING)
+    if not rows.update(state=state, lease_until=None, version=F("version") + 1, **values):
+        raise LeaseLostError(f"sheet {sheet.pk} is somebody else's by now")
+
+
+class LeaseLostError(RuntimeError):
+    """Somebody else works on the sheet; what this worker did is rolled back."""
+
+
+def sweep_sheets() -> None:
+    """Nudge what waits and nobody holds: a lost message costs only time."""
+    free = Q(lease_until=None) | Q(lease_until__lt=Now())
+    for pk in SheetImport.objects.filter(free, state__in=WORKING).values_list("pk", flat=True)[:20]:
+        _nudge(pk)
