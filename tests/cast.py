@@ -19,7 +19,7 @@ from alliance.models import (
     User,
     Verification,
 )
-from companies.models import Capability, ComponentKey, ComponentType, Facility
+from companies.models import Capability, ComponentKey, ComponentType, Facility, SheetImport, SheetRows
 from matching.models import (
     ActionItem,
     AgendaItem,
@@ -63,6 +63,7 @@ class World:
     verifications: dict[str, Verification] = field(default_factory=dict)
     join_requests: dict[str, JoinRequest] = field(default_factory=dict)
     invitations: dict[str, Invitation] = field(default_factory=dict)
+    sheets: dict[str, SheetImport] = field(default_factory=dict)
 
     def person(self, name: str) -> User:
         """A fresh object: rights are cached on the user object for one request."""
@@ -104,6 +105,7 @@ def build_world() -> World:
     _meetings(world)
     _introductions(world)
     _joining(world)
+    _sheets(world)
     return world
 
 
@@ -302,3 +304,17 @@ def _joining(world: World) -> None:
         made_by=people["supplier_owner"],
         expires_at=make.LATER,
     )
+
+
+def _sheets(world: World) -> None:
+    """A sheet of the supplier that waits for its columns."""
+    sheet = SheetImport.objects.create(
+        organisation=world.organisations["supplier"],
+        person=world.people["supplier_editor"],
+        file_name="Secret sheet.csv",
+        header=["external_id", "title"],
+        mapping={"0": "external_id", "1": "title"},
+        row_count=1,
+    )
+    SheetRows.objects.create(sheet=sheet, rows=[["", 2, ["s-1", "Secret part"]]])
+    world.sheets["supplier"] = sheet

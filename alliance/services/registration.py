@@ -116,7 +116,7 @@ def decide_join(
 ) -> JoinRequest:
     """Grant or refuse: exactly one decision counts."""
     if not JoinRequest.objects.visible_to(user).filter(pk=asked.pk).exists():
-        raise NotFoundError(_("There is no such asked."))
+        raise NotFoundError(_("There is no such request."))
     if not JoinRequest.objects.editable_by(user).filter(pk=asked.pk).exists():
         raise ForbiddenError(_("This is not yours to decide."))
     with transaction.atomic():

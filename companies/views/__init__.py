@@ -2,6 +2,17 @@
 
 from companies.views.editing import capability_edit, capability_new, capability_step, capability_verify
 from companies.views.facilities import facility, facility_edit, facility_new, facility_step
+from companies.views.imports import (
+    import_comments,
+    import_confirm,
+    import_detail,
+    import_export,
+    import_map,
+    import_mend,
+    import_template,
+    import_undo,
+    imports,
+)
 from companies.views.pages import capabilities, capability, firm, firms
 
 __all__ = [
@@ -17,4 +28,13 @@ __all__ = [
     "facility_step",
     "firm",
     "firms",
+    "import_comments",
+    "import_confirm",
+    "import_detail",
+    "import_export",
+    "import_map",
+    "import_mend",
+    "import_template",
+    "import_undo",
+    "imports",
 ]

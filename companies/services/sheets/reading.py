@@ -54,7 +54,10 @@ def _workbook(blob: bytes) -> Cells:
         answer = {"error": "bomb"}
     if "error" in answer:
         raise _refused(_words(answer["error"]))
-    return [(sheet, number, cells) for sheet, number, cells in answer["rows"]]
+    return [
+        (sheet, number, [_undone(cell) if isinstance(cell, str) else cell for cell in cells])
+        for sheet, number, cells in answer["rows"]
+    ]
 
 
 def _words(code: str) -> str:

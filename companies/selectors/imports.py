@@ -1,0 +1,36 @@
+"""Uploads of a firm, as its people see them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from alliance.models.base import GuardedQuerySet
+from companies.models import Capability, Facility, SheetImport
+
+
+def sheet_list(user: Any) -> GuardedQuerySet:
+    return SheetImport.objects.visible_to(user).select_related("organisation", "person")
+
+
+def problems_by_column(sheet: Any) -> list[tuple[str, str, int]]:
+    """(heading, reason, how many): what to mend first when there are many."""
+    counted = Counter(
+        (problem["heading"] or problem["field"], problem["reason"]) for problem in sheet.problems
+    )
+    return [(heading, reason, n) for (heading, reason), n in counted.most_common(30)]
+
+
+def own_table(user: Any, organisation: Any) -> Any:
+    """All of a firm's capabilities with what a sheet says of them."""
+    rows = Capability.objects.visible_to(user).filter(organisation=organisation, archived_at=None)
+    return (
+        rows.select_related("component_type", "facility", "terms")
+        .prefetch_related("certificates")
+        .order_by("component_type_id", "id")
+    )
+
+
+def plants(user: Any, organisation: Any) -> list[Facility]:
+    rows = Facility.objects.visible_to(user).filter(organisation=organisation, archived_at=None)
+    return list(rows.order_by("id"))

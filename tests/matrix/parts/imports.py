@@ -1,0 +1,32 @@
+"""Uploads of a firm: its own people, and the bureau of its city looks on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.cast import World
+from tests.matrix.roles import SUPPLIER
+from tests.matrix.row import EMPTY, Body, Row, page
+
+SHEET = "sheets.supplier"
+SEEN = SUPPLIER | {"partner_bureau"}
+EDITORS = {"editor", "owner"}
+
+
+def columns(world: World) -> dict[str, Any]:
+    return {"c0": "external_id", "c1": "title"}
+
+
+ONE: Body = lambda world: {"at:!2:1": "x"}  # noqa: E731
+ROWS = [
+    page("imports"),
+    Row("imports", "POST", ok={"editor", "owner", "lab", "rival", "other"}, yes=400, body=EMPTY),
+    page("import-template", yes=400),
+    Row("import-export", ok={"editor", "owner", "lab", "rival", "other"}),
+    Row("import", target=SHEET, ok=SEEN),
+    Row("import-comments", target=SHEET, ok=SEEN),
+    Row("import-map", "POST", SHEET, ok=EDITORS, yes=302, body=columns),
+    Row("import-mend", "POST", SHEET, ok=EDITORS, yes=302, body=ONE),
+    Row("import-confirm", "POST", SHEET, ok=EDITORS, yes=409, body=EMPTY),
+    Row("import-undo", "POST", SHEET, ok=EDITORS, yes=409, body=EMPTY),
+]
