@@ -53,7 +53,16 @@ def difference(line: Line, stored: State) -> State:
     """What the sheet changes; columns that the sheet does not have change nothing."""
     wanted = wanted_state(line)
     told = _told(line)
-    return {name: value for name, value in wanted.items() if name in told and value != stored[name]}
+    return {
+        name: value
+        for name, value in wanted.items()
+        if name in told and _plain(name, value) != _plain(name, stored[name])
+    }
+
+
+def _plain(name: str, value: Any) -> Any:
+    """Whether the list knows a certificate is not the sheet's business."""
+    return [(code, expires) for code, _known, expires in value] if name == "certificates" else value
 
 
 def _told(line: Line) -> set[str]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from alliance.changes import record
 from alliance.choices import ImportState
-from alliance.errors import ConflictError, DomainError, NotFoundError
+from alliance.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
 from alliance.models import Organisation
 from companies.models import ColumnMemory, ComponentType, SheetImport, SheetRows
 from companies.services.capabilities import may_write_for
@@ -103,6 +103,8 @@ def _column(header: list[str], heading: str) -> int:
 def sheet_of(user: Any, public_id: Any) -> SheetImport:
     """An import that this person may work on."""
     row = SheetImport.objects.editable_by(user).filter(public_id=public_id).first()
+    if row is None and SheetImport.objects.visible_to(user).filter(public_id=public_id).exists():
+        raise ForbiddenError(_("You may not change this firm's rows."))
     if row is None:
         raise NotFoundError(_("There is no such upload."))
     return row

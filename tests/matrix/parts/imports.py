@@ -6,11 +6,12 @@ from typing import Any
 
 from tests.cast import World
 from tests.matrix.roles import SUPPLIER
-from tests.matrix.row import EMPTY, Body, Row, page
+from tests.matrix.row import EMPTY, Body, Row, each, page
 
 SHEET = "sheets.supplier"
 SEEN = SUPPLIER | {"partner_bureau"}
 EDITORS = {"editor", "owner"}
+LOOKERS = each({"viewer", "partner_bureau"}, 403)
 
 
 def columns(world: World) -> dict[str, Any]:
@@ -25,8 +26,8 @@ ROWS = [
     Row("import-export", ok={"editor", "owner", "lab", "rival", "other"}),
     Row("import", target=SHEET, ok=SEEN),
     Row("import-comments", target=SHEET, ok=SEEN),
-    Row("import-map", "POST", SHEET, ok=EDITORS, yes=302, body=columns),
-    Row("import-mend", "POST", SHEET, ok=EDITORS, yes=302, body=ONE),
-    Row("import-confirm", "POST", SHEET, ok=EDITORS, yes=409, body=EMPTY),
-    Row("import-undo", "POST", SHEET, ok=EDITORS, yes=409, body=EMPTY),
+    Row("import-map", "POST", SHEET, ok=EDITORS, yes=302, body=columns, other=LOOKERS),
+    Row("import-mend", "POST", SHEET, ok=EDITORS, yes=302, body=ONE, other=LOOKERS),
+    Row("import-confirm", "POST", SHEET, ok=EDITORS, yes=409, body=EMPTY, other=LOOKERS),
+    Row("import-undo", "POST", SHEET, ok=EDITORS, yes=409, body=EMPTY, other=LOOKERS),
 ]
