@@ -78,6 +78,10 @@ class CapabilityShown(Shown):
     available_from = serializers.DateField(allow_null=True)
     valid_until = serializers.DateField(allow_null=True)
     published = serializers.BooleanField()
+    missing = serializers.ListField(
+        child=serializers.CharField(), help_text=_("figures that a draft has not been told yet; they read 0")
+    )
+    archived_at = serializers.DateTimeField(allow_null=True)
     terms = TermsShown(source="told", allow_null=True)
     updated_at = serializers.DateTimeField()
 

@@ -57,5 +57,5 @@ def capability_matches(request: HttpRequest, public_id: UUID) -> HttpResponse:
     mine = Capability.objects.visible_to(request.user).filter(organisation__in=viewer_of(request.user).firms)
     found = get_object_or_404(mine, public_id=public_id)
     pairs = own_pairs(request.user, list(own_pair_rows(request.user, capability_id=found.pk)[:50]))
-    context = {"pairs": [(pair, heading(pair.demand)) for pair in pairs]}
+    context = {"pairs": [(pair, heading(pair.demand)) for pair in pairs], "one": True}
     return render(request, "matching/_own_pairs.html", context)
