@@ -121,6 +121,8 @@ SILENT = {
     "matching/services/runs/": "claims, leases and pointers; queueing and cancelling are recorded",
     "matching/services/results.py": "rows of a run",
     "matching/services/changes.py": "how far the feed was read",
+    "companies/services/sheets/storing.py": "parts of `store`, which records the whole sheet",
+    "companies/services/sheets/writing.py": "files, not rows",
     "matching/services/bundle/": "one row with counts and file hash for each import, by `load`",
 }
 SILENT_FUNCTIONS = {
@@ -130,6 +132,7 @@ SILENT_FUNCTIONS = {
     "plan_milestones": "part of proposing a project",
     "_replace_certificates": "part of what its caller records",
     "_send": "the outbox records what went out",
+    "tell": "progress of a sheet",
 }
 
 

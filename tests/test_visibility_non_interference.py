@@ -162,6 +162,7 @@ def _one_time() -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE matching_matchrun SET created_at = %s", [NOW])
         cursor.execute("UPDATE matching_introductionstep SET at = %s", [NOW])
+        cursor.execute("UPDATE alliance_viewing SET at = %s", [NOW])
 
 
 def _addresses(world: World, role: str) -> list[str]:

@@ -16,7 +16,7 @@ from matching.services.runs.ending import drop_pointers
 
 def publish_demand(demand: Demand, *, user: Any, version: int | None = None) -> Demand:
     """Open the demand to matching; the change feed queues its run. A demand without lines cannot be published."""
-    _may_edit(demand, user)
+    may_edit(demand, user)
     with transaction.atomic():
         locked = Demand.objects.select_for_update(no_key=True).get(pk=demand.pk)
         if not locked.lines.exists():
@@ -37,7 +37,7 @@ def publish_demand(demand: Demand, *, user: Any, version: int | None = None) -> 
 
 def withdraw_demand(demand: Demand, *, user: Any, version: int | None = None) -> Demand:
     """Take the demand out of matching; its results go at once."""
-    _may_edit(demand, user)
+    may_edit(demand, user)
     with transaction.atomic():
         locked = Demand.objects.select_for_update(no_key=True).get(pk=demand.pk)
         _set_published(locked, False, version)
@@ -53,7 +53,7 @@ def withdraw_demand(demand: Demand, *, user: Any, version: int | None = None) ->
     return demand
 
 
-def _may_edit(demand: Demand, user: Any) -> None:
+def may_edit(demand: Demand, user: Any) -> None:
     mine = Demand.objects.filter(pk=demand.pk)
     if not mine.visible_to(user).exists():
         raise NotFoundError(_("There is no such demand."))

@@ -1,0 +1,212 @@
+"""A robot programme as its lab writes it: made as a draft, changed, cloned, closed, opened again."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from alliance.changes import record
+from alliance.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
+from alliance.models import Organisation
+from alliance.selectors import viewer_of
+from matching.models import (
+    Demand,
+    DemandIdentity,
+    DemandLine,
+    LineCertificate,
+    LinePrice,
+    OpenPoint,
+    SiteNeed,
+    SiteRequirement,
+)
+from matching.services.demands.inputs import MOST_POINTS, DemandInput, check_demand
+from matching.services.demands.publishing import may_edit, withdraw_demand
+
+FIELDS = (
+    "alliance",
+    "lab_city",
+    "start_date",
+    "need_by",
+    "scope",
+    "confidentiality",
+    "iterations",
+    "deployment_city",
+)
+
+
+def create_demand(owner: Organisation, given: DemandInput, *, user: Any) -> Demand:
+    """A draft; only the lab and its bureau see it until it is published."""
+    if owner.pk not in viewer_of(user).firms:
+        raise NotFoundError(_("There is no such firm among yours."))
+    if owner.pk not in viewer_of(user).editing:
+        raise ForbiddenError(_("You may not change this firm's rows."))
+    check_demand(given)
+    with transaction.atomic():
+        name = given.external_id or f"d-{uuid4().hex[:10]}"
+        row = Demand.objects.create(
+            owner=owner, external_id=name, **{field: getattr(given, field) for field in FIELDS}
+        )
+        DemandIdentity.objects.create(
+            demand=row, organisation=owner, external_id=name, title=given.title.strip()
+        )
+        _set_points(row, given.open_points)
+        record("drafted", "demand", str(row.public_id), after=_told(row, given.title))
+    return row
+
+
+def update_demand(demand: Demand, given: DemandInput, *, user: Any, version: int) -> Demand:
+    """Change the programme; a published one is matched again."""
+    may_edit(demand, user)
+    check_demand(given)
+    with transaction.atomic():
+        row = locked(demand, version)
+        before = _told(row, row.identity.title)
+        for field in FIELDS:
+            setattr(row, field, getattr(given, field))
+        DemandIdentity.objects.filter(demand=row).update(title=given.title.strip())
+        _set_points(row, given.open_points)
+        after = _told(row, given.title.strip())
+        changed = [name for name in after if after[name] != before[name]]
+        step(row, *FIELDS)
+        record(
+            "changed",
+            "demand",
+            str(row.public_id),
+            before={name: before[name] for name in changed},
+            after={name: after[name] for name in changed},
+        )
+    return row
+
+
+def locked(demand: Demand, version: int | None) -> Demand:
+    row = (
+        Demand.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("identity")
+        .get(pk=demand.pk)
+    )
+    if version is not None and row.version != version:
+        raise ConflictError(_("Somebody else has changed this demand meanwhile."))
+    return row
+
+
+def step(row: Demand, *fields: str) -> None:
+    """Save these columns; the version counts on."""
+    row.version += 1
+    row.save(update_fields=[*fields, "version", "updated_at"])
+
+
+def _told(row: Demand, title: str) -> dict[str, Any]:
+    return {
+        "title": title,
+        "alliance": row.alliance.slug,
+        "lab_city": row.lab_city.code,
+        "deployment_city": row.deployment_city.code if row.deployment_city else None,
+        "start_date": row.start_date.isoformat(),
+        "need_by": row.need_by.isoformat(),
+        "scope": row.scope,
+        "confidentiality": row.confidentiality,
+        "iterations": row.iterations,
+    }
+
+
+def _set_points(row: Demand, texts: list[str]) -> None:
+    """The open points of the whole demand; a line's own stay."""
+    wanted = [text.strip() for text in texts if text.strip()]
+    if len(wanted) > MOST_POINTS or any(len(text) > 1000 for text in wanted):
+        raise DomainError(_("At most 30 open points of 1,000 characters."), field="open_points")
+    OpenPoint.objects.filter(demand=row, line=None).delete()
+    OpenPoint.objects.bulk_create(
+        OpenPoint(demand=row, position=place, text=text) for place, text in enumerate(wanted)
+    )
+
+
+# --- its life ------------------------------------------------------------------------------------------------
+def close_demand(demand: Demand, *, user: Any, outcome: str) -> Demand:
+    """It is over: out of matching and of the lists, kept with everything that hangs on it."""
+    may_edit(demand, user)
+    if not outcome.strip():
+        raise DomainError(_("Say how it ended."), field="outcome")
+    with transaction.atomic():
+        if demand.published:
+            withdraw_demand(demand, user=user)
+        row = Demand.objects.filter(pk=demand.pk, archived_at=None)
+        values = {"archived_at": timezone.now(), "outcome": outcome.strip()[:300]}
+        if not row.update(**values, version=F("version") + 1, updated_at=Now()):
+            raise ConflictError(_("Somebody else has changed this demand meanwhile."))
+        record("closed", "demand", str(demand.public_id), after={"outcome": values["outcome"]})
+    demand.refresh_from_db()
+    return demand
+
+
+def reopen_demand(demand: Demand, *, user: Any) -> Demand:
+    """Back as a draft."""
+    may_edit(demand, user)
+    with transaction.atomic():
+        row = Demand.objects.filter(pk=demand.pk, archived_at__isnull=False)
+        if not row.update(archived_at=None, outcome="", version=F("version") + 1, updated_at=Now()):
+            raise ConflictError(_("Somebody else has changed this demand meanwhile."))
+        record("reopened", "demand", str(demand.public_id))
+    demand.refresh_from_db()
+    return demand
+
+
+def clone_demand(demand: Demand, *, user: Any) -> Demand:
+    """A draft with the same lines and site need."""
+    may_edit(demand, user)
+    name = f"d-{uuid4().hex[:10]}"
+    with transaction.atomic():
+        source = Demand.objects.select_related("identity").get(pk=demand.pk)
+        fields = {field: getattr(source, field) for field in FIELDS}
+        copy = Demand.objects.create(owner=source.owner, external_id=name, **fields)
+        title = _("%(title)s (copy)") % {"title": source.identity.title[:280]}
+        DemandIdentity.objects.create(demand=copy, organisation=source.owner, external_id=name, title=title)
+        lines = {line.pk: _copy_line(line, copy, place) for place, line in enumerate(source.lines.all())}
+        for point in OpenPoint.objects.filter(demand=source):
+            line = lines.get(point.line_id) if point.line_id else None
+            OpenPoint.objects.create(demand=copy, line=line, position=point.position, text=point.text)
+        _copy_need(source, copy)
+        record("drafted", "demand", str(copy.public_id), after={"copy_of": str(source.public_id)})
+    return copy
+
+
+def _copy_line(line: DemandLine, copy: Demand, place: int) -> DemandLine:
+    made = DemandLine.objects.create(
+        demand=copy,
+        owner=copy.owner,
+        external_id=f"{copy.external_id}-{place + 1}",
+        position=line.position,
+        component_type=line.component_type,
+        quantity=line.quantity,
+        monthly_rate=line.monthly_rate,
+        need_by=line.need_by,
+    )
+    for requirement in line.requirements.all():
+        requirement.pk, requirement.line = None, made
+        requirement.save(force_insert=True)
+    LineCertificate.objects.bulk_create(
+        LineCertificate(line=made, code=held.code, known=held.known) for held in line.certificates.all()
+    )
+    price = LinePrice.objects.filter(line=line).first()
+    if price is not None:
+        LinePrice.objects.create(
+            line=made, target_unit_price=price.target_unit_price, ceiling_unit_price=price.ceiling_unit_price
+        )
+    return made
+
+
+def _copy_need(source: Demand, copy: Demand) -> None:
+    need = SiteNeed.objects.filter(demand=source).first()
+    if need is None:
+        return
+    made = SiteNeed.objects.create(
+        demand=copy, scenario_type=need.scenario_type, fleet_size=need.fleet_size, trial_days=need.trial_days
+    )
+    for row in SiteRequirement.objects.filter(site_need=need):
+        row.pk, row.site_need = None, made
+        row.save(force_insert=True)
