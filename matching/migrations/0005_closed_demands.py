@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('matching', '0004_introductions'),
+        ("matching", "0004_introductions"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='demand',
-            name='archived_at',
+            model_name="demand",
+            name="archived_at",
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='demand',
-            name='outcome',
-            field=models.CharField(blank=True, help_text='how it ended, when it was closed', max_length=300),
+            model_name="demand",
+            name="outcome",
+            field=models.CharField(blank=True, help_text="how it ended, when it was closed", max_length=300),
         ),
     ]

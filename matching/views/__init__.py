@@ -2,6 +2,18 @@
 
 from matching.views.calendars import meeting_calendar, my_calendar
 from matching.views.compare import compare
+from matching.views.demand_forms import (
+    demand_edit,
+    demand_new,
+    demand_preview,
+    demand_programme,
+    demand_step,
+    line_edit,
+    line_new,
+    line_remove,
+    need_edit,
+    need_remove,
+)
 from matching.views.demands import demand, demands
 from matching.views.gaps import gap_report
 from matching.views.introductions import introduction, introductions, project, propose, step
@@ -36,10 +48,18 @@ __all__ = [
     "compare",
     "dashboard",
     "demand",
+    "demand_edit",
+    "demand_new",
+    "demand_preview",
+    "demand_programme",
+    "demand_step",
     "demands",
     "gap_report",
     "introduction",
     "introductions",
+    "line_edit",
+    "line_new",
+    "line_remove",
     "match",
     "matches",
     "meeting",
@@ -50,6 +70,8 @@ __all__ = [
     "meeting_new",
     "meetings",
     "my_calendar",
+    "need_edit",
+    "need_remove",
     "pipeline",
     "pipelines",
     "project",

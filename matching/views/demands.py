@@ -16,7 +16,7 @@ from alliance.http import Column, listing, viewed
 from alliance.selectors import viewer_of
 from companies.selectors import asked_text, component_book
 from matching.filters import DemandFilter
-from matching.models import SiteRequirement, may_ask_for_run
+from matching.models import Demand, SiteRequirement, may_ask_for_run
 from matching.selectors import (
     LineReader,
     LineView,
@@ -58,7 +58,7 @@ DEMAND_COLUMNS = [
 
 @require_safe
 def demands(request: HttpRequest) -> HttpResponseBase:
-    rows = demand_list(request.user)
+    rows = demand_list(request.user).filter(archived_at=None)
     alliance = viewed(request).alliance
     if alliance is not None:
         rows = rows.filter(alliance=alliance)
@@ -146,6 +146,7 @@ def _demand_side(request: HttpRequest, found: Any, line: Any) -> dict[str, Any]:
         "pipelines": _pipelines(user, found),
         "open_run": open_run_of(user, found),
         "may_introduce": viewer_of(user).official,
+        "may_write": Demand.objects.editable_by(user).filter(pk=found.pk).exists(),
         # Clone, revise, close: from the part that writes demands, where it is there.
         "actions_by": ["matching/_demand_actions.html", "components/_no_actions.html"],
         "may_run": may_ask_for_run(user, found.alliance, found),
@@ -223,6 +224,7 @@ def _supplier_side(request: HttpRequest, found: Any, line: Any) -> dict[str, Any
     ]
     rows = list(own_pair_rows(user, demand_id=found.pk))
     return {
+        "may_write": Demand.objects.editable_by(user).filter(pk=found.pk).exists(),
         "demand": found,
         "asked": asked,
         "line": line,

@@ -1,0 +1,190 @@
+"""A lab writes a demand from nothing to published; what the preview says is what the run finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from alliance.errors import ConflictError, DomainError
+from alliance.models import Change
+from matching.models import CurrentResult, Demand, DemandLine, LineResult, MatchRun
+from matching.services.demands import (
+    LineInput,
+    clone_demand,
+    close_demand,
+    preview_demand,
+    remove_line,
+    save_line,
+)
+from matching.services.runs import create_run, work_on_run
+from tests.cast import World, build_world
+from tests.factories import AS_OF
+
+PROGRAMME = {
+    "title": "新型巡检机器人",
+    "alliance": "north",
+    "lab_city": "牵头市 (990100)",
+    "start_date": "2026-12-01",
+    "need_by": "2027-08-31",
+    "iterations": "2",
+    "scope": "alliance",
+    "confidentiality": "members",
+    "open_points": "外壳颜色待定",
+}
+LINE = {"type": "DRV-RED", "quantity": "1,200", "monthly_rate": "10", "ceiling_unit_price": "2000"}
+
+
+def write(browser: Client, **more: str) -> Demand:
+    """The steps as a person takes them."""
+    answer = browser.post("/demands/new/", PROGRAMME)
+    assert answer.status_code == 302, answer.content.decode()[-2000:]
+    place = answer.headers["Location"]
+    assert "谐波" in browser.get(place + "?q=谐波").content.decode() or browser.get(place).status_code == 200
+    asked = {"op-rated_torque": ">=", "value-rated_torque": "12 N*m", "hard-rated_torque": "hard"}
+    answer = browser.post(place, LINE | asked | more)
+    assert answer.status_code == 302, answer.content.decode()[-3000:]
+    return Demand.objects.latest("pk")
+
+
+@pytest.fixture
+def lab(world: World, signed_in: Callable[[str], Client]) -> Client:
+    for alliance in world.alliances.values():
+        alliance.as_of = AS_OF
+        alliance.save()
+    return signed_in("lab_editor")
+
+
+def test_from_nothing_to_published(world: World, lab: Client) -> None:
+    demand = write(lab)
+    assert not demand.published
+    line = demand.lines.get()
+    assert (line.quantity, line.monthly_rate) == (1200, 10)
+    assert line.requirements.get().value == 12
+    place = f"/demands/{demand.public_id}/"
+    site = {
+        "type": "IND-LINE",
+        "fleet_size": "4",
+        "trial_days": "30",
+        "value-clear_height": "3",
+        "op-clear_height": ">=",
+    }
+    assert lab.post(place + "site/", site).status_code == 302
+    page = lab.get(place + "preview/")
+    assert page.status_code == 200
+    assert "Supplier" in page.content.decode()
+    assert lab.post(place + "step/publish/").status_code == 302
+    demand.refresh_from_db()
+    assert demand.published
+    assert Change.objects.filter(kind="demand", verb="published", object_id=demand.public_id).exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        ({"quantity": "-3"}, "id_quantity_errors"),
+        ({"quantity": "many"}, "id_quantity_errors"),
+        ({"value-rated_torque": "12 apples"}, "e-rated_torque"),
+        ({"value-rated_torque": "3~5 mm"}, "e-rated_torque"),
+        ({"op-rated_torque": "is"}, "e-rated_torque"),
+        ({"hard-rated_torque": "soft", "weight-rated_torque": "9"}, "e-rated_torque"),
+        ({"target_unit_price": "3000"}, "id_ceiling_unit_price_errors"),
+    ],
+)
+def test_bad_values_are_named_and_nothing_is_saved(lab: Client, more: dict[str, str], named: str) -> None:
+    place = lab.post("/demands/new/", PROGRAMME).headers["Location"]
+    before = Change.objects.count()
+    asked = {"op-rated_torque": ">=", "value-rated_torque": "12", "hard-rated_torque": "hard"}
+    answer = lab.post(place, LINE | asked | more)
+    assert answer.status_code == 400
+    assert named in answer.content.decode()
+    assert (
+        DemandLine.objects.filter(demand=Demand.objects.latest("pk")).count(),
+        Change.objects.count(),
+    ) == (0, before)
+
+
+def test_two_people_at_once_one_is_told(world: World, lab: Client) -> None:
+    demand = write(lab)
+    page = {**PROGRAMME, "version": str(demand.version), "title": "A"}
+    place = f"/demands/{demand.public_id}/programme/"
+    assert lab.post(place, page).status_code == 302
+    assert lab.post(place, page | {"title": "B"}).status_code == 400
+    demand.refresh_from_db()
+    assert demand.identity.title == "A"
+
+
+def test_looking_writes_nothing(world: World, lab: Client) -> None:
+    demand = write(lab)
+    counts = (MatchRun.objects.count(), LineResult.objects.count(), Change.objects.count())
+    assert lab.get(f"/demands/{demand.public_id}/preview/").status_code == 200
+    demand.refresh_from_db()
+    assert not demand.published
+    assert (MatchRun.objects.count(), LineResult.objects.count(), Change.objects.count()) == counts
+    assert not CurrentResult.objects.filter(demand=demand).exists()
+
+
+def test_cloning_closing_and_the_line_that_stays(world: World) -> None:
+    owner = world.person("lab_owner")
+    copy = clone_demand(world.demands["open"], user=owner)
+    assert not copy.published
+    assert copy.lines.count() == world.demands["open"].lines.count()
+    assert copy.site_need.scenario_type == world.demands["open"].site_need.scenario_type
+    assert [r.value for r in copy.lines.get().requirements.all()] == [
+        r.value for r in world.lines["open"].requirements.all()
+    ]
+    with pytest.raises(ConflictError):
+        remove_line(world.demands["open"], world.lines["open"], user=owner)
+    with pytest.raises(DomainError):
+        close_demand(world.demands["members"], user=owner, outcome=" ")
+    closed = close_demand(world.demands["members"], user=owner, outcome="已采购")
+    assert not closed.published
+    assert not CurrentResult.objects.filter(demand=closed).exists()
+
+
+def test_others_do_not_write(world: World, signed_in: Callable[[str], Client]) -> None:
+    place = f"/demands/{world.demands['open'].public_id}/"
+    for who in ("lab_viewer", "lead_official", "supplier_owner", "platform_admin"):
+        for step in ("edit/", "programme/", "lines/new/", "site/", "preview/"):
+            assert signed_in(who).get(place + step).status_code == 404, (who, step)
+        assert signed_in(who).post(place + "step/close/", {"outcome": "x"}).status_code == 404
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_the_preview_is_what_the_run_finds() -> None:
+    world = build_world()
+    for alliance in world.alliances.values():
+        alliance.as_of = AS_OF
+        alliance.save()
+    owner, demand = world.person("lab_owner"), world.demands["draft"]
+    save_line(
+        demand,
+        LineInput(
+            world.types["reducer"],
+            "100",
+            "10",
+            requirements=[{"key": "rated_torque", "op": ">=", "value": 12}],
+        ),
+        user=owner,
+    )
+
+    def look(row: Demand) -> set[tuple[int, int, int]]:
+        rows = LineResult.objects.current().filter(demand_id=row.pk)
+        return set(rows.values_list("line_id", "feasible", "near"))
+
+    told = preview_demand(demand, user=owner, look=look)
+    Demand.objects.filter(pk=demand.pk).update(published=True)
+    work_on_run(create_run(demand.alliance, demand=demand, cause="asked").pk)
+    assert told.seen
+    assert told.seen == look(demand)
+
+
+def test_a_programme_must_make_sense(world: World, lab: Client) -> None:
+    for name, value in (
+        ("need_by", "2026-01-01"),
+        ("lab_city", "Nirgends"),
+        ("title", ""),
+        ("alliance", "south"),
+    ):
+        assert lab.post("/demands/new/", PROGRAMME | {name: value}).status_code == 400, name

@@ -1,0 +1,35 @@
+"""A lab's people write its demands; nobody else, not even its bureau."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.cast import World
+from tests.matrix.row import EMPTY, Row
+
+DRAFT = "demands.draft"
+LINE = (("line_id", "00000000-0000-4000-8000-000000000000"),)
+
+
+def sensor(world: World) -> dict[str, Any]:
+    return {"type": "SNS"}
+
+
+#: Editors of firms; viewers and officials have no firm to write for.
+WRITERS = {"editor", "owner", "lab", "rival", "other"}
+ROWS = [
+    Row("demand-new", ok=WRITERS),
+    Row("demand-new", "POST", ok=WRITERS, yes=400, body=EMPTY),
+    *(
+        Row(name, target=DRAFT, ok={"lab"})
+        for name in ("demand-edit", "demand-programme", "line-new", "need-edit", "demand-preview")
+    ),
+    *(Row(name, "POST", DRAFT, ok={"lab"}, yes=400, body=EMPTY) for name in ("demand-programme",)),
+    Row("line-new", "POST", DRAFT, ok={"lab"}, yes=400, body=sensor),
+    Row("need-edit", "POST", DRAFT, ok={"lab"}, yes=400, body=lambda world: {"type": "IND"}),
+    Row("need-remove", "POST", DRAFT, ok={"lab"}, yes=302, body=EMPTY),
+    Row("line-edit", target=DRAFT, ok=set(), more=LINE),
+    Row("line-edit", "POST", DRAFT, ok=set(), more=LINE, body=EMPTY),
+    Row("line-remove", "POST", DRAFT, ok=set(), more=LINE, body=EMPTY),
+    Row("demand-step", "POST", DRAFT, ok={"lab"}, yes=302, body=EMPTY, more=(("step", "clone"),)),
+]
