@@ -381,6 +381,8 @@ def make_introduction(
         lab_bureau=bureaus[0],
         supplier_bureau=bureaus[1],
         opened_by=opened_by,
+        capability_version=capability.version,
+        demand_version=line.demand.version,
         **{"turn": capability.organisation, "due_on": date(2027, 1, 15), **more},
     )
     IntroductionStep.objects.create(
