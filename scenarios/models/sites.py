@@ -30,6 +30,7 @@ class Site(Published):
     params = models.JSONField(default=dict, blank=True)
     fleet_capacity = models.FloatField()
     published = models.BooleanField(default=True)
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = GuardedManager()
 

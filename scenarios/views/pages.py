@@ -33,7 +33,7 @@ SITE_COLUMNS = [
 def sites(request: HttpRequest) -> HttpResponseBase:
     return listing(
         request,
-        site_list(request.user),
+        site_list(request.user).filter(archived_at=None),
         SiteFilter,
         template="scenarios/site_list.html",
         columns=SITE_COLUMNS,
@@ -53,4 +53,9 @@ def _name_conditions(request: HttpRequest, rows: list[Site]) -> None:
 def site(request: HttpRequest, public_id: UUID) -> HttpResponse:
     found = get_object_or_404(site_detail(request.user), public_id=public_id)
     _name_conditions(request, [found])
-    return render(request, "scenarios/site_detail.html", {"site": found, "params": site_params(found)})
+    may_write = Site.objects.editable_by(request.user).filter(pk=found.pk).exists()
+    return render(
+        request,
+        "scenarios/site_detail.html",
+        {"site": found, "params": site_params(found), "may_write": may_write},
+    )

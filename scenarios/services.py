@@ -1,0 +1,246 @@
+"""Writing application sites: what they are like, what parts must meet there, and when they are open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from alliance.changes import record
+from alliance.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
+from alliance.models import City, Organisation
+from alliance.selectors import viewer_of
+from companies.models import ComponentKey
+from companies.services.inputs import parameter_of, ungrouped
+from companies.specs import Parameter, SpecError, offered_value, parse_quantity
+from companies.specs.requirements import requirement
+from scenarios.models import PartCondition, ScenarioType, Site, SiteWindow
+from scenarios.selectors import scenario_book
+
+FLEET = Parameter("fleet_capacity", "", "number")
+MOST_WINDOWS = 200
+LONGEST = timedelta(days=3660)
+
+
+@dataclass
+class SiteInput:
+    """`params`: key → text with any unit, choices, true or false; `conditions`: dicts with key, op, value."""
+
+    name: str
+    city: City
+    scenario_type: ScenarioType
+    fleet_capacity: Any
+    params: dict[str, Any] = field(default_factory=dict)
+    conditions: list[dict[str, Any]] = field(default_factory=list)
+
+
+def create_site(organisation: Organisation, given: SiteInput, *, user: Any) -> Site:
+    """A draft of the operator's; published by a step of its own."""
+    viewer = viewer_of(user)
+    if organisation.pk not in viewer.firms:
+        raise NotFoundError(_("There is no such firm among yours."))
+    if organisation.pk not in viewer.editing:
+        raise ForbiddenError(_("You may not change this firm's rows."))
+    values, conditions = _read(given)
+    with transaction.atomic():
+        name = f"s-{uuid4().hex[:10]}"
+        row = Site.objects.create(organisation=organisation, external_id=name, published=False, **values)
+        _set_conditions(row, conditions)
+        record("drafted", "site", str(row.public_id), after=_told(values))
+    return row
+
+
+def update_site(site: Site, given: SiteInput, *, user: Any, version: int) -> Site:
+    """Replace what the site says; a published one is matched again."""
+    may_edit(site, user)
+    values, conditions = _read(given)
+    with transaction.atomic():
+        before = _told({name: getattr(site, name) for name in values})
+        rows = Site.objects.filter(pk=site.pk, version=version)
+        if not rows.update(**values, version=F("version") + 1, updated_at=Now()):
+            raise ConflictError(_("Somebody else has changed this site meanwhile."))
+        _set_conditions(site, conditions)
+        after = _told(values)
+        changed = [name for name in after if after[name] != before[name]]
+        record(
+            "changed",
+            "site",
+            str(site.public_id),
+            before={name: before[name] for name in changed},
+            after={name: after[name] for name in changed} | {"conditions": len(conditions)},
+        )
+    site.refresh_from_db()
+    return site
+
+
+def may_edit(site: Site, user: Any) -> None:
+    mine = Site.objects.filter(pk=site.pk)
+    if not mine.visible_to(user).exists():
+        raise NotFoundError(_("There is no such site."))
+    if not mine.editable_by(user).exists():
+        raise ForbiddenError(_("You may not change this site."))
+
+
+def _read(given: SiteInput) -> tuple[dict[str, Any], list[Any]]:
+    """Everything that is wrong is said at once, by field (`params.<key>`, `conditions.<n>`)."""
+    errors: dict[str, list[str]] = {}
+    if not given.name.strip():
+        errors["name"] = [_("Give it a name.")]
+    fleet = _fleet(given.fleet_capacity, errors)
+    params = _params(given, errors)
+    conditions = _conditions(given.conditions, errors)
+    if errors:
+        first = next(iter(errors))
+        raise DomainError(errors[first][0], field=first, errors=errors)
+    values = {
+        "name": given.name.strip()[:300],
+        "city": given.city,
+        "scenario_type": given.scenario_type,
+        "fleet_capacity": fleet,
+        "params": params,
+    }
+    return values, conditions
+
+
+def _fleet(raw: Any, errors: dict[str, list[str]]) -> float:
+    try:
+        value = float(parse_quantity(FLEET, ungrouped(raw)) if isinstance(raw, str) else raw)
+    except (SpecError, TypeError, ValueError) as error:
+        errors["fleet_capacity"] = [getattr(error, "message", "") or _("This is not a number.")]
+        return 0
+    if not 0 < value <= 1e9:
+        errors["fleet_capacity"] = [_("The number must be above %(bound)s.") % {"bound": 0}]
+    return value
+
+
+def _params(given: SiteInput, errors: dict[str, list[str]]) -> dict[str, Any]:
+    known = {k: parameter_of(row.key) for k, row in scenario_book().of(given.scenario_type.pk).items()}
+    found: dict[str, Any] = {}
+    for key, raw in given.params.items():
+        if raw in (None, "", []):
+            continue
+        try:
+            if key not in known:
+                raise SpecError(key, _("This type has no parameter “%(key)s”.") % {"key": key[:60]})
+            value = offered_value(known[key], ungrouped(raw))
+        except SpecError as error:
+            errors[f"params.{key}"] = [error.message]
+            continue
+        if value is not None:
+            found[key] = value
+    return dict(sorted(found.items()))
+
+
+def _conditions(raw: list[dict[str, Any]], errors: dict[str, list[str]]) -> list[Any]:
+    known = {row.key: parameter_of(row) for row in ComponentKey.objects.all()}
+    found, keys = [], set()
+    for place, item in enumerate(raw):
+        try:
+            read = requirement(known, item)
+        except SpecError as error:
+            errors[f"conditions.{place}"] = [error.message]
+            continue
+        if read["key"] in keys:
+            errors[f"conditions.{place}"] = [_("This parameter has a condition already.")]
+        keys.add(read["key"])
+        found.append(read)
+    return found
+
+
+def _set_conditions(site: Site, conditions: list[Any]) -> None:
+    PartCondition.objects.filter(site=site).delete()
+    keys = ComponentKey.objects.in_bulk([item["key"] for item in conditions], field_name="key")
+    PartCondition.objects.bulk_create(
+        PartCondition(site=site, position=place, key=keys[item["key"]], op=item["op"], value=item["value"])
+        for place, item in enumerate(conditions)
+    )
+
+
+def _told(values: dict[str, Any]) -> dict[str, Any]:
+    codes = {"city": values["city"].code, "scenario_type": values["scenario_type"].code}
+    return {name: value for name, value in values.items() if name not in codes} | codes
+
+
+# --- windows ---------------------------------------------------------------------------------------------------
+def add_window(site: Site, starts: date, ends: date, *, user: Any) -> SiteWindow:
+    """Days on which the site is open, both included; windows are never merged."""
+    may_edit(site, user)
+    if ends < starts:
+        raise DomainError(_("The window ends before it starts."), field="ends")
+    if ends - starts > LONGEST:
+        raise DomainError(_("A window is at most ten years long."), field="ends")
+    with transaction.atomic():
+        if site.windows.count() >= MOST_WINDOWS:
+            raise DomainError(_("At most %(count)d windows.") % {"count": MOST_WINDOWS}, field="starts")
+        row = SiteWindow.objects.create(site=site, starts=starts, ends=ends)
+        _step(site)
+        after = {"window": f"{starts.isoformat()}/{ends.isoformat()}"}
+        record("changed", "site", str(site.public_id), after=after)
+    return row
+
+
+def remove_window(site: Site, starts: date, ends: date, *, user: Any) -> None:
+    may_edit(site, user)
+    with transaction.atomic():
+        row = SiteWindow.objects.filter(site=site, starts=starts, ends=ends).first()
+        if row is None:
+            raise NotFoundError(_("There is no such window."))
+        row.delete()
+        _step(site)
+        before = {"window": f"{starts.isoformat()}/{ends.isoformat()}"}
+        record("changed", "site", str(site.public_id), before=before)
+
+
+def _step(site: Site) -> None:
+    Site.objects.filter(pk=site.pk).update(version=F("version") + 1, updated_at=Now())
+
+
+# --- its life ----------------------------------------------------------------------------------------------------
+def publish_site(site: Site, *, user: Any) -> None:
+    """Show it and let it be matched; a firm that is not verified yet keeps drafts."""
+    may_edit(site, user)
+    if not site.organisation.listed or site.organisation.suspended:
+        raise ConflictError(
+            _("The bureau of your city verifies the firm first; until then everything stays a draft.")
+        )
+    _switch(site, "published", {"published": False}, {"published": True, "archived_at": None})
+
+
+def withdraw_site(site: Site, *, user: Any) -> None:
+    may_edit(site, user)
+    _switch(site, "withdrawn", {"published": True}, {"published": False})
+
+
+def archive_site(site: Site, *, user: Any) -> None:
+    """Out of lists and matching, with everything that hangs on it."""
+    may_edit(site, user)
+    _switch(site, "archived", {"archived_at": None}, {"published": False, "archived_at": timezone.now()})
+
+
+def restore_site(site: Site, *, user: Any) -> None:
+    may_edit(site, user)
+    _switch(site, "restored", {"archived_at__isnull": False}, {"archived_at": None})
+
+
+def _switch(site: Site, verb: str, only: dict[str, Any], changes: dict[str, Any]) -> None:
+    with transaction.atomic():
+        rows = Site.objects.filter(pk=site.pk, **only)
+        if not rows.update(**changes, version=F("version") + 1, updated_at=Now()):
+            raise ConflictError(_("Somebody else has changed this site meanwhile."))
+        record(verb, "site", str(site.public_id), after={"published": changes.get("published", False)})
+
+
+def site_named(user: Any, public_id: UUID) -> Site:
+    """A site that this person writes."""
+    row = Site.objects.editable_by(user).select_related("organisation", "city", "scenario_type")
+    found = row.filter(public_id=public_id).first()
+    if found is None:
+        raise NotFoundError(_("There is no such site."))
+    return found

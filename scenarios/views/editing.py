@@ -1,0 +1,225 @@
+"""An operator writes its sites: the place, the conditions, the windows on a calendar."""
+
+from __future__ import annotations
+
+import calendar
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from alliance.errors import DomainError, NotFoundError
+from alliance.models import Organisation
+from alliance.selectors import viewer_of
+from alliance.selectors.joining import city_names
+from scenarios.forms import (
+    OPERATORS,
+    ROWS,
+    ConditionRow,
+    SiteForm,
+    WindowForm,
+    condition_keys,
+    fill_params,
+    param_rows,
+    read_conditions,
+    read_params,
+    stored_conditions,
+)
+from scenarios.models import PartCondition, ScenarioType, SiteWindow
+from scenarios.selectors import scenario_book, scenario_type_list
+from scenarios.services import (
+    SiteInput,
+    add_window,
+    archive_site,
+    create_site,
+    publish_site,
+    remove_window,
+    restore_site,
+    site_named,
+    update_site,
+    withdraw_site,
+)
+
+MONTHS = 6
+
+
+def _firm(request: HttpRequest) -> Organisation:
+    """The viewer's firm that runs sites: the first operator, else the first."""
+    mine = Organisation.objects.visible_to(request.user).filter(
+        pk__in=viewer_of(request.user).editing, kind="firm"
+    )
+    found = sorted(mine, key=lambda row: ("operator" not in row.roles, row.pk))
+    if not found:
+        raise NotFoundError(_("There is no such firm among yours."))
+    return found[0]
+
+
+def _type(request: HttpRequest) -> ScenarioType | None:
+    code = request.POST.get("type") or request.GET.get("type", "")
+    found: ScenarioType | None = scenario_type_list(request.user).filter(code=code[:64]).first()
+    return found
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def site_new(request: HttpRequest) -> HttpResponse:
+    firm, type_ = _firm(request), _type(request)
+    if type_ is None:
+        context = {"types": scenario_type_list(request.user).order_by("id"), "firm": firm}
+        return render(request, "scenarios/site_type.html", context)
+    return _form(request, firm, None, type_)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def site_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    found = site_named(request.user, public_id)
+    return _form(request, found.organisation, found, found.scenario_type)
+
+
+def _form(request: HttpRequest, firm: Organisation, site: Any, type_: ScenarioType) -> HttpResponse:
+    rows = param_rows(scenario_book().of(type_.pk))
+    form = SiteForm(request.POST or None, initial=_initial(firm, site))
+    if request.method == "POST":
+        params, (conditions, raw) = read_params(rows, request.POST), read_conditions(request.POST)
+        if form.is_valid():
+            told = form.cleaned_data
+            given = SiteInput(told["name"], told["city"], type_, told["fleet_capacity"], params, raw)
+            try:
+                if site is None:
+                    site = create_site(firm, given, user=request.user)
+                else:
+                    update_site(site, given, user=request.user, version=told["version"] or 0)
+                messages.success(request, _("Saved."))
+                return redirect("site-edit", site.public_id)
+            except DomainError as error:
+                _tell(form, error, rows, conditions)
+    else:
+        fill_params(rows, site.params if site else {})
+        stored = PartCondition.objects.visible_to(request.user).filter(site=site) if site else []
+        conditions = stored_conditions(stored)
+    context = {
+        "site": site,
+        "firm": firm,
+        "type": type_,
+        "form": form,
+        "rows": rows,
+        "conditions": [*conditions, *(ConditionRow() for _n in range(max(2, ROWS - len(conditions))))],
+        "keys": condition_keys(),
+        "operators": OPERATORS,
+        "cities": city_names(),
+        **(_windows(request, site) if site else {}),
+    }
+    return render(
+        request, "scenarios/site_form.html", context, status=400 if request.method == "POST" else 200
+    )
+
+
+def _initial(firm: Organisation, site: Any) -> dict[str, Any]:
+    city = site.city if site else firm.city
+    told: dict[str, Any] = {"city": f"{city.name_zh or city.name_en} ({city.code})"}
+    if site:
+        told |= {"name": site.name, "fleet_capacity": f"{site.fleet_capacity:g}", "version": site.version}
+    return told
+
+
+def _tell(form: Any, error: DomainError, rows: list[Any], conditions: list[ConditionRow]) -> None:
+    """Each error beside its box."""
+    by_key = {row.key: row for row in rows}
+    for name, words in (error.errors or {"": [error.message]}).items():
+        kind, _dot, place = name.partition(".")
+        if kind == "params" and place in by_key:
+            by_key[place].errors += words
+        elif kind == "conditions" and place.isdigit() and int(place) < len(conditions):
+            conditions[int(place)].errors += words
+        else:
+            form.add_error(name if name in form.fields else None, words)
+
+
+# --- windows on a calendar ------------------------------------------------------------------------------------------
+def _windows(request: HttpRequest, site: Any) -> dict[str, Any]:
+    """The windows, and six months with the open days marked."""
+    windows = list(SiteWindow.objects.visible_to(request.user).filter(site=site))
+    first = _month(request.GET.get("month", ""))
+    months = [_shifted(first, number) for number in range(MONTHS)]
+    today = timezone.localdate()
+    return {
+        "windows": [(row, (row.ends - row.starts).days + 1, row.ends < today) for row in windows],
+        "window_form": WindowForm(),
+        "months": [(month, _weeks(month, windows, today)) for month in months],
+        "earlier": _shifted(first, -MONTHS),
+        "later": _shifted(first, MONTHS),
+    }
+
+
+def _month(text: str) -> date:
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        return timezone.localdate().replace(day=1)
+
+
+def _shifted(month: date, by: int) -> date:
+    number = month.year * 12 + month.month - 1 + by
+    return date(min(max(number // 12, 1), 9998), number % 12 + 1, 1)
+
+
+def _weeks(month: date, windows: list[Any], today: date) -> list[list[tuple[date, bool, bool, bool]]]:
+    """Weeks of (day, in this month, open, today)."""
+    weeks = calendar.Calendar().monthdatescalendar(month.year, month.month)
+    return [
+        [
+            (day, day.month == month.month, any(w.starts <= day <= w.ends for w in windows), day == today)
+            for day in week
+        ]
+        for week in weeks
+    ]
+
+
+@require_POST
+def window_add(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    found = site_named(request.user, public_id)
+    form = WindowForm(request.POST)
+    if form.is_valid():
+        try:
+            add_window(found, *form.days(), user=request.user)
+            messages.success(request, _("The window is open."))
+        except DomainError as error:
+            messages.error(request, error.message)
+    else:
+        messages.error(request, _("Write the date as year-month-day, for example 2027-06-30."))
+    return redirect("site-edit", public_id)
+
+
+@require_POST
+def window_remove(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    found = site_named(request.user, public_id)
+    form = WindowForm(request.POST)
+    if not form.is_valid():
+        raise NotFoundError(_("There is no such window."))
+    remove_window(found, *form.days(), user=request.user)
+    messages.success(request, _("The window is gone."))
+    return redirect("site-edit", public_id)
+
+
+STEPS: dict[str, tuple[Any, Any]] = {
+    "publish": (publish_site, gettext_lazy("Published: the results are on their way.")),
+    "withdraw": (withdraw_site, gettext_lazy("Withdrawn: a draft again.")),
+    "archive": (archive_site, gettext_lazy("In the archive.")),
+    "restore": (restore_site, gettext_lazy("Open again, as a draft.")),
+}
+
+
+@require_POST
+def site_step(request: HttpRequest, public_id: UUID, step: str) -> HttpResponse:
+    if step not in STEPS:
+        raise Http404("no such step")
+    service, words = STEPS[step]
+    service(site_named(request.user, public_id), user=request.user)
+    messages.success(request, words)
+    return redirect("site-edit", public_id)

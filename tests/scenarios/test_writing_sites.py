@@ -1,0 +1,117 @@
+"""An operator writes a site: the place, the conditions, windows on the calendar, and its life."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from django.test import Client
+
+from alliance.errors import ConflictError, DomainError, NotFoundError
+from alliance.models import Change
+from matching.services.changes import affected_by
+from scenarios.models import Site
+from scenarios.services import (
+    SiteInput,
+    add_window,
+    archive_site,
+    publish_site,
+    remove_window,
+    restore_site,
+    update_site,
+)
+from tests.cast import World
+
+PLACE = {
+    "type": "IND-LINE",
+    "name": "总装线",
+    "city": "牵头市 (990100)",
+    "fleet_capacity": "6",
+    "value-clear_height": "750 cm",
+    "ck": ["rated_torque", "", ""],
+    "co": [">=", ">=", ">="],
+    "cv": ["12 N*m", "", ""],
+}
+
+
+@pytest.fixture
+def operator(signed_in: Callable[[str], Client]) -> Client:
+    return signed_in("operator_owner")
+
+
+def made(operator: Client, **more: object) -> Site:
+    answer = operator.post("/sites/new/", PLACE | more)
+    assert answer.status_code == 302, answer.content.decode()[-2000:]
+    return Site.objects.latest("pk")
+
+
+def test_from_nothing_to_published(world: World, operator: Client) -> None:
+    assert "IND-LINE" in operator.get("/sites/new/").content.decode()
+    site = made(operator)
+    assert (site.published, site.params) == (False, {"clear_height": 7.5})
+    condition = site.part_conditions.get()
+    assert (condition.key.key, condition.op, condition.value) == ("rated_torque", ">=", 12)
+    place = f"/sites/{site.public_id}/"
+    assert (
+        operator.post(place + "windows/", {"starts": "2027-01-03", "ends": "2027-01-05"}).status_code == 302
+    )
+    page = operator.get(place + "edit/?month=2027-01").content.decode()
+    assert page.count('class="open"') == 3
+    assert operator.post(place + "step/publish/").status_code == 302
+    site.refresh_from_db()
+    assert site.published
+    changes = list(Change.objects.filter(kind="site", object_id=str(site.public_id)))
+    assert affected_by(changes).alliances == {world.alliances["north"].pk}
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        ({"name": ""}, "id_name_errors"),
+        ({"city": "Nirgends"}, "id_city_errors"),
+        ({"fleet_capacity": "-1"}, "id_fleet_capacity_errors"),
+        ({"value-clear_height": "8 kg"}, "pe-clear_height"),
+        ({"cv": ["12 apples", "", ""]}, "apples"),
+        ({"ck": ["rated_torque", "rated_torque", ""], "cv": ["1", "2", ""]}, "wrong"),
+    ],
+)
+def test_bad_values_are_named_and_nothing_is_saved(
+    operator: Client, more: dict[str, object], named: str
+) -> None:
+    before = (Site.objects.count(), Change.objects.count())
+    answer = operator.post("/sites/new/", PLACE | more)
+    assert answer.status_code == 400
+    assert named in answer.content.decode()
+    assert (Site.objects.count(), Change.objects.count()) == before
+
+
+def test_windows(world: World) -> None:
+    site, owner = world.sites["open"], world.person("operator_owner")
+    for starts, ends in ((date(2027, 2, 2), date(2027, 2, 1)), (date(2027, 1, 1), date(2047, 1, 1))):
+        with pytest.raises(DomainError):
+            add_window(site, starts, ends, user=owner)
+    add_window(site, date(2027, 2, 1), date(2027, 2, 1), user=owner)
+    remove_window(site, date(2027, 2, 1), date(2027, 2, 1), user=owner)
+    with pytest.raises(NotFoundError):
+        remove_window(site, date(2027, 2, 1), date(2027, 2, 1), user=owner)
+
+
+def test_two_people_at_once_one_is_told(world: World) -> None:
+    site, owner = world.sites["open"], world.person("operator_owner")
+    given = SiteInput("A", site.city, site.scenario_type, 4)
+    update_site(site, given, user=owner, version=1)
+    with pytest.raises(ConflictError):
+        update_site(site, given, user=owner, version=1)
+
+
+def test_archive_and_restore(world: World, operator: Client, signed_in: Callable[[str], Client]) -> None:
+    site, owner = world.sites["open"], world.person("operator_owner")
+    archive_site(site, user=owner)
+    assert site.name not in operator.get("/sites/").content.decode()
+    with pytest.raises(ConflictError):
+        archive_site(site, user=owner)
+    restore_site(site, user=owner)
+    publish_site(Site.objects.get(pk=site.pk), user=owner)
+    for who in ("lab_owner", "lead_official", "platform_admin"):
+        assert signed_in(who).get(f"/sites/{site.public_id}/edit/").status_code == 404
