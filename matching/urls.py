@@ -8,6 +8,7 @@ urlpatterns = [
     path("", views.dashboard, name="dashboard"),
     path("capabilities/preview/", views.capability_preview, name="capability-preview"),
     path("demands/", views.demands, name="demands"),
+    path("opportunities/", views.opportunities, name="opportunities"),
     path("demands/new/", views.demand_new, name="demand-new"),
     path("demands/<uuid:public_id>/", views.demand, name="demand"),
     path("demands/<uuid:public_id>/edit/", views.demand_edit, name="demand-edit"),

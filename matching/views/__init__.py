@@ -14,7 +14,7 @@ from matching.views.demand_forms import (
     need_edit,
     need_remove,
 )
-from matching.views.demands import demand, demands
+from matching.views.demands import demand, demands, opportunities
 from matching.views.gaps import gap_report
 from matching.views.introductions import introduction, introductions, project, propose, step
 from matching.views.matches import match, matches
@@ -72,6 +72,7 @@ __all__ = [
     "my_calendar",
     "need_edit",
     "need_remove",
+    "opportunities",
     "pipeline",
     "pipelines",
     "project",

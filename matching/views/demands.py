@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from alliance.http import Column, listing, viewed
-from alliance.selectors import viewer_of
+from alliance.selectors import branch, viewer_of
+from companies.models import ComponentType
 from companies.selectors import asked_text, component_book
 from matching.filters import DemandFilter
-from matching.models import Demand, SiteRequirement, may_ask_for_run
+from matching.models import Demand, DemandLine, SiteRequirement, may_ask_for_run
 from matching.selectors import (
     LineReader,
     LineView,
@@ -40,6 +41,8 @@ from matching.selectors import (
 from matching.selectors.introductions import open_introductions_of
 from scenarios.selectors import scenario_book
 
+#: The branch of the tree that holds whole robots.
+ROBOTS = "ROB"
 DEMAND_COLUMNS = [
     Column(_("Title"), heading),
     Column(_("Lab"), lab_name),
@@ -71,7 +74,39 @@ def demands(request: HttpRequest) -> HttpResponseBase:
         name="demands",
         summary=lambda found: {"lacking": lacking_a_supplier(request.user, found)},
         prepare=lambda found: _name(request, found),
+        extra={"may_add": bool(viewer_of(request.user).editing)},
     )
+
+
+@require_safe
+def opportunities(request: HttpRequest) -> HttpResponseBase:
+    """机会清单: what operators and programmes want as whole robots; makers answer with a capability."""
+    rows = demand_list(request.user).filter(archived_at=None, published=True)
+    robots = DemandLine.objects.visible_to(request.user).filter(
+        component_type__in=branch(ComponentType, ROBOTS)
+    )
+    return listing(
+        request,
+        rows.filter(pk__in=robots.values("demand_id")),
+        DemandFilter,
+        template="matching/opportunity_list.html",
+        columns=DEMAND_COLUMNS,
+        name="opportunities",
+        prepare=lambda found: _wanted(request, found, robots),
+        extra={"may_add": bool(viewer_of(request.user).editing)},
+    )
+
+
+def _wanted(request: HttpRequest, rows: list[Any], robots: Any) -> None:
+    """The robots that each one asks for."""
+    _name(request, rows)
+    by_demand: dict[int, list[Any]] = {row.pk: [] for row in rows}
+    for line in (
+        robots.filter(demand__in=by_demand).select_related("component_type").order_by("position", "id")
+    ):
+        by_demand[line.demand_id].append(line)
+    for row in rows:
+        row.robots = by_demand[row.pk]
 
 
 def _name(request: HttpRequest, rows: list[Any]) -> None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from alliance.http import Column, listing
-from alliance.selectors import attach_seen
+from alliance.selectors import attach_seen, viewer_of
 from alliance.templatetags._numbers import list_text
 from companies.selectors import component_book
 from scenarios.filters import SiteFilter
@@ -39,6 +39,7 @@ def sites(request: HttpRequest) -> HttpResponseBase:
         columns=SITE_COLUMNS,
         name="sites",
         prepare=lambda rows: _name_conditions(request, rows),
+        extra={"may_add": bool(viewer_of(request.user).editing)},
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.cast import World
-from tests.matrix.row import EMPTY, Row
+from tests.matrix.row import EMPTY, Row, page
 
 DRAFT = "demands.draft"
 LINE = (("line_id", "00000000-0000-4000-8000-000000000000"),)
@@ -18,6 +18,7 @@ def sensor(world: World) -> dict[str, Any]:
 #: Editors of firms; viewers and officials have no firm to write for.
 WRITERS = {"editor", "owner", "lab", "rival", "other"}
 ROWS = [
+    page("opportunities"),
     Row("demand-new", ok=WRITERS),
     Row("demand-new", "POST", ok=WRITERS, yes=400, body=EMPTY),
     *(
