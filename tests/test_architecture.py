@@ -133,6 +133,7 @@ SILENT_FUNCTIONS = {
     "_replace_certificates": "part of what its caller records",
     "_send": "the outbox records what went out",
     "tell": "progress of a sheet",
+    "preview_demand": "rolled back",
 }
 
 

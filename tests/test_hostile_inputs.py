@@ -16,6 +16,17 @@ from tests.matrix.routes import routes
 from tests.matrix.rows import ROWS
 
 LISTS = [row.route for row in ROWS if row.method == "GET" and row.route.endswith("-list")]
+LISTS = {
+    "demands",
+    "capabilities",
+    "firms",
+    "sites",
+    "pipelines",
+    "matches",
+    "runs",
+    "cities",
+    "introductions",
+}
 PAGE_LISTS = [
     row.route
     for row in ROWS
@@ -93,7 +104,9 @@ def test_pages(asker: Client, route: str) -> None:
     """Each value for one of the parameters, in turn: all values and all parameters meet over the pages."""
     place, shift = reverse(route), PAGE_LISTS.index(route)
     names = ("q", "sort", "cursor", "city", "component_type", "format", "line", "state")
-    for number, value in enumerate(VALUES):
+    # Pages that list nothing read few parameters: a fifth of the values for each, another fifth for the next one.
+    values = VALUES if route in LISTS else VALUES[shift % 5 :: 5]
+    for number, value in enumerate(values):
         name = names[(number + shift) % len(names)]
         ask(asker, "GET", f"{place}?{name}={quote(value)}")
         ask(asker, "GET", f"{place}?{quote(value[:50])}=1")

@@ -32,5 +32,6 @@ def note_viewing(user: Any, kind: str, object_id: UUID, what: str) -> None:
             what=what,
             person=user,
             organisation_id=organisations[0] if organisations else None,
+            at=timezone.now(),
         )
         record("viewed", "viewing", str(object_id), after={"kind": kind, "what": what})

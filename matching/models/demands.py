@@ -52,7 +52,9 @@ class Demand(Published):
     published = models.BooleanField(default=False)
     published_at = models.DateTimeField(null=True, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
-    outcome = models.CharField(max_length=300, blank=True, help_text="how it ended, when it was closed")
+    outcome = models.CharField(
+        max_length=300, blank=True, db_default="", default="", help_text="how it ended, when it was closed"
+    )
 
     objects = models.Manager.from_queryset(DemandQuerySet)()
 

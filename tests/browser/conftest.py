@@ -120,9 +120,14 @@ class Visit:
             [{"name": name, "value": value, "url": base} for name, value in cookies.items()]
         )
         self.page = self.context.new_page()
-        self.page.on("console", lambda message: self.messages.append(message.text))
+        self.page.on("console", self._note_message)
         self.page.on("pageerror", lambda error: self.messages.append(str(error)))
         self.page.on("request", self._note_outside)
+
+    def _note_message(self, message: Any) -> None:
+        """What the console says; a browser asks for an icon by itself where a piece of a page names none."""
+        if not str(message.location.get("url", "")).endswith("/favicon.ico"):
+            self.messages.append(message.text)
 
     def _note_outside(self, request: Any) -> None:
         if not request.url.startswith((self.base, "data:", "blob:")):
