@@ -16,7 +16,7 @@ from tests.matrix.routes import routes
 from tests.matrix.rows import ROWS
 
 LISTS = [row.route for row in ROWS if row.method == "GET" and row.route.endswith("-list")]
-LISTS = {
+FILTERED = {
     "demands",
     "capabilities",
     "firms",
@@ -105,7 +105,7 @@ def test_pages(asker: Client, route: str) -> None:
     place, shift = reverse(route), PAGE_LISTS.index(route)
     names = ("q", "sort", "cursor", "city", "component_type", "format", "line", "state")
     # Pages that list nothing read few parameters: a fifth of the values for each, another fifth for the next one.
-    values = VALUES if route in LISTS else VALUES[shift % 5 :: 5]
+    values = VALUES if route in FILTERED else VALUES[shift % 5 :: 5]
     for number, value in enumerate(values):
         name = names[(number + shift) % len(names)]
         ask(asker, "GET", f"{place}?{name}={quote(value)}")
