@@ -239,7 +239,7 @@ def need_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     code = (
         request.POST.get("type") or request.GET.get("type") or (stored.scenario_type.code if stored else "")
     )
-    types = list(ScenarioType.objects.visible_to(request.user).order_by("id"))
+    types = list(ScenarioType.objects.visible_to(request.user).order_by("code"))
     type_ = next((row for row in types if row.code == code), None)
     if type_ is None:
         return render(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -46,7 +48,7 @@ from matching.services.introductions import (
     take_step,
 )
 from matching.services.introductions.moves import ALL
-from matching.services.introductions.proposing import open_pairs
+from matching.services.introductions.proposing import ANSWER_DAYS, open_pairs
 from scenarios.models import Site
 
 COLUMNS = [
@@ -94,7 +96,8 @@ def propose(request: HttpRequest) -> HttpResponse:
     """A preview of who would be written to, and the proposal itself. The address names the pair or the pipeline."""
     if request.method != "POST" and not request.GET:
         return render(request, "matching/introduction_none.html")
-    form = ProposalForm(request.POST or None)
+    answer_by = timezone.localdate() + timedelta(days=ANSWER_DAYS)
+    form = ProposalForm(request.POST or None, initial={"due_on": answer_by})
     pair = _pair(request)
     if request.method == "POST" and form.is_valid():
         try:

@@ -71,7 +71,7 @@ def _type(request: HttpRequest) -> ScenarioType | None:
 def site_new(request: HttpRequest) -> HttpResponse:
     firm, type_ = _firm(request), _type(request)
     if type_ is None:
-        context = {"types": scenario_type_list(request.user).order_by("id"), "firm": firm}
+        context = {"types": scenario_type_list(request.user).order_by("code"), "firm": firm}
         return render(request, "scenarios/site_type.html", context)
     return _form(request, firm, None, type_)
 
