@@ -407,6 +407,17 @@ def editable(row: Row, user: Any) -> Q:
     return rule(row, viewer)
 
 
+def kept(row: Row, user: Any) -> Q:
+    """Who edits a row, and the bureau that cares for it: they read its history, prices included."""
+    viewer = viewer_of(user)
+    if not viewer.known:
+        return NOTHING
+    cared = _cared(row, viewer)
+    if row.kind == "demand":
+        cared = _prefixed(row.demand, _any(["owner__city", "lab_city"], viewer.care))
+    return editable(row, user) | cared
+
+
 class GuardedQuerySet(QuerySet):
     """Rows of a model that declares `access = Row(…)`."""
 
@@ -415,6 +426,9 @@ class GuardedQuerySet(QuerySet):
 
     def editable_by(self, user: Any) -> "GuardedQuerySet":
         return self.filter(editable(self.model.access, user))  # type: ignore[attr-defined]
+
+    def kept_by(self, user: Any) -> "GuardedQuerySet":
+        return self.filter(kept(self.model.access, user))  # type: ignore[attr-defined]
 
 
 def may_run_alliance(user: Any, alliance_id: int) -> bool:

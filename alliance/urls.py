@@ -11,6 +11,7 @@ from alliance import api as alliance_api
 from alliance import views
 from alliance.forms.joining import ResetForm
 from alliance.rest import addresses, outside, pages
+from alliance.views import history
 from companies import api as companies_api
 from matching import api as matching_api
 from scenarios import api as scenarios_api
@@ -85,6 +86,7 @@ urlpatterns = [
     path("account/tokens/", views.tokens, name="tokens"),
     path("account/tokens/<uuid:public_id>/revoke/", views.revoke, name="token-revoke"),
     path("alliance/", views.switch_alliance, name="switch-alliance"),
+    path("history/<slug:kind>/<uuid:public_id>/", history.history, name="history"),
     path("cities/", views.cities, name="cities"),
     path("cities/<str:code>/", views.city, name="city"),
     path("", include("companies.urls")),

@@ -1,5 +1,6 @@
 """What firms can make, and where."""
 
+from alliance.kinds import Kind, register
 from companies.models.capabilities import (
     Capability,
     CapabilityCertificate,
@@ -25,3 +26,6 @@ __all__ = [
     "SheetRows",
     "SpecEvidence",
 ]
+
+register(Kind("capability", Capability, "capability", ("evidence",)))
+register(Kind("facility", Facility, "facility"))

@@ -1,5 +1,6 @@
 """Demands, the runs that match them, and the results of the newest run."""
 
+from alliance.kinds import Kind, register
 from matching.models.demands import (
     Demand,
     DemandIdentity,
@@ -64,3 +65,5 @@ __all__ = [
     "SiteRequirement",
     "may_ask_for_run",
 ]
+
+register(Kind("demand", Demand, "demand"))
