@@ -34,14 +34,14 @@ VERBS = {
 
 @require_safe
 def history(request: HttpRequest, kind: str, public_id: UUID) -> HttpResponse:
-    row = history_row(request.user, kind, public_id)
-    if row is None:
+    found = history_row(request.user, kind, public_id)
+    if found is None:
         raise Http404
     steps = [
         (change, VERBS.get(change.verb, change.verb), _differences(change))
         for change in history_of(kind, public_id)[:MOST]
     ]
-    context = {"row": row, "steps": steps, "url_name": KINDS[kind].url_name, "most": MOST}
+    context = {"row": found, "steps": steps, "url_name": KINDS[kind].url_name, "most": MOST}
     return render(request, "alliance/history.html", context)
 
 
