@@ -30,6 +30,42 @@ VERBS = {
     "archived": _("archived"),
     "restored": _("restored"),
 }
+#: what people call a field; others are shown as they were recorded
+FIELDS = {
+    "archived": _("Archived"),
+    "available_from": _("Available from"),
+    "capacity_per_month": _("Capacity a month"),
+    "certificates": _("Certificates"),
+    "city": _("City"),
+    "committed_per_month": _("Committed a month"),
+    "component_type": _("Component type"),
+    "conditions": _("Part conditions"),
+    "confidentiality": _("Visible to"),
+    "facility": _("Plant"),
+    "fleet_capacity": _("Fleet capacity"),
+    "iterations": _("Prototypes until it fits"),
+    "lab_city": _("Lab city"),
+    "line": _("Lines"),
+    "min_order_quantity": _("Minimum order"),
+    "monthly_rate": _("A month"),
+    "name": _("Name"),
+    "need_by": _("Need by"),
+    "outcome": _("How it ended"),
+    "params": _("The place"),
+    "prototype_lead_days": _("Prototype lead time (days)"),
+    "published": _("Published"),
+    "quantity": _("Quantity"),
+    "scenario_type": _("Scenario"),
+    "scope": _("Scope"),
+    "site_need": _("Site"),
+    "specs": _("Parameter"),
+    "start_date": _("Start"),
+    "title": _("Title"),
+    "unit_price": _("Unit price (CNY)"),
+    "valid_until": _("Valid until"),
+    "volume_lead_days": _("Volume lead time (days)"),
+    "window": _("Windows"),
+}
 
 
 @require_safe
@@ -50,7 +86,7 @@ def _differences(change: Change) -> list[tuple[str, str, str]]:
     before, after = change.before or {}, change.after or {}
     names = sorted({*before, *after} - {"version"})
     return [
-        (name, _words(before.get(name)), _words(after.get(name)))
+        (str(FIELDS.get(name, name)), _words(before.get(name)), _words(after.get(name)))
         for name in names
         if before.get(name) != after.get(name)
     ]
@@ -59,4 +95,6 @@ def _differences(change: Change) -> list[tuple[str, str, str]]:
 def _words(value: Any) -> str:
     if value is None or value == "":
         return "—"
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
