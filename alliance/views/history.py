@@ -29,11 +29,15 @@ VERBS = {
     "withdrawn": _("withdrawn"),
     "archived": _("archived"),
     "restored": _("restored"),
+    "verified": _("verified"),
 }
+#: what a change was about when it was not the row itself
+ABOUT = {"evidence": _("evidence of values")}
 #: what people call a field; others are shown as they were recorded
 FIELDS = {
     "archived": _("Archived"),
     "available_from": _("Available from"),
+    "basis": _("Basis"),
     "capacity_per_month": _("Capacity a month"),
     "certificates": _("Certificates"),
     "city": _("City"),
@@ -55,6 +59,7 @@ FIELDS = {
     "prototype_lead_days": _("Prototype lead time (days)"),
     "published": _("Published"),
     "quantity": _("Quantity"),
+    "reason": _("Reason"),
     "scenario_type": _("Scenario"),
     "scope": _("Scope"),
     "site_need": _("Site"),
@@ -63,6 +68,7 @@ FIELDS = {
     "title": _("Title"),
     "unit_price": _("Unit price (CNY)"),
     "valid_until": _("Valid until"),
+    "values": _("Value"),
     "volume_lead_days": _("Volume lead time (days)"),
     "window": _("Windows"),
 }
@@ -74,19 +80,23 @@ def history(request: HttpRequest, kind: str, public_id: UUID) -> HttpResponse:
     if found is None:
         raise Http404
     steps = [
-        (change, VERBS.get(change.verb, change.verb), _differences(change))
+        (change, VERBS.get(change.verb, change.verb), ABOUT.get(change.kind, ""), _differences(change))
         for change in history_of(kind, public_id)[:MOST]
     ]
     context = {"row": found, "steps": steps, "url_name": KINDS[kind].url_name, "most": MOST}
     return render(request, "alliance/history.html", context)
 
 
-def _differences(change: Change) -> list[tuple[str, str, str]]:
-    """(field, before, after) of what is not the same."""
+def _differences(change: Change) -> list[tuple[str, str | None, str]]:
+    """(field, before, after) of what is not the same; before is None where it was not recorded."""
     before, after = change.before or {}, change.after or {}
     names = sorted({*before, *after} - {"version"})
     return [
-        (str(FIELDS.get(name, name)), _words(before.get(name)), _words(after.get(name)))
+        (
+            str(FIELDS.get(name, name)),
+            _words(before[name]) if name in before else None,
+            _words(after.get(name)),
+        )
         for name in names
         if before.get(name) != after.get(name)
     ]

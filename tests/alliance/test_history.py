@@ -24,7 +24,7 @@ def test_a_changed_price_is_told_to_who_keeps_the_row_and_to_nobody_else() -> No
             before={"p": 41017, "q": 5},
             after={"p": 41019, "q": 5},
         )
-        record("checked", "evidence", str(row.public_id), after={"key": "torque-proof"})
+        record("verified", "evidence", str(row.public_id), after={"key": "torque-proof"})
     url = reverse("history", args=["capability", row.public_id])
     for name, told in (
         ("supplier_editor", True),
@@ -40,8 +40,8 @@ def test_a_changed_price_is_told_to_who_keeps_the_row_and_to_nobody_else() -> No
         assert answer.status_code == (200 if told else 404), name
         if told:
             page = answer.content.decode()
-            assert "p: 41017 → 41019" in page
-            assert "q: 5" not in page
+            assert "<b>p</b> 41017 → 41019" in page
+            assert "<b>q</b>" not in page
             assert "torque-proof" in page
 
 
