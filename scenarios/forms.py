@@ -88,9 +88,9 @@ def fill_params(rows: list[ParamRow], params: dict[str, Any]) -> None:
         elif row.kind == "bool":
             row.value = "" if value is None else "yes" if value else "no"
         elif isinstance(value, list):
-            row.value = f"{value[0]:g} ~ {value[1]:g}"
+            row.value = f"{value[0]:.12g} ~ {value[1]:.12g}"
         elif value is not None:
-            row.value = f"{value:g}"
+            row.value = f"{value:.12g}"
 
 
 def _number(text: str) -> Any:
@@ -160,5 +160,5 @@ def _words(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list):
         numbers = all(isinstance(each, int | float) for each in value)
-        return " ~ ".join(f"{each:g}" for each in value) if numbers else "; ".join(value)
-    return value if isinstance(value, str) else f"{value:g}"
+        return " ~ ".join(f"{each:.12g}" for each in value) if numbers else "; ".join(value)
+    return value if isinstance(value, str) else f"{value:.12g}"

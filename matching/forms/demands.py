@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django import forms
@@ -23,6 +23,7 @@ from companies.specs.requirements import operators
 from matching.services.demands import DemandInput, LineInput, NeedInput
 from scenarios.models import ScenarioType
 
+MOST_REPEATS = 6
 POINTS = gettext_lazy("Open points, one in each line: people confirm them, they are not scored.")
 _PAIR = re.compile(r"\s*(?:~|～|—|–|至| to |,|，|;|；)\s*")
 
@@ -175,6 +176,34 @@ class AskedRow:
     weight: str = "1"
     tolerance: str = "20"
     errors: list[str] = field(default_factory=list)
+    number: int = 1
+
+    @property
+    def box(self) -> str:
+        """What its boxes are called: a parameter may be asked more than once, hard and soft."""
+        return self.key if self.number == 1 else f"{self.key}~{self.number}"
+
+    def again(self) -> AskedRow:
+        """Empty boxes for asking the same parameter once more."""
+        return replace(
+            self,
+            number=self.number + 1,
+            op="",
+            value="",
+            chosen=[],
+            hard=False,
+            weight="1",
+            tolerance="20",
+            errors=[],
+        )
+
+
+def _with_repeats(rows: list[AskedRow], data: QueryDict) -> None:
+    for row in list(rows):
+        last = row
+        while f"op-{last.again().box}" in data and last.number < MOST_REPEATS:
+            last = last.again()
+            rows.insert(rows.index(row) + last.number - 1, last)
 
 
 def asked_rows(parameters: dict[str, Parameter], book_rows: dict[str, Any], chinese: bool) -> list[AskedRow]:
@@ -206,13 +235,14 @@ def asked_rows(parameters: dict[str, Parameter], book_rows: dict[str, Any], chin
 def fill_from_post(rows: list[AskedRow], data: QueryDict) -> list[dict[str, Any]]:
     """What was typed stays in the boxes; rows with a value become raw requirements for the services."""
     raw = []
+    _with_repeats(rows, data)
     for row in rows:
-        row.op = data.get(f"op-{row.key}", "")[:10] or row.operators[0][0]
-        row.value = data.get(f"value-{row.key}", "")[:200].strip()
-        row.chosen = [choice[:200] for choice in data.getlist(f"choice-{row.key}") if choice][:64]
-        row.hard = data.get(f"hard-{row.key}", "hard") == "hard"
-        row.weight = data.get(f"weight-{row.key}", "1")[:10] or "1"
-        row.tolerance = data.get(f"tolerance-{row.key}", "20")[:10] or "20"
+        row.op = data.get(f"op-{row.box}", "")[:10] or row.operators[0][0]
+        row.value = data.get(f"value-{row.box}", "")[:200].strip()
+        row.chosen = [choice[:200] for choice in data.getlist(f"choice-{row.box}") if choice][:64]
+        row.hard = data.get(f"hard-{row.box}", "hard") == "hard"
+        row.weight = data.get(f"weight-{row.box}", "1")[:10] or "1"
+        row.tolerance = data.get(f"tolerance-{row.box}", "20")[:10] or "20"
         value = raw_value(row)
         if value is not None:
             raw.append({"key": row.key, "op": row.op, "value": value, "hard": row.hard, **_soft(row)})
@@ -253,18 +283,25 @@ def _soft(row: AskedRow) -> dict[str, Any]:
 def fill_from_stored(rows: list[AskedRow], stored: Any) -> None:
     """Requirements as they are saved, back in their boxes."""
     by_key = {row.key: row for row in rows}
+    filled: set[str] = set()
     for requirement in stored:
-        row = by_key.get(requirement.key.key)
+        key = requirement.key.key
+        row = by_key.get(key)
         if row is None:
             continue
+        if key in filled:
+            further = row.again()
+            rows.insert(rows.index(row) + 1, further)
+            by_key[key] = row = further
+        filled.add(key)
         row.op, row.hard = requirement.op, requirement.hard
-        row.weight, row.tolerance = f"{requirement.weight:g}", f"{requirement.tolerance * 100:g}"
+        row.weight, row.tolerance = f"{requirement.weight:.12g}", f"{requirement.tolerance * 100:.12g}"
         value = requirement.value
         if row.kind == "choice":
             row.chosen = value if isinstance(value, list) else [value]
         elif row.kind == "bool":
             row.value = "yes" if value else "no"
         elif isinstance(value, list):
-            row.value = f"{value[0]:g} ~ {value[1]:g}"
+            row.value = f"{value[0]:.12g} ~ {value[1]:.12g}"
         else:
-            row.value = f"{value:g}"
+            row.value = f"{value:.12g}"

@@ -186,7 +186,7 @@ def _line(request: HttpRequest, found: Any, type_: Any, line: Any) -> HttpRespon
         asked = fill_from_post(rows, request.POST)
         if form.is_valid():
             try:
-                version = form.cleaned_data["version"]
+                version = form.cleaned_data["version"] or 0
                 save_line(found, form.given(type_, asked), user=request.user, version=version, line=line)
                 messages.success(request, _("Saved."))
                 return redirect("demand-edit", found.public_id)
@@ -212,8 +212,8 @@ def _line_initial(found: Any, line: Any) -> dict[str, Any]:
     price = line.asked_price
     return {
         "version": found.version,
-        "quantity": f"{line.quantity:g}",
-        "monthly_rate": f"{line.monthly_rate:g}",
+        "quantity": f"{line.quantity:.12g}",
+        "monthly_rate": f"{line.monthly_rate:.12g}",
         "need_by": line.need_by,
         "target_unit_price": price.target_unit_price if price else None,
         "ceiling_unit_price": price.ceiling_unit_price if price else None,
@@ -252,7 +252,10 @@ def need_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
         if form.is_valid():
             try:
                 save_need(
-                    found, form.given(type_, asked), user=request.user, version=form.cleaned_data["version"]
+                    found,
+                    form.given(type_, asked),
+                    user=request.user,
+                    version=form.cleaned_data["version"] or 0,
                 )
                 messages.success(request, _("Saved."))
                 return redirect("demand-edit", public_id)
@@ -263,7 +266,7 @@ def need_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
         form = NeedForm(
             initial={
                 "version": found.version,
-                "fleet_size": f"{stored.fleet_size:g}" if stored else None,
+                "fleet_size": f"{stored.fleet_size:.12g}" if stored else None,
                 "trial_days": stored.trial_days if stored else 30,
             }
         )

@@ -124,7 +124,7 @@ def _initial(firm: Organisation, site: Any) -> dict[str, Any]:
     city = site.city if site else firm.city
     told: dict[str, Any] = {"city": f"{city.name_zh or city.name_en} ({city.code})"}
     if site:
-        told |= {"name": site.name, "fleet_capacity": f"{site.fleet_capacity:g}", "version": site.version}
+        told |= {"name": site.name, "fleet_capacity": f"{site.fleet_capacity:.12g}", "version": site.version}
     return told
 
 

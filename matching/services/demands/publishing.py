@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from alliance.changes import record
 from alliance.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
+from companies.services import why_not_publish
 from matching.models import Demand
 from matching.services.runs.ending import drop_pointers
 
@@ -23,6 +24,8 @@ def publish_demand(demand: Demand, *, user: Any, version: int | None = None) -> 
             raise DomainError(
                 _("A demand without lines cannot be published: add a line first."), field="lines"
             )
+        if why := why_not_publish(locked.owner):
+            raise ConflictError(why)
         _set_published(locked, True, version)
         record(
             "published",
@@ -64,6 +67,8 @@ def may_edit(demand: Demand, user: Any) -> None:
 def _set_published(demand: Demand, published: bool, version: int | None) -> None:
     """Exactly one of several people who press the button wins."""
     row = Demand.objects.filter(pk=demand.pk, published=not published)
+    if published:
+        row = row.filter(archived_at=None)
     if version is not None:
         row = row.filter(version=version)
     stamp = {"published_at": Now()} if published else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -15,6 +16,7 @@ from matching.services.demands import (
     clone_demand,
     close_demand,
     preview_demand,
+    publish_demand,
     remove_line,
     save_line,
 )
@@ -33,7 +35,13 @@ PROGRAMME = {
     "confidentiality": "members",
     "open_points": "外壳颜色待定",
 }
-LINE = {"type": "DRV-RED", "quantity": "1,200", "monthly_rate": "10", "ceiling_unit_price": "2000"}
+LINE = {
+    "type": "DRV-RED",
+    "quantity": "1,200",
+    "monthly_rate": "10",
+    "ceiling_unit_price": "2000",
+    "version": "1",
+}
 
 
 def write(browser: Client, **more: str) -> Demand:
@@ -67,6 +75,7 @@ def test_from_nothing_to_published(world: World, lab: Client) -> None:
         "type": "IND-LINE",
         "fleet_size": "4",
         "trial_days": "30",
+        "version": "2",
         "value-clear_height": "3",
         "op-clear_height": ">=",
     }
@@ -188,3 +197,39 @@ def test_a_programme_must_make_sense(world: World, lab: Client) -> None:
         ("alliance", "south"),
     ):
         assert lab.post("/demands/new/", PROGRAMME | {name: value}).status_code == 400, name
+
+
+def test_saving_a_line_untouched_changes_nothing(world: World, lab: Client) -> None:
+    """Two requirements on one key, and a number of many digits, come back as they were."""
+    demand = write(lab, quantity="1234567")
+    line = demand.lines.get()
+    hard = line.requirements.get()
+    line.requirements.create(key=hard.key, position=1, op=">=", value=18.123456, hard=False, weight=3)
+    place = f"/demands/{demand.public_id}/lines/{line.public_id}/edit/"
+    page = lab.get(place).content.decode()
+    names = re.findall(r'name="((?:op|value|hard|weight|tolerance)-rated_torque(?:~2)?)"', page)
+    assert len(names) == 10
+    boxes = {"op-rated_torque": ">=", "value-rated_torque": "12", "hard-rated_torque": "hard"}
+    boxes |= {"op-rated_torque~2": ">=", "value-rated_torque~2": "18.123456", "hard-rated_torque~2": "soft"}
+    boxes |= {"weight-rated_torque~2": "3", "tolerance-rated_torque~2": "20"}
+    assert 'value="1234567"' in page
+    assert 'value="18.123456"' in page
+    told = {"quantity": "1234567", "monthly_rate": "10", "version": str(demand.version)}
+    assert lab.post(place, boxes | told).status_code == 302
+    asked = list(line.requirements.order_by("position").values_list("hard", "value", "weight"))
+    assert asked == [(True, 12, 1), (False, 18.123456, 3)]
+    assert demand.lines.get().quantity == 1234567
+    assert lab.post(place, boxes | told).status_code == 400, "the version has moved"
+
+
+def test_a_closed_demand_and_one_of_an_unlisted_firm_stay_drafts(world: World) -> None:
+    owner = world.person("lab_owner")
+    closed = close_demand(world.demands["members"], user=owner, outcome="已采购")
+    with pytest.raises(ConflictError):
+        publish_demand(closed, user=owner)
+    draft = world.demands["draft"]
+    save_line(draft, LineInput(world.types["reducer"], "1", "1"), user=owner)
+    world.organisations["lab"].listed = False
+    world.organisations["lab"].save()
+    with pytest.raises(ConflictError):
+        publish_demand(draft, user=owner)
