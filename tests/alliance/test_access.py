@@ -1,4 +1,4 @@
-"""The rules of alliance/access.py where the matrix cannot see them: who looks after a city, who may edit."""
+"""The rules of alliance/access where the matrix cannot see them: who looks after a city, who may edit."""
 
 from typing import Any
 

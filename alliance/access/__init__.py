@@ -6,116 +6,22 @@ anonymous, suspended or unknown sees nothing, and a model without a rule raises.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from alliance.access.rows import ACCEPTED, EVERYTHING, INVITED, NOTHING, PAIRS
+from alliance.access.rows import Row as Row
+from alliance.access.rows import any_of as _any
+from alliance.access.rows import cared as _cared
+from alliance.access.rows import mine as _mine
+from alliance.access.rows import opened as _opened
+from alliance.access.rows import prefixed as _prefixed
+from alliance.access.rows import published as _published
+from alliance.access.rows import reached as _reached
 from alliance.viewer import NOBODY as NOBODY
 from alliance.viewer import Viewer as Viewer
 from alliance.viewer import table, viewer_of
-
-# Stages of alliance.choices.DisclosureStage.
-INVITED, ACCEPTED, CONFIDENTIAL = 0, 1, 2
-NOTHING = Q(pk__in=[])
-EVERYTHING = ~NOTHING
-
-
-@dataclass(frozen=True)
-class Row:
-    """Where a model stands in the visibility table.
-
-    Paths are ORM look-ups from the model to ids: `owner` to the owning organisation, `cities` to the cities
-    whose bureau looks after the row, `reach` to the city that decides which alliances it belongs to,
-    `demand`, `capability`, `site`, `introduction` and `meeting` to the row it hangs on ("" when it is the row
-    itself),
-    `published` to what must all be true before others see it.
-    """
-
-    kind: str
-    owner: str = ""
-    cities: tuple[str, ...] = ()
-    reach: str = ""
-    demand: str = ""
-    capability: str = ""
-    site: str = ""
-    introduction: str = ""
-    alliance: str = ""
-    meeting: str = ""
-    published: tuple[str, ...] = ()
-
-
-# --- what matching tells about pairs -------------------------------------------------------------
-# Results live above this app. They register two questions here, so that a rule can say "a firm with a
-# match on it" without importing the matcher.
-@dataclass
-class Pairs:
-    """`demands(organisations)`: demands on which these suppliers have a current match or near miss;
-    `capabilities(demands, teams)`: capabilities matched, or nearly, or (`teams`) in a team on these demands;
-    `suppliers(demands)`: ids of the firms behind them; `sites(demands)`: sites that suit these demands;
-    `meetings(bureaus)`: ids of the meetings these bureaus sit at."""
-
-    demands: Callable[[Iterable[int]], Q] | None = None
-    capabilities: Callable[[Q, bool], Q] | None = None
-    suppliers: Callable[[Q], QuerySet[Any, Any]] | None = None
-    sites: Callable[[Q], Q] | None = None
-    meetings: Callable[[Iterable[int]], QuerySet[Any, Any]] | None = None
-
-
-PAIRS = Pairs()
-
-
-def _any(paths: Iterable[str], ids: frozenset[int]) -> Q:
-    """One of the paths leads into `ids`."""
-    if not ids:
-        return NOTHING
-    found = NOTHING
-    for path in paths:
-        found |= Q(**{f"{path}__in": ids})
-    return found
-
-
-def _prefixed(path: str, condition: Q) -> Q:
-    """`condition`, written about a row, said about what `path` leads to."""
-    if not path:
-        return condition
-    moved = Q(_connector=condition.connector, _negated=condition.negated)
-    for child in condition.children:
-        if isinstance(child, Q):
-            moved.children.append(_prefixed(path, child))
-        else:
-            name, value = cast("tuple[str, Any]", child)
-            moved.children.append((f"{path}__{name}", value))
-    return moved
-
-
-def _mine(row: Row, viewer: Viewer) -> Q:
-    return _any([row.owner], viewer.firms | viewer.bureaus) if row.owner else NOTHING
-
-
-def _cared(row: Row, viewer: Viewer) -> Q:
-    return _any(row.cities, viewer.care)
-
-
-def _published(row: Row) -> Q:
-    return Q(**dict.fromkeys(row.published, True)) if row.published else EVERYTHING
-
-
-def _reached(row: Row, alliances: frozenset[int]) -> Q:
-    """The row's city belongs to one of these alliances (districts included)."""
-    if not alliances:
-        return NOTHING
-    cities = table("AllianceReach").filter(alliance__in=alliances).values("city_id")
-    return Q(**{f"{row.reach}__in": cities})
-
-
-def _opened(path: str, kind: str, viewer: Viewer, stage: int) -> Q:
-    """What an introduction has opened to the viewer's organisations, from this stage on; `path` leads to the row."""
-    mine = viewer.firms | viewer.bureaus
-    if not mine:
-        return NOTHING
-    rows = table("Disclosure").filter(kind=kind, organisation__in=mine, stage__gte=stage)
-    return Q(**{f"{path}__public_id__in" if path else "public_id__in": rows.values("object_id")})
 
 
 # --- the rules: one for each row of the table ------------------------------------------------------
