@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -25,6 +25,7 @@ from alliance.models import (
 )
 from alliance.services.people import create_person, join_organisation, random_password, suspend_person
 from alliance.services.reference import delete_reference, leave_organisation, save_reference
+from alliance.services.second_factor import reset_second_factor
 
 for foreign in (Group, AuthToken):
     if admin.site.is_registered(foreign):
@@ -168,7 +169,7 @@ class PersonAdmin(admin.ModelAdmin):
     list_display = ["username", "display_name", "is_active", "is_superuser", "last_login"]
     search_fields = ["username", "display_name"]
     fields = ["username", "display_name", "email"]
-    actions = ["suspend", "restore"]
+    actions = ["suspend", "restore", "one_step"]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and obj is None
@@ -193,6 +194,11 @@ class PersonAdmin(admin.ModelAdmin):
     def restore(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         for person in queryset:
             suspend_person(person, suspended=False)
+
+    @admin.action(description=_("Switch off two-step sign-in (app and recovery codes lost)"))
+    def one_step(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        for person in queryset.exclude(pk=request.user.pk).exclude(second_factor__confirmed_at=None):
+            reset_second_factor(person, user=cast(User, request.user))
 
 
 @admin.register(Membership)

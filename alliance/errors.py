@@ -37,3 +37,14 @@ class ForbiddenError(DomainError):
 
     status = 403
     code = "forbidden"
+
+
+class TooManyError(DomainError):
+    """Tried too often; `wait` seconds from now it may be tried again."""
+
+    status = 429
+    code = "too_many"
+
+    def __init__(self, message: str, *, wait: int) -> None:
+        super().__init__(message)
+        self.wait = wait

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from alliance.changes import ORIGIN, Origin
-from alliance.errors import DomainError
+from alliance.errors import DomainError, TooManyError
 from alliance.rest.database import answer_of
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -97,7 +97,10 @@ class DomainErrorMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, DomainError):
-            return _told(request, exception.status, exception.message)
+            response = _told(request, exception.status, exception.message)
+            if isinstance(exception, TooManyError):
+                response["Retry-After"] = str(exception.wait)
+            return response
         answer = answer_of(exception) if isinstance(exception, DatabaseError | ProtectedError) else None
         return None if answer is None else _told(request, answer.status, answer.detail)
 

@@ -9,7 +9,6 @@ from rest_framework.routers import SimpleRouter
 
 from alliance import api as alliance_api
 from alliance import views
-from alliance.forms.joining import ResetForm
 from alliance.rest import addresses, outside, pages
 from alliance.views import history
 from companies import api as companies_api
@@ -45,13 +44,15 @@ urlpatterns = [
     path("readyz", outside.readyz, name="readyz"),
     path("api/v1/", include((api_v1, "api"))),
     re_path(r"^api/", outside.unknown_endpoint),
+    path("admin/login/", views.admin_door, name="admin-door"),
     path("admin/", admin.site.urls),
     path("i18n/language/", login_not_required(set_language), name="set_language"),
-    path("accounts/login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("accounts/login/", views.SignIn.as_view(), name="login"),
+    path("accounts/login/code/", views.sign_in_code, name="sign-in-code"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
-    path("accounts/password/", auth.PasswordChangeView.as_view(), name="password_change"),
+    path("accounts/password/", views.ChangePassword.as_view(), name="password_change"),
     path("accounts/password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
-    path("accounts/reset/", auth.PasswordResetView.as_view(form_class=ResetForm), name="password_reset"),
+    path("accounts/reset/", views.AskForReset.as_view(), name="password_reset"),
     path("accounts/reset/sent/", auth.PasswordResetDoneView.as_view(), name="password_reset_done"),
     path(
         "accounts/reset/<uidb64>/<token>/",
@@ -80,6 +81,7 @@ urlpatterns = [
     ),
     path("organisations/<uuid:public_id>/leave/", views.leave, name="leave"),
     path("account/", views.account, name="account"),
+    path("account/two-steps/", views.two_steps, name="two-steps"),
     path("account/erase/", views.erase, name="erase"),
     path("account/invitations/<uuid:public_id>/revoke/", views.revoke_invite, name="invitation-revoke"),
     path("outbox/", views.outbox, name="outbox"),

@@ -197,7 +197,10 @@ class InviteForm(forms.Form):
 
 
 class RoleForm(forms.Form):
-    role = forms.ChoiceField(label=_("Role"), choices=[*MemberRole.choices, ("remove", _("remove"))])
+    """A role, or what else happens to a member."""
+
+    MORE = [("remove", _("remove")), ("one step", _("switch off two-step sign-in"))]
+    role = forms.ChoiceField(label=_("Role"), choices=[*MemberRole.choices, *MORE])
 
 
 class DecisionForm(forms.Form):

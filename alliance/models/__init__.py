@@ -22,6 +22,7 @@ from alliance.models.places import (
     CityCare,
     TravelTime,
 )
+from alliance.models.signing import Attempt, RecoveryCode, SecondFactor
 
 __all__ = [
     "Alliance",
@@ -29,6 +30,7 @@ __all__ = [
     "AllianceReach",
     "AllianceWeights",
     "ApiToken",
+    "Attempt",
     "Certification",
     "Change",
     "City",
@@ -48,6 +50,8 @@ __all__ = [
     "OrganisationCertificate",
     "OrganisationContact",
     "Published",
+    "RecoveryCode",
+    "SecondFactor",
     "TravelTime",
     "TypeNode",
     "User",

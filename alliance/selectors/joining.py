@@ -5,10 +5,20 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from alliance.choices import DecisionState
-from alliance.models import City, Invitation, JoinRequest, Mail, Membership, Organisation, Verification
+from alliance.models import (
+    City,
+    Invitation,
+    JoinRequest,
+    Mail,
+    Membership,
+    Organisation,
+    SecondFactor,
+    User,
+    Verification,
+)
 from alliance.models.base import GuardedQuerySet
 
 
@@ -39,7 +49,10 @@ def own_requests(user: Any) -> QuerySet[JoinRequest]:
 
 
 def people_of(user: Any, organisation: Any) -> list[Any]:
+    """`two_steps` of each: whether that person signs in with a second factor."""
+    factors = SecondFactor.objects.filter(person=OuterRef("user")).exclude(confirmed_at=None)
     rows = Membership.objects.visible_to(user).filter(organisation=organisation)
+    rows = rows.annotate(two_steps=Exists(factors))
     return list(rows.select_related("user").order_by("user__display_name", "user__username"))
 
 
@@ -78,6 +91,11 @@ def own_seat(user: Any, public_id: UUID) -> Membership | None:
 def city_names() -> list[City]:
     """For the suggestions of a form."""
     return list(City.objects.order_by("code"))
+
+
+def person_at_the_door(pk: int) -> User | None:
+    """Who has given the password and owes the code: nobody is signed in yet."""
+    return User.objects.filter(pk=pk, is_active=True).first()
 
 
 def mail_list(user: Any) -> QuerySet[Mail]:

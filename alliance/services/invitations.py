@@ -22,9 +22,10 @@ from django.utils.translation import gettext as _
 from alliance.changes import record
 from alliance.choices import BUREAU_ROLES, FIRM_ROLES, MemberRole, OrganisationKind
 from alliance.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
-from alliance.models import ApiToken, Invitation, Membership, Organisation, User
+from alliance.models import ApiToken, Invitation, Membership, Organisation, SecondFactor, User
 from alliance.services.mail import post
 from alliance.services.people import join_organisation
+from alliance.services.second_factor import in_my_care
 
 DAYS = 7
 
@@ -142,12 +143,12 @@ def _keep_somebody(member: Membership, *, leaving: bool) -> None:
 
 
 def password_link(person: User, *, user: Any) -> str:
-    """A one-time link to a new password, for where there is no mail: shown once to who looks after the person."""
-    places = Membership.objects.filter(user=person).select_related("organisation")
-    if person.is_superuser or not any(looks_after(place.organisation, user) for place in places):
-        raise ForbiddenError(
-            _("Owners look after the people of a firm, officials after those of their bureau.")
-        )
+    """A one-time link to a new password, for where there is no mail: shown once to who looks after the person.
+
+    After all the places of that person: an owner who invites somebody from elsewhere cannot take over that other place.
+    """
+    if not in_my_care(person, user):
+        raise ForbiddenError(_("Only who looks after all the organisations of a person may make this link."))
     uid = urlsafe_base64_encode(force_bytes(person.pk))
     with transaction.atomic():
         record("made password link", "person", person.username)
@@ -161,6 +162,7 @@ def erase_person(person: User) -> None:
         for member in Membership.objects.filter(user=person).select_related("organisation", "user"):
             remove_member(member, user=person)
         ApiToken.objects.filter(user=person).delete()
+        SecondFactor.objects.filter(person=person).delete()
         before = person.username
         pseudonym = f"erased-{secrets.token_hex(6)}"
         person.username, person.display_name, person.email = pseudonym, "", ""

@@ -22,10 +22,15 @@ from alliance.views.people import (
     verify_again,
 )
 from alliance.views.places import cities, city, revoke, switch_alliance, tokens
+from alliance.views.signing import AskForReset, ChangePassword, SignIn, admin_door, sign_in_code, two_steps
 from alliance.views.verifications import join_decision, verification, verifications
 
 __all__ = [
+    "AskForReset",
+    "ChangePassword",
+    "SignIn",
     "account",
+    "admin_door",
     "cities",
     "city",
     "confirm_email",
@@ -44,8 +49,10 @@ __all__ = [
     "register_details",
     "revoke",
     "revoke_invite",
+    "sign_in_code",
     "switch_alliance",
     "tokens",
+    "two_steps",
     "verification",
     "verifications",
     "verify_again",

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from alliance.choices import JoinKind
-from alliance.errors import DomainError
+from alliance.errors import DomainError, NotFoundError
 from alliance.forms.joining import CodeForm, FirmForm, JoinForm, PersonForm
 from alliance.models import Organisation, User
 from alliance.selectors.joining import (
@@ -27,8 +27,10 @@ from alliance.selectors.joining import (
 from alliance.services.confirming import confirm
 from alliance.services.credit_codes import known_prefix
 from alliance.services.invitations import accept_invitation, open_invitation
+from alliance.services.limits import count_try
 from alliance.services.people import create_person
 from alliance.services.registration import NewFirm, ask_to_belong, is_registered, register_firm
+from alliance.views.guarding import client_address
 
 CODE = "register-code"
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -40,6 +42,7 @@ def register(request: HttpRequest) -> HttpResponse:
     """The credit code first: a firm that is there already is joined, not registered twice."""
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        count_try("register", address=client_address(request))
         request.session[CODE] = form.cleaned_data["uscc"]
         return redirect("register-join" if is_registered(form.cleaned_data["uscc"]) else "register-details")
     status = 400 if request.method == "POST" else 200
@@ -58,6 +61,7 @@ def register_details(request: HttpRequest) -> HttpResponse:
     if entry is not None:
         form = cast(Any, JoinForm(request.POST or None))
     if request.method == "POST" and form.is_valid():
+        count_try("register", address=client_address(request))
         try:
             return _registered(request, code, form, entry)
         except DomainError as error:
@@ -124,6 +128,7 @@ def join(request: HttpRequest) -> HttpResponse:
         return redirect("register")
     form = JoinForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        count_try("register", address=client_address(request))
         try:
             row = ask_to_belong(firm, form.new_person(), kind=JoinKind.JOIN, note=form.cleaned_data["note"])
             return _come_in(request, row.person)
@@ -152,7 +157,11 @@ def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     """Who is signed in joins with a click; who is not makes an account first."""
-    row = open_invitation(secret)
+    try:
+        row = open_invitation(secret)
+    except NotFoundError:
+        count_try("invitation", address=client_address(request))
+        raise
     known = request.user.is_authenticated
     form = PersonForm(None if known else request.POST or None, initial={"email": row.email})
     if request.method == "POST" and (known or form.is_valid()):

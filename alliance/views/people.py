@@ -27,8 +27,10 @@ from alliance.services.invitations import (
     remove_member,
     revoke_invitation,
 )
+from alliance.services.limits import count_try, plain_name
 from alliance.services.profile import update_account, update_organisation
 from alliance.services.registration import ask_again
+from alliance.services.second_factor import reset_second_factor
 
 
 def _organisation(request: HttpRequest, public_id: UUID) -> Any:
@@ -76,6 +78,8 @@ def invite_person(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _people(request, found, form, status=400)
     told = form.cleaned_data
+    by = {"account": plain_name(cast(User, request.user).username)}
+    count_try("invite", **by, **({"recipient": plain_name(told["email"])} if told["email"] else {}))
     _row, link = invite(found, told["role"], user=request.user, email=told["email"])
     return _people(request, found, link=link)
 
@@ -95,13 +99,15 @@ def _member(request: HttpRequest, public_id: UUID, username: str) -> Any:
 
 @require_POST
 def member_edit(request: HttpRequest, public_id: UUID, username: str) -> HttpResponse:
-    """Another role, or out."""
+    """Another role, or out; or back to the password alone for who has lost app and recovery codes."""
     member = _member(request, public_id, username)
     form = RoleForm(request.POST)
     if form.is_valid():
         role = form.cleaned_data["role"]
         if role == "remove":
             remove_member(member, user=request.user)
+        elif role == "one step":
+            reset_second_factor(member.user, user=cast(User, request.user))
         else:
             change_role(member, role, user=request.user)
         messages.success(request, _("Saved."))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from django.db import InterfaceError, OperationalError, connection
 
+from alliance.services.limits import forget_old_attempts
 from alliance.services.mail import send_waiting
 from companies.services.sheets import sweep_sheets
 from matching.services.changes import follow_changes
@@ -37,6 +38,7 @@ class Reconciler:
         follow_changes()
         queue_nightly_runs()
         send_waiting()
+        forget_old_attempts()
         sweep_sheets()
         fail_exhausted()
         for run_id in settled_runs():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.cast import World
-from tests.matrix.roles import EVERYBODY, KNOWN, PLACELESS, SUPPLIER, TOKENS
+from tests.matrix.roles import EVERYBODY, KNOWN, OUT, PLACELESS, SUPPLIER, TOKENS
 from tests.matrix.row import EMPTY, Row, each, page, public
 
 SIGNED_IN = (KNOWN - TOKENS) | PLACELESS
@@ -51,6 +51,12 @@ ROWS = [
     page("account"),
     Row("account", "POST", ok=SIGNED_IN, yes=400, body=EMPTY),
     Row("erase", "POST", ok=SIGNED_IN, yes=302, body=EMPTY),
+    page("two-steps"),
+    Row("two-steps", "POST", ok=SIGNED_IN, yes=400, body=EMPTY),
+    # Without a password from the first step it leads back to it.
+    Row("sign-in-code", ok=EVERYBODY, yes=302),
+    Row("sign-in-code", "POST", ok=EVERYBODY, yes=302, body=EMPTY),
+    Row("admin-door", ok=OUT | TOKENS, yes=302),
     Row("outbox", ok={"platform"}),
     Row("people", target=FIRM, ok=SUPPLIER),
     Row("invite", "POST", FIRM, ok={"owner"}, body=role, other=each({"viewer", "editor"}, 403)),
