@@ -210,7 +210,7 @@ def test_switching_off_needs_password_and_code(world: World, clock: Any) -> None
         second_factor.turn_off(person, password=PASSWORD, code=codes[1])
     second_factor.turn_off(person, password=PASSWORD, code=fresh[0])
     assert not SecondFactor.objects.filter(person=person).exists()
-    answer, browser = give_password("lab_owner")
+    answer, _browser = give_password("lab_owner")
     assert answer.headers["Location"] == "/"
 
 
