@@ -1,6 +1,6 @@
 """Who is asking: what a signed-in person is, as ids that the visibility rules of `alliance.access` ask for."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
@@ -21,7 +21,6 @@ class Viewer:
     bureau_alliances: frozenset[int] = frozenset()
     admin_alliances: frozenset[int] = frozenset()
     firm_alliances: frozenset[int] = frozenset()
-    extra: dict[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def known(self) -> bool:
@@ -41,6 +40,8 @@ NOBODY = Viewer()
 
 def viewer_of(user: Any) -> Viewer:
     """The viewer behind a user; asked of the database once per user object (once per request)."""
+    if isinstance(user, Viewer):
+        return user
     if not getattr(user, "is_authenticated", False) or not user.is_active:
         return NOBODY
     cached: Viewer | None = getattr(user, "_viewer", None)

@@ -45,6 +45,7 @@ class World:
     organisations: dict[str, Organisation] = field(default_factory=dict)
     people: dict[str, User] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
+    sessions: dict[str, str] = field(default_factory=dict)
     types: dict[str, ComponentType] = field(default_factory=dict)
     keys: dict[str, ComponentKey] = field(default_factory=dict)
     scenario_types: dict[str, ScenarioType] = field(default_factory=dict)

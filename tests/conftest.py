@@ -9,6 +9,7 @@ from django.test import Client
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.cast import World, build_world
+from tests.matrix.roles import ROLES, client
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,7 +29,10 @@ def world(db: None) -> World:
 def shared_world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
     """The small world once for a module; each test's own writes are undone after it."""
     with django_db_blocker.unblock(), transaction.atomic():
-        yield build_world()
+        world = build_world()
+        for role in ROLES:
+            client(world, role)  # what signs in within a test is forgotten after it
+        yield world
         transaction.set_rollback(True)
 
 

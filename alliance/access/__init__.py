@@ -10,7 +10,9 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from alliance.access.rows import ACCEPTED, EVERYTHING, INVITED, NOTHING, PAIRS
+from alliance.access.queries import narrowed
+from alliance.access.rows import ACCEPTED, EVERYTHING, INVITED, NOTHING
+from alliance.access.rows import PAIRS as PAIRS
 from alliance.access.rows import Row as Row
 from alliance.access.rows import any_of as _any
 from alliance.access.rows import cared as _cared
@@ -31,8 +33,9 @@ def _reference(row: Row, viewer: Viewer) -> Q:
 
 
 def _directory(row: Row, viewer: Viewer) -> Q:
-    public = frozenset(table("Alliance").filter(publishes_directory=True).values_list("id", flat=True))
-    shown = EVERYTHING if viewer.platform_admin else _reached(row, viewer.alliances | public)
+    public = table("AllianceReach").filter(alliance__publishes_directory=True).values("city_id")
+    reached = _reached(row, viewer.alliances) | Q(**{f"{row.reach}__in": public})
+    shown = EVERYTHING if viewer.platform_admin else reached
     listed = _published(row) & shown
     met = _opened("" if row.owner == "id" else row.owner, "organisation", viewer, ACCEPTED)
     return _mine(row, viewer) | _cared(row, viewer) | listed | met | _supplies(row, _behind(viewer))
@@ -328,13 +331,13 @@ class GuardedQuerySet(QuerySet):
     """Rows of a model that declares `access = Row(…)`."""
 
     def visible_to(self, user: Any) -> "GuardedQuerySet":
-        return self.filter(visible(self.model.access, user))  # type: ignore[attr-defined]
+        return narrowed(self, visible, viewer_of(user))
 
     def editable_by(self, user: Any) -> "GuardedQuerySet":
-        return self.filter(editable(self.model.access, user))  # type: ignore[attr-defined]
+        return narrowed(self, editable, viewer_of(user))
 
     def kept_by(self, user: Any) -> "GuardedQuerySet":
-        return self.filter(kept(self.model.access, user))  # type: ignore[attr-defined]
+        return narrowed(self, kept, viewer_of(user))
 
 
 def may_run_alliance(user: Any, alliance_id: int) -> bool:

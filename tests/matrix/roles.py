@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.test import Client
 
 from tests.cast import World
@@ -45,10 +46,19 @@ DEMAND_SIDE = LAB | BUREAUS | {"platform"}
 
 
 def client(world: World, role: str) -> Client:
+    """A program or browser of this role. Signing in is done once: a browser of one's own, the session shared."""
     who = ROLES[role]
     if who.startswith("token:"):
         return Client(headers={"authorization": f"Bearer {world.tokens[who.removeprefix('token:')]}"})
     browser = Client()
     if who:
-        browser.force_login(world.person(who), backend="django.contrib.auth.backends.ModelBackend")
+        session = world.sessions.get(who) or _sign_in(world, who)
+        browser.cookies[settings.SESSION_COOKIE_NAME] = session
     return browser
+
+
+def _sign_in(world: World, who: str) -> str:
+    browser = Client()
+    browser.force_login(world.person(who), backend="django.contrib.auth.backends.ModelBackend")
+    world.sessions[who] = browser.cookies[settings.SESSION_COOKIE_NAME].value
+    return world.sessions[who]

@@ -116,10 +116,22 @@ def flush_the_broker(shop: Workshop, worker: subprocess.Popen[bytes]) -> None:
 
 def stall_past_the_lease(shop: Workshop, worker: subprocess.Popen[bytes]) -> None:
     """The whole worker sleeps, another takes its chunk, then it wakes up and finishes what it had."""
-    os.killpg(worker.pid, signal.SIGSTOP)
+    stop_with_a_chunk_in_hand(worker)
     shop.start(WORKER)
     time.sleep(LEASE + 1)
     os.killpg(worker.pid, signal.SIGCONT)
+
+
+def stop_with_a_chunk_in_hand(worker: subprocess.Popen[bytes]) -> None:
+    """Between two chunks it would hold nothing, and the other worker would finish the run meanwhile."""
+    for _ in range(50):
+        os.killpg(worker.pid, signal.SIGSTOP)
+        time.sleep(0.05)  # what was on its way to the database arrives
+        if RunChunk.objects.filter(state=ChunkState.CLAIMED).exists():
+            return
+        os.killpg(worker.pid, signal.SIGCONT)
+        time.sleep(0.02)
+    pytest.fail("no chunk was in hand")
 
 
 def kill_everything(shop: Workshop, worker: subprocess.Popen[bytes]) -> None:
