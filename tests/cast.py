@@ -23,6 +23,7 @@ from companies.models import Capability, ComponentKey, ComponentType, Facility, 
 from matching.models import (
     ActionItem,
     AgendaItem,
+    BillSheet,
     Demand,
     DemandLine,
     Introduction,
@@ -65,6 +66,7 @@ class World:
     join_requests: dict[str, JoinRequest] = field(default_factory=dict)
     invitations: dict[str, Invitation] = field(default_factory=dict)
     sheets: dict[str, SheetImport] = field(default_factory=dict)
+    bills: dict[str, BillSheet] = field(default_factory=dict)
 
     def person(self, name: str) -> User:
         """A fresh object: rights are cached on the user object for one request."""
@@ -308,7 +310,7 @@ def _joining(world: World) -> None:
 
 
 def _sheets(world: World) -> None:
-    """A sheet of the supplier that waits for its columns."""
+    """A sheet of the supplier and a bill of the lab's draft, both waiting for their columns."""
     sheet = SheetImport.objects.create(
         organisation=world.organisations["supplier"],
         person=world.people["supplier_editor"],
@@ -319,3 +321,12 @@ def _sheets(world: World) -> None:
     )
     SheetRows.objects.create(sheet=sheet, rows=[["", 2, ["s-1", "Secret part"]]])
     world.sheets["supplier"] = sheet
+    world.bills["draft"] = BillSheet.objects.create(
+        demand=world.demands["draft"],
+        person=world.people["lab_editor"],
+        file_name="Secret bill.csv",
+        header=["component_type", "quantity"],
+        mapping={"0": "component_type", "1": "quantity"},
+        row_count=1,
+        rows=[["", 2, ["DRV-RED", "many"]]],
+    )

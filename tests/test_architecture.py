@@ -136,6 +136,11 @@ SILENT_FUNCTIONS = {
     "preview_demand": "rolled back",
     "give_back": "a counter of tries",
     "_accept_step": "the app's clock moves on with every sign-in",
+    "drop_line": "part of what its caller records",
+    "_row": "part of `write_line`, whose caller records",
+    "_parts": "part of `write_line`, whose caller records",
+    "restore": "part of taking a bill of materials back, which records it",
+    "_drop_others": "part of saving a bill of materials, which records it",
 }
 
 

@@ -1,6 +1,7 @@
 """Demands, the runs that match them, and the results of the newest run."""
 
 from alliance.kinds import Kind, register
+from matching.models.bills import BillColumn, BillSheet
 from matching.models.demands import (
     Demand,
     DemandIdentity,
@@ -35,6 +36,8 @@ from matching.models.runs import MatchRun, RunChunk, RunInput, may_ask_for_run
 __all__ = [
     "ActionItem",
     "AgendaItem",
+    "BillColumn",
+    "BillSheet",
     "CurrentResult",
     "Demand",
     "DemandIdentity",

@@ -1,5 +1,6 @@
 """Pages of the matching app."""
 
+from matching.views.bills import bill, bill_file, bill_sheet, bill_step
 from matching.views.calendars import meeting_calendar, my_calendar
 from matching.views.compare import compare
 from matching.views.demand_forms import (
@@ -42,6 +43,10 @@ __all__ = [
     "agenda_add",
     "agenda_point",
     "agenda_renew",
+    "bill",
+    "bill_file",
+    "bill_sheet",
+    "bill_step",
     "cancel",
     "capability_matches",
     "capability_preview",

@@ -44,7 +44,7 @@ class SheetChecker:
     def __init__(self, sheet: SheetImport) -> None:
         self.sheet = sheet
         self.checker = CapabilityChecker(sheet.organisation)
-        self.types = _type_names(self.checker.types.values())
+        self.types = type_names(self.checker.types.values())
         self.columns = {int(number): name for number, name in sheet.mapping.items() if name}
         self.units = {n: unit_in(sheet.header[n]) for n in self.columns if n < len(sheet.header)}
         rows = Capability.objects.filter(organisation=sheet.organisation)
@@ -111,20 +111,20 @@ class SheetChecker:
             facility=self._plant(cells.get("facility")),
             specs=specs,
             certificates=_certificates(cells.get("certificates")) if "certificates" in cells else None,
-            external_id=_text(cells.get("external_id")),
-            title=_text(cells.get("title")),
+            external_id=cell_text(cells.get("external_id")),
+            title=cell_text(cells.get("title")),
             **amounts,
         )
         return given, found
 
     def _type(self, cell: Any) -> str:
-        text = _text(cell)
+        text = cell_text(cell)
         if not text:
             return self.sheet.component_type
         return text if text in self.checker.types else self.types.get(plain(text), text)
 
     def _plant(self, cell: Any) -> str:
-        text = _text(cell)
+        text = cell_text(cell)
         if not text and len(set(self.plants.values())) == 1:
             return next(iter(self.plants.values()))
         return text if text in self.checker.facilities else self.plants.get(plain(text), text)
@@ -146,7 +146,7 @@ class SheetChecker:
 
     def _suggestion(self, name: str, value: Any) -> str:
         """What was probably meant: the nearest choice, type or plant."""
-        text = _text(value)
+        text = cell_text(value)
         if not text:
             return ""
         if name == "component_type":
@@ -162,7 +162,7 @@ class SheetChecker:
         return ""
 
 
-def _type_names(types: Any) -> dict[str, str]:
+def type_names(types: Any) -> dict[str, str]:
     names: dict[str, str] = {}
     for row in types:
         for words in (row.code, row.name_zh, row.name_en, *row.synonyms_zh, *row.synonyms_en):
@@ -170,7 +170,7 @@ def _type_names(types: Any) -> dict[str, str]:
     return names
 
 
-def _text(cell: Any) -> str:
+def cell_text(cell: Any) -> str:
     if cell is None:
         return ""
     if isinstance(cell, float) and cell.is_integer():
@@ -181,14 +181,14 @@ def _text(cell: Any) -> str:
 def spec_value(parameter: Any, cell: Any, unit: str) -> Any:
     """A cell as the strict readers take it: yes/no words, choices by comma, "3~5" as a range, the heading's unit."""
     if parameter.kind == "bool":
-        text = _text(cell).lower()
+        text = cell_text(cell).lower()
         return True if text in YES else False if text in NO else cell
     if parameter.kind == "choice":
         names = dict(zip(parameter.choices, parameter.choices, strict=True))
-        return [names.get(part.strip(), part.strip()) for part in _split(_text(cell))]
+        return [names.get(part.strip(), part.strip()) for part in _split(cell_text(cell))]
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         return f"{cell} {unit}" if unit else cell
-    text = _text(cell)
+    text = cell_text(cell)
     for mark in ("~", "～", "—", "–", " to ", "至"):
         if mark in text:
             low, _mark, high = text.partition(mark)
@@ -218,7 +218,7 @@ def _split(text: str) -> list[str]:
 def _certificates(cell: Any) -> list[CertificateInput]:
     """`code` or `code@last valid day`, joined by semicolons."""
     found = []
-    for part in _split(_text(cell)):
+    for part in _split(cell_text(cell)):
         code, _at, day = part.strip().partition("@")
         found.append(CertificateInput(code.strip(), day.strip() or None))
     return found

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from companies.models import ComponentType
 from companies.selectors.parameters import ParameterBook, component_book
-from companies.specs import SpecError
+from companies.specs import UnitError
 from companies.specs.units import parse_unit
 
 #: field -> (words, other ways people head that column)
@@ -77,12 +77,21 @@ def fields_for(types: Iterable[ComponentType], book: ParameterBook[Any] | None =
 
 def _names(types: Iterable[ComponentType], book: ParameterBook[Any]) -> dict[str, str]:
     """Plain heading -> field."""
+    return names_of(types, book, BASICS)
+
+
+def names_of(
+    types: Iterable[ComponentType],
+    book: ParameterBook[Any],
+    basics: Mapping[str, tuple[str | Promise, tuple[str, ...]]],
+) -> dict[str, str]:
+    """Plain heading -> field, of parameters and of basic fields."""
     names: dict[str, str] = {}
     for type_ in types:
         for key, row in book.of(type_.pk).items():
             for words in (key, row.name_zh, row.name_en):
                 names.setdefault(plain(words), SPEC + key)
-    for name, (words, others) in BASICS.items():
+    for name, (words, others) in basics.items():
         for each in (name, words, *others):
             names[plain(each)] = name
     return names
@@ -94,13 +103,21 @@ def guess(
     """Column -> field ("" where unknown), and whether all of it is as the firm chose last time."""
     book = component_book()
     types = list(types)
-    names, mapping, taken = _names(types, book), {}, set()
     keys = {key for type_ in types for key in book.of(type_.pk)}
+    return guess_from(header, set(BASICS), keys, _names(types, book), memory)
+
+
+def guess_from(
+    header: list[str], basics: set[str], keys: set[str], names: Mapping[str, str], memory: Mapping[str, str]
+) -> tuple[dict[str, str], bool]:
+    """The same for any table: basic fields, parameter keys, and plain headings -> field."""
+    mapping: dict[str, str] = {}
+    taken: set[str] = set()
     remembered = bool(header)
     for number, heading in enumerate(header):
         bracket = _KEY.search(heading)
         field = ""
-        if bracket and bracket[1] in BASICS:
+        if bracket and bracket[1] in basics:
             field = bracket[1]
         elif bracket and bracket[1] in keys:
             field = SPEC + bracket[1]
@@ -116,8 +133,10 @@ def guess(
 
 def is_known(header: list[str]) -> bool:
     """Whether at least one heading is one of ours."""
-    book = component_book()
-    names = _names(ComponentType.objects.all(), book)
+    return is_among(header, _names(ComponentType.objects.all(), component_book()))
+
+
+def is_among(header: list[str], names: Mapping[str, str]) -> bool:
     return any(plain(heading) in names or _KEY.search(heading) for heading in header)
 
 
@@ -128,6 +147,6 @@ def unit_in(heading: str) -> str:
         return ""
     try:
         parse_unit(match[1])
-    except SpecError:
+    except UnitError:
         return ""
     return match[1]

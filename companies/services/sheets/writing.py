@@ -54,7 +54,7 @@ def template_sheet(types: Iterable[ComponentType], facilities: Iterable[Facility
     book, plants = component_book(), [plant.name for plant in facilities]
     tables = [(type_, _columns(type_, book), [_example(type_, _columns(type_, book))]) for type_ in types]
     if form == "csv":
-        return _csv([[head for _k, head, _p in columns] for _t, columns, _r in tables[:1]])
+        return csv_bytes([[head for _k, head, _p in columns] for _t, columns, _r in tables[:1]])
     return _workbook(tables, plants)
 
 
@@ -104,7 +104,7 @@ def _workbook(
         for row in rows:
             sheet.append([cell(value) if isinstance(value, str) else value for value in row])
         sheet.freeze_panes = "B2"
-    return _bytes(book)
+    return book_bytes(book)
 
 
 def _drop_down(sheet: Any, place: int, key: str, parameter: Any, plants: int) -> None:
@@ -123,13 +123,13 @@ def _drop_down(sheet: Any, place: int, key: str, parameter: Any, plants: int) ->
         rule.add(f"{letter}2:{letter}{LAST}")
 
 
-def _bytes(book: Workbook) -> bytes:
+def book_bytes(book: Workbook) -> bytes:
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
 
 
-def _csv(rows: Iterable[list[Any]]) -> bytes:
+def csv_bytes(rows: Iterable[list[Any]]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
     for row in rows:
@@ -152,7 +152,7 @@ def capabilities_sheet(rows: Iterable[Capability], form: str) -> bytes:
             (type_, columns, [[_value(row, key, p) for key, _h, p in columns] for row in by_type[pk]])
         )
     if form == "csv":
-        return _csv(_one_table(tables))
+        return csv_bytes(_one_table(tables))
     return _workbook(tables or [(t, _columns(t, book), []) for t in ComponentType.objects.all()[:1]], [])
 
 
@@ -194,11 +194,16 @@ def _value(row: Any, key: str, parameter: Any) -> Any:
 
 def commented_sheet(sheet: SheetImport) -> bytes:
     """The upload as it came, bad cells red with the reason as a comment."""
+    return with_comments(sheet, sheet.cells.rows)
+
+
+def with_comments(sheet: Any, rows: Iterable[Any]) -> bytes:
+    """`sheet` has header, edits and problems; `rows` are [sheet's name, row number, cells]."""
     book = Workbook()
     page = book.active
     page.append([cell(head) for head in sheet.header])
     place = {}
-    for number, (name, row, cells) in enumerate(sheet.cells.rows, start=2):
+    for number, (name, row, cells) in enumerate(rows, start=2):
         place[name, row] = number
         for column, value in enumerate(cells):
             edited = sheet.edits.get(f"{name}!{row}:{column}")
@@ -211,4 +216,4 @@ def commented_sheet(sheet: SheetImport) -> bytes:
         target = page.cell(at, (problem["column"] or 0) + 1)
         target.fill, target.comment = HARD, Comment(problem["reason"], "alliance")
     page.freeze_panes = "A2"
-    return _bytes(book)
+    return book_bytes(book)

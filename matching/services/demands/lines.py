@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -40,11 +41,17 @@ from scenarios.models import ScenarioKey
 MOST_LINES = 200
 
 
-def save_line(
-    demand: Demand, given: LineInput, *, user: Any, version: int | None = None, line: DemandLine | None = None
-) -> DemandLine:
-    """A new line, or one replaced; a published demand is matched again."""
-    may_edit(demand, user)
+@dataclass
+class ReadLine:
+    """What a `LineInput` means: quantities, prices, canonical requirements."""
+
+    values: dict[str, Any]
+    prices: dict[str, Any]
+    asked: list[Any]
+
+
+def read_line(given: LineInput, parameters: dict[str, Any]) -> tuple[ReadLine, Errors]:
+    """All of it with every error; nothing is written. `parameters` are those of the line's type."""
     errors = Errors()
     values = {
         name: amount(errors, name, getattr(given, name), needed=True) for name in ("quantity", "monthly_rate")
@@ -56,17 +63,32 @@ def save_line(
     target, ceiling = prices["target_unit_price"], prices["ceiling_unit_price"]
     if target and ceiling and target > ceiling:
         errors.add("ceiling_unit_price", _("The ceiling is below the target."))
-    asked = read_requirements(errors, given.requirements, component_parameters(given.component_type))
+    asked = read_requirements(errors, given.requirements, parameters)
     if len(given.open_points) > MOST_POINTS or any(len(text) > 1000 for text in given.open_points):
         errors.add("open_points", _("At most 30 open points of 1,000 characters."))
+    return ReadLine(values, prices, asked), errors
+
+
+def save_line(
+    demand: Demand, given: LineInput, *, user: Any, version: int | None = None, line: DemandLine | None = None
+) -> DemandLine:
+    """A new line, or one replaced; a published demand is matched again."""
+    may_edit(demand, user)
+    read, errors = read_line(given, component_parameters(given.component_type))
     errors.refuse()
     with transaction.atomic():
         owner = locked(demand, version)
-        row = _row(owner, given, values, line)
-        _parts(row, given, prices, asked)
+        row = write_line(owner, given, read, line)
         step(owner)
-        after = {"line": row.external_id, "component_type": given.component_type.code, **values}
+        after = {"line": row.external_id, "component_type": given.component_type.code, **read.values}
         record("changed", "demand", str(owner.public_id), after=after)
+    return row
+
+
+def write_line(demand: Demand, given: LineInput, read: ReadLine, line: DemandLine | None) -> DemandLine:
+    """In the caller's transaction, which holds the demand's row and records the change."""
+    row = _row(demand, given, read.values, line)
+    _parts(row, given, read.prices, read.asked)
     return row
 
 
@@ -115,20 +137,25 @@ def _parts(row: DemandLine, given: LineInput, prices: dict[str, Any], asked: lis
     )
 
 
-def remove_line(demand: Demand, line: DemandLine, *, user: Any) -> None:
+def remove_line(demand: Demand, line: DemandLine, *, user: Any, version: int | None = None) -> None:
     """Take a line away; one that firms were introduced for stays."""
     may_edit(demand, user)
     with transaction.atomic():
-        owner = locked(demand, None)
-        if owner.published and owner.lines.count() == 1:
-            raise ConflictError(_("A published demand keeps at least one line: withdraw it first."))
-        try:
-            with transaction.atomic():
-                DemandLine.objects.filter(pk=line.pk, demand=owner).delete()
-        except ProtectedError as error:
-            raise ConflictError(_("Firms have been introduced for this line: it stays.")) from error
+        owner = locked(demand, version)
+        drop_line(owner, line)
         step(owner)
         record("changed", "demand", str(owner.public_id), before={"line": line.external_id})
+
+
+def drop_line(demand: Demand, line: DemandLine) -> None:
+    """In the caller's transaction, which holds the demand's row."""
+    if demand.published and demand.lines.count() == 1:
+        raise ConflictError(_("A published demand keeps at least one line: withdraw it first."))
+    try:
+        with transaction.atomic():
+            DemandLine.objects.filter(pk=line.pk, demand=demand).delete()
+    except ProtectedError as error:
+        raise ConflictError(_("Firms have been introduced for this line: it stays.")) from error
 
 
 def save_need(demand: Demand, given: NeedInput, *, user: Any, version: int | None = None) -> SiteNeed:
@@ -155,10 +182,10 @@ def save_need(demand: Demand, given: NeedInput, *, user: Any, version: int | Non
     return need
 
 
-def remove_need(demand: Demand, *, user: Any) -> None:
+def remove_need(demand: Demand, *, user: Any, version: int | None = None) -> None:
     may_edit(demand, user)
     with transaction.atomic():
-        owner = locked(demand, None)
+        owner = locked(demand, version)
         SiteNeed.objects.filter(demand=owner).delete()
         step(owner)
         record("changed", "demand", str(owner.public_id), before={"site_need": True})

@@ -84,7 +84,8 @@ def update_demand(demand: Demand, given: DemandInput, *, user: Any, version: int
     return row
 
 
-def locked(demand: Demand, version: int | None) -> Demand:
+def locked(demand: Demand, version: int | None, *, closed: bool = False) -> Demand:
+    """The demand's row, held until the transaction ends; `closed`: whether a closed one may be taken too."""
     row = (
         Demand.objects.select_for_update(no_key=True, of=("self",))
         .select_related("identity")
@@ -92,7 +93,14 @@ def locked(demand: Demand, version: int | None) -> Demand:
     )
     if version is not None and row.version != version:
         raise ConflictError(_("Somebody else has changed this demand meanwhile."))
+    if not closed:
+        not_closed(row)
     return row
+
+
+def not_closed(demand: Demand) -> None:
+    if demand.archived_at is not None:
+        raise ConflictError(_("This demand is closed: open it again first."))
 
 
 def step(row: Demand, *fields: str) -> None:
@@ -127,14 +135,14 @@ def _set_points(row: Demand, texts: list[str]) -> None:
 
 
 # --- its life ------------------------------------------------------------------------------------------------
-def close_demand(demand: Demand, *, user: Any, outcome: str) -> Demand:
+def close_demand(demand: Demand, *, user: Any, outcome: str, version: int | None = None) -> Demand:
     """It is over: out of matching and of the lists, kept with everything that hangs on it."""
     may_edit(demand, user)
     if not outcome.strip():
         raise DomainError(_("Say how it ended."), field="outcome")
     with transaction.atomic():
-        if demand.published:
-            withdraw_demand(demand, user=user)
+        locked(demand, version)
+        withdraw_if_open(demand, user=user)
         row = Demand.objects.filter(pk=demand.pk, archived_at=None)
         values = {"archived_at": timezone.now(), "outcome": outcome.strip()[:300]}
         if not row.update(**values, version=F("version") + 1, updated_at=Now()):
@@ -144,10 +152,17 @@ def close_demand(demand: Demand, *, user: Any, outcome: str) -> Demand:
     return demand
 
 
-def reopen_demand(demand: Demand, *, user: Any) -> Demand:
+def withdraw_if_open(demand: Demand, *, user: Any) -> None:
+    """Asked of the database: the row in hand may be from before somebody published it."""
+    if Demand.objects.filter(pk=demand.pk, published=True).exists():
+        withdraw_demand(demand, user=user)
+
+
+def reopen_demand(demand: Demand, *, user: Any, version: int | None = None) -> Demand:
     """Back as a draft."""
     may_edit(demand, user)
     with transaction.atomic():
+        locked(demand, version, closed=True)
         row = Demand.objects.filter(pk=demand.pk, archived_at__isnull=False)
         if not row.update(archived_at=None, outcome="", version=F("version") + 1, updated_at=Now()):
             raise ConflictError(_("Somebody else has changed this demand meanwhile."))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tests.cast import World
-from tests.matrix.row import EMPTY, Row, page
+from tests.matrix.roles import LEAD
+from tests.matrix.row import EMPTY, Row, each, page
 
 DRAFT = "demands.draft"
 LINE = (("line_id", "00000000-0000-4000-8000-000000000000"),)
@@ -32,5 +33,19 @@ ROWS = [
     Row("line-edit", target=DRAFT, ok=set(), more=LINE),
     Row("line-edit", "POST", DRAFT, ok=set(), more=LINE, body=EMPTY),
     Row("line-remove", "POST", DRAFT, ok=set(), more=LINE, body=EMPTY),
+    Row("bill", target=DRAFT, ok={"lab"}),
+    Row("bill", "POST", DRAFT, ok={"lab"}, yes=400, body=EMPTY),
+    Row("bill-file", target=DRAFT, ok={"lab"}, yes=400),
+    Row("bill-sheet", target="bills.draft", ok={"lab"} | LEAD),
+    Row(
+        "bill-step",
+        "POST",
+        "bills.draft",
+        ok={"lab"},
+        yes=302,
+        body=lambda world: {"c0": "component_type"},
+        more=(("step", "map"),),
+        other=each(LEAD, 403),
+    ),
     Row("demand-step", "POST", DRAFT, ok={"lab"}, yes=302, body=EMPTY, more=(("step", "clone"),)),
 ]
