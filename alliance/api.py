@@ -7,10 +7,12 @@ from typing import Any, cast
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.authentication import SessionAuthentication
+from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from alliance.errors import DomainError
 from alliance.filters import AllianceFilter, OrganisationFilter, PlaceFilter, TokenFilter
 from alliance.models import User
 from alliance.rest.views import ReadViewSet
@@ -30,9 +32,10 @@ from alliance.serializers import (
     OrganisationShown,
     TokenAsked,
     TokenIssuedShown,
+    TokenRotated,
     TokenShown,
 )
-from alliance.services.tokens import issue_token, revoke_token
+from alliance.services.tokens import issue_token, revoke_token, rotate_token
 
 
 @extend_schema(tags=["reference"])
@@ -73,7 +76,10 @@ class OrganisationViewSet(ReadViewSet):
 
 @extend_schema(tags=["tokens"])
 class TokenViewSet(ReadViewSet):
-    """One's own API tokens. Making and revoking them needs a session: a token cannot prolong itself."""
+    """One's own API tokens, and those of organisations whose owner or official one is.
+
+    Making, rotating and revoking them needs a session: a token cannot prolong itself.
+    """
 
     selector = token_list
     filters = TokenFilter
@@ -89,9 +95,27 @@ class TokenViewSet(ReadViewSet):
         self.refuse_unknown(request, ())
         asked = TokenAsked(data=request.data)
         asked.is_valid(raise_exception=True)
-        token, text = issue_token(cast(User, request.user), **asked.validated_data)
+        told = dict(asked.validated_data)
+        if (named := told.pop("organisation", None)) is not None:
+            told["organisation"] = organisation_list(request.user).filter(public_id=named).first()
+            if told["organisation"] is None:
+                raise DomainError(_("There is no such organisation among yours."), field="organisation")
+        return self._issued(*issue_token(cast(User, request.user), **told))
+
+    def _issued(self, token: Any, text: str) -> Response:
         body = {**TokenShown(token).data, "token": text}
         return Response(body, status=201, headers={"Cache-Control": "no-store"})
+
+    @extend_schema(request=TokenRotated, responses={201: TokenIssuedShown})
+    @action(detail=True, methods=["post"])
+    def rotate(self, request: Request, **kwargs: Any) -> Response:
+        """A new secret with the same rights; the old one ends now or after `keep_hours`."""
+        self._session_only(request)
+        self.refuse_unknown(request, ())
+        asked = TokenRotated(data=request.data)
+        asked.is_valid(raise_exception=True)
+        user = cast(User, request.user)
+        return self._issued(*rotate_token(user, kwargs[self.lookup_url_kwarg], **asked.validated_data))
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, **kwargs: Any) -> Response:

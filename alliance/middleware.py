@@ -83,6 +83,9 @@ class RequestContextMiddleware:
         finally:
             ORIGIN.reset(previous)
         response.headers.setdefault("X-Request-ID", request_id)
+        if (rate := getattr(request, "rate", None)) is not None:
+            for name, value in rate.headers.items():
+                response.headers[name] = value
         return response
 
 

@@ -9,8 +9,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from alliance.choices import CityRole, OrganisationKind, OrganisationRole
-from alliance.rest.inputs import StrictSerializer, StrictText
-from alliance.services.tokens import MAX_DAYS, SCOPES
+from alliance.rest.inputs import StrictBool, StrictSerializer, StrictText, StrictUUID
+from alliance.services.tokens import MAX_DAYS, MAX_KEPT_HOURS, SCOPES
 
 
 class Shown(serializers.Serializer[Any]):
@@ -126,6 +126,13 @@ class TokenShown(Shown):
     id = serializers.UUIDField(source="public_id")
     name = serializers.CharField()
     scopes = serializers.ListField(child=serializers.ChoiceField(choices=SCOPES))
+    organisation = serializers.UUIDField(
+        source="organisation.public_id",
+        allow_null=True,
+        default=None,
+        help_text=_("it acts for this one only"),
+    )
+    service = serializers.BooleanField(help_text=_("the organisation's own, not a person's"))
     created = serializers.DateTimeField()
     expires = serializers.DateTimeField(source="expiry", allow_null=True)
     expired = serializers.BooleanField()
@@ -149,6 +156,17 @@ class TokenAsked(StrictSerializer):
         child=serializers.ChoiceField(choices=SCOPES), min_length=1, max_length=len(SCOPES)
     )
     days = StrictDays(min_value=1, max_value=MAX_DAYS, default=90, help_text=_("valid for so many days"))
+    organisation = StrictUUID(required=False, allow_null=True, help_text=_("limit it to this one of yours"))
+    service = StrictBool(default=False, help_text=_("make it the organisation's own"))
+
+
+class TokenRotated(StrictSerializer):
+    keep_hours = StrictDays(
+        min_value=0,
+        max_value=MAX_KEPT_HOURS,
+        default=0,
+        help_text=_("the old one works for so many hours more"),
+    )
 
 
 #: a requirement's or spec's value: a number, [low, high], choices, or true/false

@@ -166,6 +166,13 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "LOCATION": "figures",
     },
+    # Requests of each caller, counted for all processes together; a lost server only makes each count alone.
+    "rates": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "rates",
+        "OPTIONS": {"socket_timeout": 0.3, "socket_connect_timeout": 0.3},
+    },
 }
 
 # --- runs -------------------------------------------------------------------------------------
@@ -265,7 +272,11 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,
     "NUM_PROXIES": NUM_PROXIES,
 }
-API_REQUESTS_PER_MINUTE = {"token": 600, "person": 600, "anonymous": 60}
+API_REQUESTS_PER_MINUTE = {
+    "token": env.int("API_REQUESTS_PER_MINUTE", 600),
+    "person": 600,
+    "anonymous": 60,
+}
 REST_KNOX = {
     "AUTH_HEADER_PREFIX": "Bearer",
     "TOKEN_MODEL": "alliance.ApiToken",

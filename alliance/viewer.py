@@ -38,6 +38,14 @@ class Viewer:
 NOBODY = Viewer()
 
 
+@dataclass(frozen=True)
+class Acting:
+    """How a token narrows its person: to one organisation; `service`: it is the organisation itself that acts."""
+
+    organisation_id: int
+    service: bool
+
+
 def viewer_of(user: Any) -> Viewer:
     """The viewer behind a user; asked of the database once per user object (once per request)."""
     if isinstance(user, Viewer):
@@ -57,13 +65,25 @@ def table(model: str) -> QuerySet[Any]:
     return rows
 
 
+def _seats(user: Any, acting: Acting | None) -> list[tuple[int, str, str, int]]:
+    """(organisation, its kind, role, its city) of every place from which the person, or the token, speaks."""
+    if acting is not None and acting.service:
+        rows = table("Organisation").filter(pk=acting.organisation_id, suspended=False)
+        return [
+            (pk, kind, "official" if kind == "bureau" else "editor", city)
+            for pk, kind, city in rows.values_list("pk", "kind", "city_id")
+        ]
+    places = table("Membership").filter(user=user, organisation__suspended=False)
+    if acting is not None:
+        places = places.filter(organisation=acting.organisation_id)
+    return list(places.values_list("organisation_id", "organisation__kind", "role", "organisation__city_id"))
+
+
 def _load_viewer(user: Any) -> Viewer:
-    members = list(
-        table("Membership")
-        .filter(user=user, organisation__suspended=False)
-        .values_list("organisation_id", "organisation__kind", "role", "organisation__city_id")
-    )
-    if not members and not user.is_superuser:
+    acting: Acting | None = getattr(user, "acting", None)
+    members = _seats(user, acting)
+    platform_admin = user.is_superuser and acting is None
+    if not members and not platform_admin:
         return NOBODY
     firms = {m[0] for m in members if m[1] == "firm"}
     bureaus = {m[0] for m in members if m[1] == "bureau"}
@@ -81,12 +101,12 @@ def _load_viewer(user: Any) -> Viewer:
     if admins:
         led = table("Alliance").filter(lead_city__caretakers__bureau__in=admins)
         admin_alliances = set(led.values_list("id", flat=True))
-    if user.is_superuser:
+    if platform_admin:
         bureau_alliances = set(table("Alliance").values_list("id", flat=True))
         admin_alliances = set()
     return Viewer(
-        user_id=user.pk,
-        platform_admin=user.is_superuser,
+        user_id=None if acting is not None and acting.service else user.pk,
+        platform_admin=platform_admin,
         firms=frozenset(firms),
         editing=frozenset(m[0] for m in members if m[1] == "firm" and m[2] in ("owner", "editor")),
         owning=frozenset(m[0] for m in members if m[1] == "firm" and m[2] == "owner"),

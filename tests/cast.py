@@ -154,6 +154,10 @@ def _people(world: World) -> None:
     for username in ("lab_editor", "supplier_editor", "alliance_admin", "outside_owner"):
         world.tokens[f"{username}:read"] = make.make_token(world.people[username], "read")
         world.tokens[f"{username}:write"] = make.make_token(world.people[username], "read", "write")
+    for name, person in (("supplier", "supplier_owner"), ("partner_bureau", "partner_official")):
+        world.tokens[f"{name}:service"] = make.make_token(
+            world.people[person], "read", "write", organisation=world.organisations[name], service=True
+        )
     world.tokens["suspended:write"] = make.make_token(world.people["suspended"], "read", "write")
 
 

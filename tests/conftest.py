@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection, transaction
 from django.test import Client
 from pytest_django.plugin import DjangoDbBlocker
@@ -57,7 +57,8 @@ def with_token(world: World) -> Callable[[str], Client]:
 @pytest.fixture(autouse=True)
 def _fresh_cache() -> None:
     """Throttle counters live in the cache: no test inherits another's."""
-    cache.clear()
+    caches["default"].clear()
+    caches["rates"].clear()
 
 
 @pytest.fixture

@@ -17,4 +17,7 @@ API_REQUESTS_PER_MINUTE = dict.fromkeys(("token", "person", "anonymous"), 1_000_
 # Static files are looked up when asked for, not collected into a table for each client.
 WHITENOISE_AUTOREFRESH = True
 
-CACHES["figures"] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}  # noqa: F405
+# Test processes share one server, and the people of their worlds have the same keys.
+LOCAL = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "rates"}
+NONE = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
+CACHES = CACHES | {"rates": LOCAL, "figures": NONE}  # noqa: F405

@@ -193,8 +193,14 @@ def _meeting(row: Row, viewer: Viewer) -> Q:
 
 
 def _person(row: Row, viewer: Viewer) -> Q:
-    """Rows of one person only: tokens."""
-    return Q(**{row.owner: viewer.user_id})
+    """Rows of one person only."""
+    return Q(**{row.owner: viewer.user_id}) if viewer.user_id else NOTHING
+
+
+def _token(row: Row, viewer: Viewer) -> Q:
+    """A person's own tokens; an organisation's: the owners of a firm, the officials of a bureau."""
+    mine = Q(user=viewer.user_id, service=False) if viewer.user_id else NOTHING
+    return mine | (Q(service=True) & _any([row.owner], viewer.owning | viewer.bureaus))
 
 
 def _edit_people(row: Row, viewer: Viewer) -> Q:
@@ -242,6 +248,7 @@ VISIBLE: dict[str, Callable[[Row, Viewer], Q]] = {
     "introduction": _introduction,
     "disclosure": _disclosure,
     "person": _person,
+    "token": _token,
 }
 
 
@@ -304,6 +311,7 @@ EDITABLE: dict[str, Callable[[Row, Viewer], Q]] = {
     "run": _edit_run,
     "meeting": _meeting,
     "person": _person,
+    "token": _token,
 }
 
 

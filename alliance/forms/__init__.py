@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alliance.services.tokens import MAX_DAYS
 
-SCOPE_WORDS = [("read", _("read")), ("write", _("write: also start runs"))]
+SCOPE_WORDS = [("read", _("read")), ("write", _("write and step")), ("webhooks", _("manage webhooks"))]
 
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
@@ -46,4 +47,25 @@ class TokenForm(forms.Form):
     scopes = forms.MultipleChoiceField(
         label=_("May"), choices=SCOPE_WORDS, initial=["read"], widget=forms.CheckboxSelectMultiple
     )
+    organisation = forms.ChoiceField(
+        label=_("Only for"),
+        required=False,
+        help_text=_("It then sees and writes what this organisation may."),
+    )
     days = forms.IntegerField(label=_("Valid for (days)"), min_value=1, max_value=MAX_DAYS, initial=90)
+
+    def __init__(self, *args: Any, organisations: Sequence[Any] = (), **kwargs: Any) -> None:
+        """`organisations`: those that the token can be limited to; none where that is settled."""
+        super().__init__(*args, **kwargs)
+        self.organisations = {str(row.public_id): row for row in organisations}
+        if not self.organisations:
+            del self.fields["organisation"]
+            return
+        chosen: Any = self.fields["organisation"]
+        chosen.choices = [
+            ("", _("all of mine")),
+            *((key, str(row)) for key, row in self.organisations.items()),
+        ]
+
+    def clean_organisation(self) -> Any:
+        return self.organisations.get(self.cleaned_data["organisation"])

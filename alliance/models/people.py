@@ -53,18 +53,32 @@ class Membership(models.Model):
 
 
 class ApiToken(AbstractAuthToken):
-    """A token for the REST API: only its digest is stored; the token itself is shown once."""
+    """A token for the REST API: only its digest is stored; the token itself is shown once.
 
-    access = Row("person", owner="user")
+    `organisation`: it acts for this one only. `service`: it is the organisation's own and stays when its maker
+    leaves; `user` is then who made it, in whose name changes are written.
+    """
+
+    access = Row("token", owner="organisation")
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=100)
-    scopes = models.JSONField(default=list, help_text="read, write")
+    scopes = models.JSONField(default=list, help_text="read, write, webhooks")
+    organisation = models.ForeignKey(
+        Organisation, models.CASCADE, null=True, blank=True, related_name="tokens"
+    )
+    service = models.BooleanField(default=False)
     last_used_at = models.DateTimeField(null=True, blank=True)
 
     objects = GuardedManager()  # type: ignore[misc,assignment]
 
     class Meta:
         ordering = ["-created"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(service=False) | models.Q(organisation__isnull=False),
+                name="token_of_an_organisation",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

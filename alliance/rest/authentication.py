@@ -11,6 +11,7 @@ from rest_framework import exceptions
 
 from alliance.changes import ORIGIN, Origin
 from alliance.services.tokens import note_use
+from alliance.viewer import Acting
 
 
 class ScopedTokenAuthentication(TokenAuthentication):
@@ -20,6 +21,8 @@ class ScopedTokenAuthentication(TokenAuthentication):
         found = super().authenticate(request)
         if found is not None:
             user, token = found
+            if token.organisation_id is not None:
+                user.acting = Acting(token.organisation_id, token.service)
             note_use(token)
             before = ORIGIN.get()
             ORIGIN.set(Origin(actor_id=user.pk, token=str(token.public_id), request_id=before.request_id))

@@ -150,6 +150,15 @@ class StrictText(serializers.CharField):
         return str(super().to_internal_value(data))
 
 
+class StrictBool(serializers.BooleanField):
+    """true or false, nothing that stands for them."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if data is not True and data is not False:
+            self.fail("invalid", input=str(data)[:40])
+        return bool(data)
+
+
 class StrictUUID(serializers.UUIDField):
     """A public id as text; a number is none."""
 

@@ -1,13 +1,23 @@
-"""A person's own API tokens."""
+"""API tokens: a person's own, and an organisation's."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from alliance.models import ApiToken
+from alliance.models import ApiToken, Organisation
 from alliance.models.base import GuardedQuerySet
 
 
 def token_list(user: Any) -> GuardedQuerySet:
-    """Newest first, expired ones too: their owner removes them. The token itself is nowhere."""
-    return ApiToken.objects.visible_to(user).order_by("-created", "public_id")
+    """Newest first, expired ones too: who keeps them removes them. The token itself is nowhere."""
+    rows = ApiToken.objects.visible_to(user).select_related("organisation", "user")
+    return rows.order_by("-created", "public_id")
+
+
+def own_tokens(user: Any) -> GuardedQuerySet:
+    return token_list(user).filter(service=False)
+
+
+def tokens_of(user: Any, organisation: Organisation) -> GuardedQuerySet:
+    """The tokens of an organisation, for who keeps them."""
+    return token_list(user).filter(service=True, organisation=organisation)

@@ -21,8 +21,9 @@ from alliance.views.people import (
     revoke_invite,
     verify_again,
 )
-from alliance.views.places import cities, city, revoke, switch_alliance, tokens
+from alliance.views.places import cities, city, switch_alliance
 from alliance.views.signing import AskForReset, ChangePassword, SignIn, admin_door, sign_in_code, two_steps
+from alliance.views.tokens import organisation_tokens, revoke, rotate, tokens
 from alliance.views.verifications import join_decision, verification, verifications
 
 __all__ = [
@@ -43,12 +44,14 @@ __all__ = [
     "link_password",
     "member_edit",
     "organisation_edit",
+    "organisation_tokens",
     "outbox",
     "people",
     "register",
     "register_details",
     "revoke",
     "revoke_invite",
+    "rotate",
     "sign_in_code",
     "switch_alliance",
     "tokens",

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import cast
-from uuid import UUID
-
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from alliance.choices import CityRole
-from alliance.errors import DomainError, NotFoundError
+from alliance.errors import NotFoundError
 from alliance.filters import PlaceFilter
-from alliance.forms import TokenForm
 from alliance.http import Column, listing, viewed
-from alliance.models import AllianceReach, User
-from alliance.selectors import city_list, organisation_list, token_list
-from alliance.services.tokens import issue_token, revoke_token
+from alliance.models import AllianceReach
+from alliance.selectors import city_list, organisation_list
 from alliance.templatetags._numbers import list_text
 
 CITY_COLUMNS = [
@@ -78,26 +73,3 @@ def switch_alliance(request: HttpRequest) -> HttpResponse:
     target = request.POST.get("next", "/")
     safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
     return redirect(target if safe else "/")
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def tokens(request: HttpRequest) -> HttpResponse:
-    """One's own API tokens; a new one is on the page that makes it and never again."""
-    form, text = TokenForm(request.POST or None), ""
-    if request.method == "POST" and form.is_valid():
-        try:
-            _token, text = issue_token(cast(User, request.user), **form.cleaned_data)
-            form = TokenForm()
-        except DomainError as error:
-            form.add_error(error.field or None, error.message)
-    bad = request.method == "POST" and not text
-    context = {"rows": token_list(request.user), "form": form, "text": text}
-    response = render(request, "alliance/token_list.html", context, status=400 if bad else 200)
-    response["Cache-Control"] = "no-store"
-    return response
-
-
-@require_POST
-def revoke(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    revoke_token(cast(User, request.user), public_id)
-    return redirect("tokens")

@@ -28,6 +28,7 @@ ROLES = {
     "write_token": "token:lab_editor:write",
     "foreign_token": "token:outside_owner:write",
     "suspended_token": "token:suspended:write",
+    "service_token": "token:supplier:service",
 }
 
 OUT = {"anonymous", "suspended", "suspended_token"}
@@ -36,7 +37,7 @@ TOKENS = {role for role, who in ROLES.items() if who.startswith("token:")}
 EVERYBODY = set(ROLES)
 KNOWN = EVERYBODY - OUT - PLACELESS
 
-SUPPLIER = {"viewer", "editor", "owner"}
+SUPPLIER = {"viewer", "editor", "owner", "service_token"}
 LAB = {"lab", "read_token", "write_token"}
 LEAD = {"city_bureau", "admin"}
 BUREAUS = LEAD | {"partner_bureau"}

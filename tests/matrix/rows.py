@@ -99,7 +99,7 @@ API = [
         "token.alliance_admin:read",
         ok={"admin"},
         yes=204,
-        other=each({"write_token", "foreign_token", "read_token"}, 403),
+        other=each(TOKENS - {"suspended_token"}, 403),
     ),
 ]
 
