@@ -6,14 +6,20 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import django_filters
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.db.models import Q, QuerySet
+from django.http import QueryDict
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_filters.filterset import FilterSet
 
 from alliance.choices import CityRole, OrganisationRole
+from alliance.errors import DomainError, NotFoundError
 from alliance.models import Alliance, ApiToken, City, Organisation
 from alliance.models.base import TypeNode
+from alliance.selectors.paging import turned
 from alliance.selectors.trees import branch, tree_choices
 
 Sort = tuple[str | Promise, Sequence[str]]
@@ -30,18 +36,73 @@ class ListFilter(FilterSet):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if len(self.sorts) > 1:
-            choices = [(name, words) for name, (words, _fields) in self.sorts.items()]
             order: Any = django_filters.ChoiceFilter(
-                label=_("Order"), choices=choices, method=_keep, empty_label=None, required=False
+                label=_("Order"), choices=self._orders(), method=_keep, empty_label=None, required=False
             )
             order.parent, order.model, order.field_name = self, self.queryset.model, "sort"
             self.filters["sort"] = order
 
+    def _orders(self) -> list[tuple[str, Any]]:
+        """Every order, then every one reversed."""
+        plain = [(name, words) for name, (words, _fields) in self.sorts.items()]
+        turned = [(f"-{name}", format_lazy(_("{order}, reversed"), order=words)) for name, words in plain]
+        return [*plain, *turned]
+
     @property
     def sort(self) -> str:
-        """The name of the order asked for; the default for an empty or unknown one (the form says which)."""
+        """The name of the order asked for, "-" before it: reversed; the default for an empty or unknown one (the
+        form says which)."""
         chosen = self.data.get("sort", "") if self.is_bound else ""
-        return chosen if chosen in self.sorts else next(iter(self.sorts))
+        return chosen if chosen.removeprefix("-") in self.sorts else next(iter(self.sorts))
+
+    @property
+    def order(self) -> Sequence[str]:
+        """The fields of the order asked for."""
+        order = self.sorts[self.sort.removeprefix("-")][1]
+        return [turned(name) for name in order] if self.sort.startswith("-") else order
+
+
+#: The words of an address that a list understands beside its filters.
+PAGE_WORDS = frozenset({"cursor", "sort", "format", "view"})
+#: The filter set behind each list, by the list's name; views that show a list say so when they are loaded.
+LISTS: dict[str, type[ListFilter]] = {}
+
+
+def read(chosen: ListFilter) -> bool:
+    """Whether everything asked can be read; what cannot is said on the form."""
+    unknown = [key for key in chosen.data if key not in chosen.filters and key not in PAGE_WORDS]
+    valid = not chosen.is_bound or chosen.form.is_valid()
+    if unknown:
+        words = _("There is no filter named %(names)s.") % {"names": ", ".join(unknown)[:200]}
+        chosen.form.add_error(None, words)
+    return valid and not unknown
+
+
+def saved_query(name: str, text: str) -> str:
+    """What is kept of an address of the list: its filters and order. DomainError where they cannot be read."""
+    filters = LISTS.get(name)
+    if filters is None:
+        raise NotFoundError(gettext("There is no such list."))
+    try:
+        given = QueryDict(text)
+    except (ValueError, RequestDataTooBig, TooManyFieldsSent):
+        raise DomainError(gettext("The filter cannot be read.")) from None
+    kept = QueryDict(mutable=True)
+    for key, values in sorted(given.lists()):
+        if key not in PAGE_WORDS - {"sort"} and values[-1].strip():
+            kept[key] = values[-1]
+    if not read(filters(kept, queryset=filters._meta.model._default_manager.none())):
+        raise DomainError(gettext("The filter cannot be read, so it is not kept."))
+    return kept.urlencode()
+
+
+def still_fits(name: str, query: str) -> bool:
+    """Whether a kept filter can still be read: a type or a choice may have gone since."""
+    try:
+        saved_query(name, query)
+    except DomainError:
+        return False
+    return True
 
 
 def _keep(queryset: QuerySet, name: str, value: object) -> QuerySet:
@@ -106,6 +167,7 @@ class OrganisationFilter(ListFilter):
     sorts: ClassVar[dict[str, Sort]] = {
         "name": (_("by name"), ("name_sort", "id")),
         "newest": (_("newest first"), ("-id",)),
+        "city": (_("by city"), ("city__code", "name_sort", "id")),
     }
     q = WordFilter(label=_("Name or credit code"), fields=["name_zh", "name_en", "uscc"])
     city = CityFilter(label=_("City"))
@@ -125,7 +187,10 @@ class OrganisationFilter(ListFilter):
 class PlaceFilter(ListFilter):
     """Cities."""
 
-    sorts: ClassVar[dict[str, Sort]] = {"code": (_("by code"), ("code", "id"))}
+    sorts: ClassVar[dict[str, Sort]] = {
+        "code": (_("by code"), ("code", "id")),
+        "name": (_("by English name"), ("name_en", "id")),
+    }
     q = WordFilter(label=_("Name or code"), fields=["name_zh", "name_en", "code"])
     alliance = django_filters.CharFilter(label=_("Alliance"), field_name="reached_by__alliance__slug")
     role = django_filters.ChoiceFilter(
@@ -163,3 +228,6 @@ class TokenFilter(ListFilter):
     class Meta:
         model = ApiToken
         fields: ClassVar[list[str]] = []
+
+
+LISTS["cities"] = PlaceFilter

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from alliance.filters import (
+    LISTS,
     CityFilter,
     ListFilter,
     OrganisationFilter,
@@ -45,8 +46,12 @@ class CapabilityFilter(ListFilter):
     sorts: ClassVar[dict[str, Sort]] = {
         "newest": (_("newest first"), ("-id",)),
         "title": (_("by name"), ("title", "id")),
+        "type": (_("by component type"), ("component_type__code", "id")),
+        "firm": (_("by firm"), ("organisation__name_sort", "id")),
+        "city": (_("by city"), ("facility__city__code", "id")),
         "prototype": (_("by prototype lead time"), ("prototype_lead_days", "id")),
         "volume": (_("by volume lead time"), ("volume_lead_days", "id")),
+        "order": (_("by minimum order"), ("min_order_quantity", "id")),
     }
     q = WordFilter(
         label=_("Name or firm"), fields=["title", "organisation__name_zh", "organisation__name_en"]
@@ -96,3 +101,6 @@ class ComponentTypeFilter(TypeFilter):
     class Meta:
         model = ComponentType
         fields: ClassVar[list[str]] = []
+
+
+LISTS |= {"firms": FirmFilter, "capabilities": CapabilityFilter}

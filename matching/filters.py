@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from alliance.choices import Confidentiality, IntroductionState, RunState
-from alliance.filters import CityFilter, ListFilter, Sort, TreeFilter, WordFilter, yes_no
+from alliance.filters import LISTS, CityFilter, ListFilter, Sort, TreeFilter, WordFilter, yes_no
 from alliance.models import Organisation
 from alliance.selectors import branch, tree_choices, viewer_of
 from companies.models import Capability, ComponentType
@@ -47,6 +47,7 @@ class DemandFilter(ListFilter):
         "newest": (_("newest first"), ("-id",)),
         "need_by": (_("by date needed"), ("need_by", "id")),
         "start": (_("by start"), ("start_date", "id")),
+        "city": (_("by lab city"), ("lab_city__code", "id")),
     }
     q = django_filters.CharFilter(label=_("Title"), method="titled", max_length=100)
     alliance = django_filters.CharFilter(label=_("Alliance"), field_name="alliance__slug", max_length=64)
@@ -180,7 +181,10 @@ class VerdictFilter(ListFilter):
 
 
 class RunFilter(ListFilter):
-    sorts: ClassVar[dict[str, Sort]] = {"newest": (_("newest first"), ("-id",))}
+    sorts: ClassVar[dict[str, Sort]] = {
+        "newest": (_("newest first"), ("-id",)),
+        "size": (_("most demands first"), ("-demands_total", "-id")),
+    }
     alliance = django_filters.CharFilter(label=_("Alliance"), field_name="alliance__slug", max_length=64)
     demand = django_filters.UUIDFilter(label=_("Demand's id"), field_name="demand__public_id")
     state = django_filters.ChoiceFilter(label=_("State"), choices=RunState.choices, empty_label=_("any"))
@@ -197,6 +201,7 @@ class IntroductionFilter(ListFilter):
         "due": (_("longest overdue first"), ("due_key", "id")),
         "newest": (_("newest first"), ("-id",)),
         "moved": (_("last moved first"), ("-updated_at", "id")),
+        "supplier": (_("by supplier"), ("supplier__name_sort", "id")),
     }
     state = django_filters.ChoiceFilter(
         label=_("State"), choices=IntroductionState.choices, empty_label=_("any")
@@ -226,3 +231,13 @@ class IntroductionFilter(ListFilter):
             return queryset.filter(RUNNING)
         viewer = viewer_of(self.request.user)
         return queryset.filter(RUNNING, turn__in=viewer.firms | viewer.bureaus)
+
+
+LISTS |= {
+    "demands": DemandFilter,
+    "opportunities": DemandFilter,
+    "matches": MatchFilter,
+    "pipelines": PipelineFilter,
+    "runs": RunFilter,
+    "introductions": IntroductionFilter,
+}

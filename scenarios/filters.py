@@ -8,7 +8,7 @@ import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from alliance.filters import CityFilter, ListFilter, Sort, TreeFilter, TypeFilter, WordFilter
+from alliance.filters import LISTS, CityFilter, ListFilter, Sort, TreeFilter, TypeFilter, WordFilter
 from scenarios.models import ScenarioType, Site
 
 
@@ -16,6 +16,8 @@ class SiteFilter(ListFilter):
     sorts: ClassVar[dict[str, Sort]] = {
         "newest": (_("newest first"), ("-id",)),
         "name": (_("by name"), ("name", "id")),
+        "scenario": (_("by scenario"), ("scenario_type__code", "id")),
+        "city": (_("by city"), ("city__code", "id")),
         "fleet": (_("by fleet capacity"), ("-fleet_capacity", "id")),
     }
     q = WordFilter(
@@ -37,3 +39,6 @@ class ScenarioTypeFilter(TypeFilter):
     class Meta:
         model = ScenarioType
         fields: ClassVar[list[str]] = []
+
+
+LISTS["sites"] = SiteFilter

@@ -203,6 +203,16 @@ def _token(row: Row, viewer: Viewer) -> Q:
     return mine | (Q(service=True) & _any([row.owner], viewer.owning | viewer.bureaus))
 
 
+def _saved_filter(row: Row, viewer: Viewer) -> Q:
+    """Its maker, and everybody of the organisation it is shared with."""
+    return Q(person=viewer.user_id) | _any([row.owner], viewer.firms | viewer.bureaus)
+
+
+def _edit_saved_filter(row: Row, viewer: Viewer) -> Q:
+    """Its maker; what a firm or bureau shares also its owners and officials, or nobody could clear up."""
+    return Q(person=viewer.user_id) | _any([row.owner], viewer.owning | viewer.bureaus)
+
+
 def _edit_people(row: Row, viewer: Viewer) -> Q:
     """A firm's owners, a bureau's officials; the platform's admin looks after the bureaus."""
     bureaus = Q(**{f"{row.owner}__kind": "bureau"}) if viewer.platform_admin else NOTHING
@@ -249,6 +259,7 @@ VISIBLE: dict[str, Callable[[Row, Viewer], Q]] = {
     "disclosure": _disclosure,
     "person": _person,
     "token": _token,
+    "saved filter": _saved_filter,
 }
 
 
@@ -312,6 +323,7 @@ EDITABLE: dict[str, Callable[[Row, Viewer], Q]] = {
     "meeting": _meeting,
     "person": _person,
     "token": _token,
+    "saved filter": _edit_saved_filter,
 }
 
 

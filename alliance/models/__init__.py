@@ -4,6 +4,7 @@ from alliance.models.base import GuardedManager, HeldCertificate, Published, Typ
 from alliance.models.changes import Change, ConsumerPosition, Heartbeat
 from alliance.models.disclosures import Disclosure, Viewing
 from alliance.models.joining import Invitation, JoinRequest, Mail, Verification
+from alliance.models.lists import ListSetting, SavedFilter
 from alliance.models.organisations import (
     Certification,
     DeliveryRecord,
@@ -44,6 +45,7 @@ __all__ = [
     "HeldCertificate",
     "Invitation",
     "JoinRequest",
+    "ListSetting",
     "Mail",
     "Membership",
     "Organisation",
@@ -52,6 +54,7 @@ __all__ = [
     "Published",
     "RecoveryCode",
     "SecondFactor",
+    "SavedFilter",
     "TravelTime",
     "TypeNode",
     "User",

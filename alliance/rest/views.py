@@ -93,7 +93,7 @@ class ReadViewSet(viewsets.GenericViewSet[Any]):
         self.refuse_unknown(request, [*chosen[0].filters, *PAGE_WORDS])
         if not chosen[0].form.is_valid():
             raise _form_errors(chosen[0].form)
-        order = chosen[0].sorts[chosen[0].sort][1]
+        order = chosen[0].order
         found = self._filtered(chosen)
         try:
             with transaction.atomic():

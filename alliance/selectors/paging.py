@@ -46,7 +46,7 @@ def cut_merged(querysets: Sequence[QuerySet[Any]], order: Sequence[str], cursor:
     model = querysets[0].model
     keys: dict[str, type[Model]] = {"id": model, **getattr(model, "cursor_keys", {})}
     backwards, values = _read(cursor, order, keys) if cursor else (False, None)
-    directed = [_turned(name) for name in order] if backwards else list(order)
+    directed = [turned(name) for name in order] if backwards else list(order)
     after = Q() if values is None else _after(directed, values)
     rows = [row for qs in querysets for row in qs.filter(after).order_by(*directed)[: size + 1]]
     if len(querysets) > 1:
@@ -64,7 +64,8 @@ def cut_merged(querysets: Sequence[QuerySet[Any]], order: Sequence[str], cursor:
     )
 
 
-def _turned(name: str) -> str:
+def turned(name: str) -> str:
+    """The other direction of one field of an order."""
     return name[1:] if name.startswith("-") else f"-{name}"
 
 

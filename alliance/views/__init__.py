@@ -8,6 +8,7 @@ from alliance.views.joining import (
     register_details,
     waiting,
 )
+from alliance.views.lists import filter_save, filter_step, list_columns
 from alliance.views.mail import outbox
 from alliance.views.people import (
     account,
@@ -36,12 +37,15 @@ __all__ = [
     "city",
     "confirm_email",
     "erase",
+    "filter_save",
+    "filter_step",
     "invitation",
     "invite_person",
     "join",
     "join_decision",
     "leave",
     "link_password",
+    "list_columns",
     "member_edit",
     "organisation_edit",
     "organisation_tokens",

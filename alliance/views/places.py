@@ -17,12 +17,12 @@ from alliance.selectors import city_list, organisation_list
 from alliance.templatetags._numbers import list_text
 
 CITY_COLUMNS = [
-    Column(_("Code"), lambda city: city.code),
-    Column(_("Chinese name"), lambda city: city.name_zh),
-    Column(_("English name"), lambda city: city.name_en),
-    Column(_("Lies in"), lambda city: city.parent or ""),
-    Column(_("Longitude"), lambda city: city.longitude),
-    Column(_("Latitude"), lambda city: city.latitude),
+    Column(_("Chinese name"), lambda city: city.name_zh, "name", short=_("City")),
+    Column(_("Code"), lambda city: city.code, "code", sort="code"),
+    Column(_("English name"), lambda city: city.name_en, "name_en", sort="name", shown=False),
+    Column(_("Lies in"), lambda city: city.parent or "", "parent"),
+    Column(_("Longitude"), lambda city: city.longitude, "longitude", css="num"),
+    Column(_("Latitude"), lambda city: city.latitude, "latitude", css="num"),
 ]
 
 

@@ -29,28 +29,60 @@ from companies.selectors.evidence import VERIFIED
 from companies.services import may_verify, why_not_publish
 
 CAPABILITY_COLUMNS = [
-    Column(gettext_lazy("Name"), lambda row: row.title),
-    Column(gettext_lazy("Component type"), lambda row: row.component_type),
-    Column(gettext_lazy("Type code"), lambda row: row.component_type.code),
-    Column(gettext_lazy("Firm"), lambda row: row.organisation),
-    Column(gettext_lazy("City"), lambda row: row.facility.city),
-    Column(gettext_lazy("Verified"), lambda row: row.organisation.verified),
-    Column(gettext_lazy("Fictitious"), lambda row: row.organisation.fictitious),
-    Column(gettext_lazy("Minimum order"), lambda row: row.min_order_quantity),
-    Column(gettext_lazy("Prototype lead time (days)"), lambda row: row.prototype_lead_days),
-    Column(gettext_lazy("Volume lead time (days)"), lambda row: row.volume_lead_days),
-    Column(gettext_lazy("Unit price (CNY)"), lambda row: row.told.unit_price if row.told else None),
-    Column(gettext_lazy("Free capacity a month"), lambda row: row.told.free_per_month if row.told else None),
+    Column(
+        gettext_lazy("Name"), lambda row: row.title, "title", sort="title", short=gettext_lazy("Capability")
+    ),
+    Column(gettext_lazy("Component type"), lambda row: row.component_type, "type", sort="type"),
+    Column(gettext_lazy("Type code"), lambda row: row.component_type.code, "code", shown=False),
+    Column(gettext_lazy("Firm"), lambda row: row.organisation, "firm", sort="firm"),
+    Column(gettext_lazy("City"), lambda row: row.facility.city, "city", sort="city"),
+    Column(gettext_lazy("Verified"), lambda row: row.organisation.verified, "verified", shown=False),
+    Column(gettext_lazy("Fictitious"), lambda row: row.organisation.fictitious, "fictitious", shown=False),
+    Column(
+        gettext_lazy("Minimum order"), lambda row: row.min_order_quantity, "order", sort="order", css="num"
+    ),
+    Column(
+        gettext_lazy("Prototype lead time (days)"),
+        lambda row: row.prototype_lead_days,
+        "prototype",
+        sort="prototype",
+        css="num",
+        short=gettext_lazy("Prototype"),
+    ),
+    Column(
+        gettext_lazy("Volume lead time (days)"),
+        lambda row: row.volume_lead_days,
+        "volume",
+        sort="volume",
+        css="num",
+        short=gettext_lazy("Volume"),
+    ),
+    Column(
+        gettext_lazy("Unit price (CNY)"),
+        lambda row: row.told.unit_price if row.told else None,
+        "price",
+        css="num",
+        short=gettext_lazy("Price"),
+    ),
+    Column(
+        gettext_lazy("Free capacity a month"),
+        lambda row: row.told.free_per_month if row.told else None,
+        "free",
+        css="num",
+        short=gettext_lazy("Free a month"),
+    ),
 ]
 FIRM_COLUMNS = [
-    Column(gettext_lazy("Chinese name"), lambda row: row.name_zh),
-    Column(gettext_lazy("English name"), lambda row: row.name_en),
-    Column(gettext_lazy("Credit code"), lambda row: row.uscc),
-    Column(gettext_lazy("City"), lambda row: row.city),
-    Column(gettext_lazy("Roles"), lambda row: list_text(row.role_names)),
-    Column(gettext_lazy("Verified"), lambda row: row.verified),
-    Column(gettext_lazy("Claimed"), lambda row: row.claimed),
-    Column(gettext_lazy("Fictitious"), lambda row: row.fictitious),
+    Column(
+        gettext_lazy("Chinese name"), lambda row: row.name_zh, "name", sort="name", short=gettext_lazy("Firm")
+    ),
+    Column(gettext_lazy("English name"), lambda row: row.name_en, "name_en", shown=False),
+    Column(gettext_lazy("Credit code"), lambda row: row.uscc, "uscc", css="mono"),
+    Column(gettext_lazy("City"), lambda row: row.city, "city", sort="city"),
+    Column(gettext_lazy("Roles"), lambda row: list_text(row.role_names), "roles"),
+    Column(gettext_lazy("Verified"), lambda row: row.verified, "verified", short=gettext_lazy("State")),
+    Column(gettext_lazy("Claimed"), lambda row: row.claimed, "claimed", shown=False),
+    Column(gettext_lazy("Fictitious"), lambda row: row.fictitious, "fictitious", shown=False),
 ]
 
 

@@ -32,6 +32,7 @@ IRRELEVANT = {
     "meeting",
     "action item",
     "evidence",
+    "saved filter",
 }
 # Steps of kinds that are read, but which cannot touch a result: a draft is in no match, a new plant has nothing yet.
 IRRELEVANT_STEPS = {("capability", "drafted"), ("facility", "created")}

@@ -44,18 +44,37 @@ from scenarios.selectors import scenario_book
 #: The branch of the tree that holds whole robots.
 ROBOTS = "ROB"
 DEMAND_COLUMNS = [
-    Column(_("Title"), heading),
-    Column(_("Lab"), lab_name),
-    Column(_("Lab city"), lambda row: row.lab_city),
-    Column(_("Start"), lambda row: row.start_date),
-    Column(_("Need by"), lambda row: row.need_by),
-    Column(_("Scope"), lambda row: row.get_scope_display()),
-    Column(_("Visible to"), lambda row: row.get_confidentiality_display()),
-    Column(_("Scenario"), lambda row: row.wants_site.scenario_type if row.wants_site else ""),
-    Column(_("Lines"), lambda row: row.line_count),
-    Column(_("Lines with a supplier"), lambda row: row.standing.covered if row.standing else None),
-    Column(_("Published"), lambda row: row.published),
-    Column(_("Fictitious"), is_fictitious),
+    Column(_("Title"), heading, "title", short=_("Demand")),
+    Column(_("Lab"), lab_name, "lab", shown=False),
+    Column(_("Lab city"), lambda row: row.lab_city, "city", sort="city"),
+    Column(_("Start"), lambda row: row.start_date, "start", sort="start", shown=False, css="num"),
+    Column(_("Need by"), lambda row: row.need_by, "need_by", sort="need_by", css="num"),
+    Column(_("Scope"), lambda row: row.get_scope_display(), "scope", shown=False),
+    Column(_("Visible to"), lambda row: row.get_confidentiality_display(), "visible"),
+    Column(_("Scenario"), lambda row: row.wants_site.scenario_type if row.wants_site else "", "scenario"),
+    Column(_("Lines"), lambda row: row.line_count, "lines", css="num"),
+    Column(
+        _("Lines with a supplier"),
+        lambda row: row.standing.covered if row.standing else None,
+        "covered",
+        css="covcol",
+        short=_("Supply"),
+    ),
+    Column(_("Published"), lambda row: row.published, "published", shown=False),
+    Column(_("Fictitious"), is_fictitious, "fictitious", shown=False),
+]
+OPPORTUNITY_COLUMNS = [
+    DEMAND_COLUMNS[0],
+    Column(
+        _("Robots"),
+        lambda row: "; ".join(
+            f"{line.component_type} × {line.quantity}" if row.quantities_told else str(line.component_type)
+            for line in row.robots
+        ),
+        "robots",
+    ),
+    *(column for column in DEMAND_COLUMNS[1:] if column.key not in ("covered", "lines", "published")),
+    Column(_("Answer"), lambda row: None, "answer", in_files=False),
 ]
 
 
@@ -90,7 +109,7 @@ def opportunities(request: HttpRequest) -> HttpResponseBase:
         rows.filter(pk__in=robots.values("demand_id")),
         DemandFilter,
         template="matching/opportunity_list.html",
-        columns=DEMAND_COLUMNS,
+        columns=OPPORTUNITY_COLUMNS,
         name="opportunities",
         prepare=lambda found: _wanted(request, found, robots),
         extra={"may_add": bool(viewer_of(request.user).editing)},

@@ -52,17 +52,31 @@ from matching.services.introductions.proposing import ANSWER_DAYS, open_pairs
 from scenarios.models import Site
 
 COLUMNS = [
-    Column(gettext_lazy("Demand"), lambda row: row.heading),
-    Column(gettext_lazy("Part or site"), lambda row: row.part),
-    Column(gettext_lazy("Lab"), lambda row: row.lab_told),
-    Column(gettext_lazy("Supplier"), lambda row: row.supplier),
-    Column(gettext_lazy("State"), lambda row: row.get_state_display()),
-    Column(gettext_lazy("Whose turn"), lambda row: row.turn_told),
-    Column(gettext_lazy("Until"), lambda row: row.due_on),
-    Column(gettext_lazy("Days overdue"), lambda row: row.late_days or None),
-    Column(gettext_lazy("Bureau of the lab"), lambda row: row.lab_bureau),
-    Column(gettext_lazy("Bureau of the supplier"), lambda row: row.supplier_bureau),
-    Column(gettext_lazy("Reason"), lambda row: row.declined_reason),
+    Column(gettext_lazy("Part or site"), lambda row: row.part, "part"),
+    Column(gettext_lazy("Demand"), lambda row: row.heading, "demand", shown=False),
+    Column(gettext_lazy("Both sides"), lambda row: f"{row.lab_told} ↔ {row.supplier}", "sides"),
+    Column(gettext_lazy("Lab"), lambda row: row.lab_told, "lab", shown=False),
+    Column(gettext_lazy("Supplier"), lambda row: row.supplier, "supplier", sort="supplier", shown=False),
+    Column(gettext_lazy("State"), lambda row: row.get_state_display(), "state"),
+    Column(gettext_lazy("Whose turn"), lambda row: row.turn_told, "turn"),
+    Column(gettext_lazy("Until"), lambda row: row.due_on, "due", sort="due"),
+    Column(
+        gettext_lazy("Days overdue"), lambda row: row.late_days or None, "overdue", shown=False, css="num"
+    ),
+    Column(
+        gettext_lazy("Bureau of the lab"),
+        lambda row: row.lab_bureau,
+        "lab_bureau",
+        short=gettext_lazy("Bureaus"),
+    ),
+    Column(
+        gettext_lazy("Bureau of the supplier"),
+        lambda row: row.supplier_bureau,
+        "supplier_bureau",
+        shown=False,
+    ),
+    Column(gettext_lazy("Reason"), lambda row: row.declined_reason, "reason", shown=False),
+    Column(gettext_lazy("Last moved"), lambda row: row.updated_at, "moved", sort="moved", shown=False),
 ]
 
 

@@ -8,11 +8,14 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from alliance.http import Column, listing, viewed
 from alliance.selectors import viewer_of
+from alliance.templatetags.charts import score_head
 from companies.models import Capability
 from companies.selectors import capability_list
 from matching.filters import MatchFilter
@@ -35,14 +38,22 @@ from matching.selectors import (
 from matching.selectors.introductions import open_introductions_of
 
 MATCH_COLUMNS = [
-    Column(_("Demand"), lambda row: row.heading),
-    Column(_("Part"), lambda row: row.line.component_type if row.line else ""),
-    Column(_("Rank"), lambda row: row.rank),
-    Column(_("Capability"), lambda row: row.capability.title if row.capability else ""),
-    Column(_("Firm"), lambda row: row.capability.organisation if row.capability else ""),
-    Column(_("City"), lambda row: row.capability.facility.city if row.capability else ""),
-    Column(_("Score"), lambda row: row.score),
-    *(Column(label, attrgetter(key)) for key, (label, _short) in LINE_TERMS.items()),
+    Column(
+        _("Part"), lambda row: row.line.component_type if row.line else "", "part", short=_("Part and demand")
+    ),
+    Column(_("Demand"), lambda row: row.heading, "demand", sort="demand", shown=False),
+    Column(_("Capability"), lambda row: row.capability.title if row.capability else "", "capability"),
+    Column(_("Firm"), lambda row: row.capability.organisation if row.capability else "", "firm", shown=False),
+    Column(
+        _("City"), lambda row: row.capability.facility.city if row.capability else "", "city", shown=False
+    ),
+    Column(_("Score in seven terms"), lambda row: None, "terms", css="bar", in_files=False),
+    Column(_("Rank"), lambda row: row.rank, "rank", css="num"),
+    Column(_("Score"), lambda row: row.score, "score", sort="score", css="num sc"),
+    *(
+        Column(label, attrgetter(key), key, shown=False, css="num")
+        for key, (label, _short) in LINE_TERMS.items()
+    ),
 ]
 
 
@@ -65,9 +76,14 @@ def matches(request: HttpRequest) -> HttpResponseBase:
         prepare=lambda found: _attach(user, found, weights),
         extra={
             "pairs": [(pair, heading(pair.demand)) for pair in pairs],
-            "head": head_slots(LINE_TERMS, weights) if weights else [],
+            "heads": {"terms": _terms_head(weights)} if weights else {},
         },
     )
+
+
+def _terms_head(weights: dict[str, float]) -> SafeString:
+    words = format_html('<span class="visually-hidden">{}</span>', _("Score in seven terms"))
+    return words + score_head(head_slots(LINE_TERMS, weights))
 
 
 def _attach(user: Any, rows: list[Any], weights: dict[str, float] | None) -> None:

@@ -31,17 +31,23 @@ from matching.selectors import (
 from scenarios.models import Site
 
 PIPELINE_COLUMNS = [
-    Column(_("Demand"), lambda row: row.heading),
-    Column(_("Rank"), lambda row: row.rank),
-    Column(_("Site"), lambda row: row.site or ""),
-    Column(_("Score"), lambda row: row.score),
-    Column(_("Complete"), lambda row: row.complete),
-    Column(_("Lines with a maker"), lambda row: row.chosen),
-    Column(_("Lines"), lambda row: len(row.team)),
-    Column(_("Days to market"), lambda row: row.total_days),
-    Column(_("Days with all in one city"), lambda row: row.baseline_days),
-    Column(_("Days late"), lambda row: row.late_days),
-    Column(_("On the market"), lambda row: row.market),
+    Column(_("Demand"), lambda row: row.heading, "demand", sort="demand", short=_("Demand and site")),
+    Column(_("Rank"), lambda row: row.rank, "rank", css="num"),
+    Column(_("Site"), lambda row: row.site or "", "site", shown=False),
+    Column(_("Score"), lambda row: row.score, "score", sort="score", css="num"),
+    Column(_("Complete"), lambda row: row.complete, "complete", shown=False),
+    Column(_("Lines with a maker"), lambda row: row.chosen, "makers", shown=False, css="num"),
+    Column(_("Lines"), lambda row: len(row.team), "lines", css="num"),
+    Column(_("Days to market"), lambda row: row.total_days, "days", css="num", short=_("To market")),
+    Column(
+        _("Days with all in one city"),
+        lambda row: row.baseline_days,
+        "baseline",
+        css="num",
+        short=_("All in one city"),
+    ),
+    Column(_("Days late"), lambda row: row.late_days, "late", shown=False, css="num"),
+    Column(_("On the market"), lambda row: row.market, "market"),
 ]
 
 

@@ -37,14 +37,21 @@ COUNTS = {
     "lines": gettext_lazy("Lines"),
 }
 RUN_COLUMNS = [
-    Column(gettext_lazy("Id"), lambda row: row.public_id),
-    Column(gettext_lazy("State"), lambda row: row.get_state_display()),
-    Column(gettext_lazy("Cause"), lambda row: CAUSES.get(row.cause, row.cause)),
-    Column(gettext_lazy("As of"), lambda row: row.as_of),
-    Column(gettext_lazy("Created"), lambda row: row.created_at),
-    Column(gettext_lazy("Finished"), lambda row: row.finished_at),
-    Column(gettext_lazy("Demands"), lambda row: row.demands_total),
-    Column(gettext_lazy("Demands done"), lambda row: row.demands_done),
+    Column(gettext_lazy("Id"), lambda row: row.public_id, "run", short=gettext_lazy("Run")),
+    Column(gettext_lazy("State"), lambda row: row.get_state_display(), "state"),
+    Column(gettext_lazy("Cause"), lambda row: CAUSES.get(row.cause, row.cause), "cause"),
+    Column(gettext_lazy("As of"), lambda row: row.as_of, "as_of", css="num"),
+    Column(
+        gettext_lazy("Created"),
+        lambda row: row.created_at,
+        "created",
+        sort="newest",
+        css="num",
+        short=gettext_lazy("Started"),
+    ),
+    Column(gettext_lazy("Finished"), lambda row: row.finished_at, "finished", shown=False, css="num"),
+    Column(gettext_lazy("Demands"), lambda row: row.demands_total, "demands", sort="size", css="num"),
+    Column(gettext_lazy("Demands done"), lambda row: row.demands_done, "done", shown=False, css="num"),
 ]
 
 

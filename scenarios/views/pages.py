@@ -18,14 +18,31 @@ from scenarios.models import Site
 from scenarios.selectors import condition_text, site_detail, site_list, site_params
 
 SITE_COLUMNS = [
-    Column(_("Name"), lambda row: row.name),
-    Column(_("Scenario"), lambda row: row.scenario_type),
-    Column(_("Operator"), lambda row: row.organisation),
-    Column(_("City"), lambda row: row.city),
-    Column(_("Fictitious"), lambda row: row.organisation.fictitious),
-    Column(_("Fleet capacity"), lambda row: row.fleet_capacity),
-    Column(_("Windows"), lambda row: "; ".join(f"{w.starts}/{w.ends}" for w in row.open_windows)),
-    Column(_("Part conditions"), lambda row: list_text(row.condition_texts)),
+    Column(_("Name"), lambda row: row.name, "name", sort="name", short=_("Site")),
+    Column(_("Scenario"), lambda row: row.scenario_type, "scenario", sort="scenario"),
+    Column(_("Operator"), lambda row: row.organisation, "operator", shown=False),
+    Column(_("City"), lambda row: row.city, "city", sort="city"),
+    Column(_("Fictitious"), lambda row: row.organisation.fictitious, "fictitious", shown=False),
+    Column(
+        _("Fleet capacity"),
+        lambda row: row.fleet_capacity,
+        "fleet",
+        sort="fleet",
+        css="num",
+        short=_("Fleet"),
+    ),
+    Column(
+        _("Windows"),
+        lambda row: "; ".join(f"{w.starts}/{w.ends}" for w in row.open_windows),
+        "windows",
+        short=_("Open"),
+    ),
+    Column(
+        _("Part conditions"),
+        lambda row: list_text(row.condition_texts),
+        "conditions",
+        short=_("Parts must meet"),
+    ),
 ]
 
 

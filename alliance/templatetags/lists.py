@@ -1,0 +1,137 @@
+"""The table of a list: headings that sort, and the cells of the columns that are shown, in their order.
+
+    {% heads %}<tbody>{% for firm in rows %}{% row firm %}{% cell "name" %}<a …>{{ firm }}</a>{% endcell %}{% endrow %}
+
+A column without a `cell` of its own shows its value as text. `table` is the page's `alliance.http.Table`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.template.base import FilterExpression, NodeList, Parser, Token
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from alliance.http import Column, Table
+from alliance.templatetags import _numbers as text
+from alliance.templatetags.ui import icon
+
+register = template.Library()
+ARROWS = {"ascending": "chevron-up", "descending": "chevron-down"}
+
+
+@register.simple_tag(takes_context=True)
+def heads(context: template.Context) -> SafeString:
+    """The row of headings; those that can sort are links, the one that sorts says so."""
+    table: Table = context["table"]
+    cells = [_head(context, table, column) for column in table.shown]
+    if context["table"].actions and context.get("rows"):
+        tick = format_html('<th class="tick"><span class="visually-hidden">{}</span></th>', _("Chosen"))
+        cells.insert(0, tick)
+    return format_html("<thead><tr>{}</tr></thead>", _joined(cells))
+
+
+def _head(context: template.Context, table: Table, column: Column) -> SafeString:
+    own = (context.get("heads") or {}).get(column.key)
+    words = own or conditional_escape(column.words)
+    if not column.sort:
+        return format_html('<th class="{}">{}</th>', column.css, words)
+    query = context["request"].GET.copy()
+    query.pop("cursor", None)
+    query["sort"] = table.next_sort(column)
+    way = table.direction(column)
+    return format_html(
+        '<th class="{}"{}><a class="sort" href="?{}">{}{}</a></th>',
+        column.css,
+        format_html(' aria-sort="{}"', way) if way else "",
+        query.urlencode(),
+        words,
+        icon(ARROWS[way]) if way else "",
+    )
+
+
+def _joined(parts: Iterable[Any]) -> SafeString:
+    return mark_safe("".join(parts))  # noqa: S308 -- each part is safe already
+
+
+class CellNode(template.Node):
+    """What one column says of a row, where its value alone would be too plain."""
+
+    def __init__(self, key: str, css: str, nodes: NodeList) -> None:
+        self.key, self.css, self.nodelist = key, css, nodes
+
+    def render(self, context: template.Context) -> SafeString:
+        return self.nodelist.render(context)
+
+
+class RowNode(template.Node):
+    """A row: its cells come in the order of the columns, whatever their order in the template."""
+
+    def __init__(self, row: FilterExpression, nodes: NodeList) -> None:
+        self.row = row
+        self.cells = {node.key: node for node in nodes if isinstance(node, CellNode)}
+
+    def render(self, context: template.Context) -> SafeString:
+        table: Table = context["table"]
+        row = self.row.resolve(context)
+        cells = [self._cell(context, row, column, i == 0) for i, column in enumerate(table.shown)]
+        tick = _tick(context, row) if table.actions else ""
+        return format_html("<tr>{}{}</tr>", tick, _joined(cells))
+
+    def _cell(self, context: template.Context, row: Any, column: Column, first: bool) -> SafeString:
+        node = self.cells.get(column.key)
+        inner = node.render(context) if node else plain(column.value(row))
+        css = " ".join(filter(None, ["w" if first else "", node.css if node else "", column.css]))
+        label = "" if first else format_html(' data-l="{}"', column.words)
+        return format_html('<td class="{}"{}>{}</td>', css, label, inner)
+
+
+def _tick(context: template.Context, row: Any) -> SafeString:
+    return format_html(
+        '<td class="tick"><input class="form-check-input" type="checkbox" name="row" value="{}" form="several"'
+        ' aria-label="{}" data-several></td>',
+        row.public_id,
+        _("Choose %(row)s") % {"row": getattr(row, "heading", "") or row},
+    )
+
+
+def plain(value: Any) -> SafeString:
+    """A value as the reader expects it: 2,880, 2027-03-14, yes."""
+    if value is None or value == "":
+        return format_html('<span class="t2">{}</span>', text.MISSING)
+    if isinstance(value, bool):
+        return conditional_escape(_("yes") if value else _("no"))
+    if isinstance(value, int | float | Decimal):
+        return format_html('<span class="n">{}</span>', text.number_text(float(value)))
+    if isinstance(value, datetime):
+        return conditional_escape(text.moment_text(value))
+    if isinstance(value, date):
+        return conditional_escape(text.date_text(value))
+    return conditional_escape(value)
+
+
+@register.tag("row")
+def do_row(parser: Parser, token: Token) -> RowNode:
+    parts = token.split_contents()
+    nodes = parser.parse(("endrow",))
+    parser.delete_first_token()
+    return RowNode(parser.compile_filter(parts[1]), nodes)
+
+
+@register.tag("cell")
+def do_cell(parser: Parser, token: Token) -> CellNode:
+    parts = [part.strip("\"'") for part in token.split_contents()]
+    nodes = parser.parse(("endcell",))
+    parser.delete_first_token()
+    return CellNode(parts[1], parts[2] if len(parts) > 2 else "", nodes)
+
+
+@register.filter
+def is_shown(table: Table, column: Column) -> bool:
+    return column in table.shown

@@ -1,0 +1,266 @@
+"""One mechanism for all lists: files, order by heading, columns and filters that a person keeps."""
+
+import csv
+import io
+import zipfile
+from datetime import date, datetime
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from openpyxl import load_workbook
+
+from alliance.filters import LISTS
+from alliance.http import Column, xlsx_file
+from alliance.models import Change, ListSetting, SavedFilter
+from tests import factories as make
+from tests.cast import World
+
+NAMES = sorted(LISTS)
+
+
+def sheet(answer) -> list[tuple]:
+    book = load_workbook(io.BytesIO(b"".join(answer.streaming_content)))
+    return [tuple(cell.value for cell in row) for row in book.active.iter_rows()]
+
+
+def lines(answer) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_list_is_a_csv_and_a_workbook_with_the_same_rows(world: World, signed_in, name: str) -> None:
+    client = signed_in("alliance_admin")
+    text = lines(client.get(reverse(name), {"format": "csv"}))
+    book = sheet(client.get(reverse(name), {"format": "xlsx"}))
+    assert list(book[0]) == text[0]
+    assert len(book) == len(text)
+    assert len(text) > (0 if name in ("introductions", "opportunities") else 1)
+
+
+def test_cells_have_types_and_never_become_formulas() -> None:
+    values = ["=1+1", "谐波 <&> \x01\ufffe", 3.5, 7, True, date(2026, 2, 3), datetime(2026, 2, 3, 4, 30), None, "+86"]
+    columns = [Column(str(i), lambda row, i=i: row[i]) for i in range(len(values))]
+    data = b"".join(xlsx_file("x[1]", columns, [values]).streaming_content)
+    rows = list(load_workbook(io.BytesIO(data)).active.iter_rows(min_row=2))[0]
+    assert [cell.value for cell in rows] == [
+        "'=1+1", "谐波 <&> ", 3.5, 7, True, datetime(2026, 2, 3), datetime(2026, 2, 3, 4, 30), None, "'+86",
+    ]  # fmt: skip
+    assert [cell.data_type for cell in rows][:5] == ["s", "s", "n", "n", "b"]
+    assert rows[5].is_date and rows[6].is_date
+    assert zipfile.ZipFile(io.BytesIO(data)).testzip() is None
+
+
+def test_a_long_list_is_sent_in_pieces(world: World) -> None:
+    answer = xlsx_file("x", [Column("a", lambda row: f"row {row}")], iter(range(50_000)))
+    largest = max(len(piece) for piece in answer.streaming_content)
+    assert 0 < largest < 200_000
+
+
+# --- order ---------------------------------------------------------------------------------------------------
+def test_a_heading_sorts_and_turns_and_the_cursor_follows(world: World, signed_in, monkeypatch) -> None:
+    monkeypatch.setattr("alliance.http.lists.PAGE", 2)
+    client = signed_in("alliance_admin")
+    names = [row.name_sort for row in client.get(reverse("firms"), {"format": "csv"}).wsgi_request.user and []]
+    seen: list[str] = []
+    address = reverse("firms") + "?sort=-name"
+    while address:
+        page = client.get(address)
+        seen += [row.name_sort for row in page.context["rows"]]
+        cursor = page.context["page"].next
+        address = f"{reverse('firms')}?sort=-name&cursor={cursor}" if cursor else ""
+    assert not names
+    assert len(seen) > 4
+    assert seen == sorted(seen, reverse=True)
+
+
+def test_the_heading_that_sorts_says_so(world: World, signed_in) -> None:
+    client = signed_in("alliance_admin")
+    up = client.get(reverse("capabilities"), {"sort": "volume"}).content.decode()
+    down = client.get(reverse("capabilities"), {"sort": "-volume"}).content.decode()
+    assert 'aria-sort="ascending"' in up
+    assert "?sort=-volume" in up
+    assert 'aria-sort="descending"' in down
+    assert "?sort=volume" in down
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_order_of_every_list_works_both_ways(world: World, signed_in, name: str) -> None:
+    client = signed_in("alliance_admin")
+    for sort in LISTS[name].sorts:
+        if len(LISTS[name].sorts) > 1:
+            plain, turned = (client.get(reverse(name), {"sort": s}) for s in (sort, f"-{sort}"))
+            assert (plain.status_code, turned.status_code) == (200, 200), sort
+            rows = [[str(row) for row in page.context["rows"]] for page in (plain, turned)]
+            assert sorted(rows[0]) == sorted(rows[1])
+
+
+@pytest.mark.parametrize("sort", ["-owner", "password", "--name", "-", "name_sort"])
+def test_only_declared_orders_are_taken(world: World, signed_in, sort: str) -> None:
+    assert signed_in("alliance_admin").get(reverse("firms"), {"sort": sort}).status_code == 400
+
+
+# --- columns -------------------------------------------------------------------------------------------------
+def test_columns_are_remembered_for_one_person_and_one_list(world: World, signed_in) -> None:
+    client = signed_in("alliance_admin")
+    chosen = {"column": ["name", "uscc", "name_en"], "next": reverse("firms")}
+    assert client.post(reverse("list-columns", args=["firms"]), chosen)["Location"] == reverse("firms")
+    page = client.get(reverse("firms"))
+    assert [column.key for column in page.context["table"].shown] == ["name", "name_en", "uscc"]
+    assert [len(line) for line in lines(client.get(reverse("firms"), {"format": "csv"}))][0] == 3
+    other = signed_in("lab_owner").get(reverse("firms"))
+    assert "roles" in [column.key for column in other.context["table"].shown]
+    client.post(reverse("list-columns", args=["firms"]), {"do": "reset", "column": ["name"]})
+    assert "roles" in [c.key for c in client.get(reverse("firms")).context["table"].shown]
+
+
+@pytest.mark.parametrize("columns", [["password"], [], ["x" * 5000], ["uscc"] * 500, ["\x00"]])
+def test_the_name_stays_whatever_is_ticked(world: World, signed_in, columns: list[str]) -> None:
+    client = signed_in("alliance_admin")
+    answer = client.post(reverse("list-columns", args=["firms"]), {"column": columns})
+    assert answer.status_code in (302, 400)
+    assert client.get(reverse("firms")).context["table"].shown[0].key == "name"
+    assert client.post(reverse("list-columns", args=["nothing"]), {}).status_code == 404
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_column_of_every_list_can_be_shown(world: World, signed_in, name: str) -> None:
+    client = signed_in("alliance_admin")
+    table = client.get(reverse(name)).context["table"]
+    client.post(reverse("list-columns", args=[name]), {"column": [c.key for c in table.choosable]})
+    page = client.get(reverse(name))
+    assert page.context["table"].shown == table.choosable
+    assert len({column.key for column in table.choosable}) == len(table.choosable)
+    if page.context["rows"]:
+        first = page.content.decode().split("<tbody>")[1].split("</tr>")[0]
+        assert first.count("<td") == len(table.choosable)
+
+
+# --- filters by name ---------------------------------------------------------------------------------------
+def keep(client: Client, name: str = "capabilities", **more: str):
+    data = {"title": "Fast ones", "query": "volume_lead_days=30&sort=volume&cursor=x&q=", "next": "/capabilities/"}
+    return client.post(reverse("filter-save", args=[name]), data | more)
+
+
+def test_a_filter_is_kept_applied_renamed_and_deleted(world: World, signed_in) -> None:
+    client = signed_in("lab_owner")
+    keep(client)
+    row = SavedFilter.objects.get()
+    assert row.query == "sort=volume&volume_lead_days=30"
+    page = client.get(f"{reverse('capabilities')}?{row.query}&city=")
+    assert page.context["kept"].now == row
+    client.post(reverse("filter-step", args=[row.public_id, "rename"]), {"title": "  Very   fast "})
+    row.refresh_from_db()
+    assert row.name == "Very fast"
+    client.post(reverse("filter-step", args=[row.public_id, "delete"]))
+    assert not SavedFilter.objects.exists()
+    verbs = Change.objects.filter(kind="saved filter").order_by("pk").values_list("verb", flat=True)
+    assert list(verbs) == ["saved", "renamed", "deleted"]
+
+
+def test_a_list_opens_with_the_filter_chosen_for_it(world: World, signed_in) -> None:
+    client = signed_in("lab_owner")
+    keep(client, opens="1")
+    row = SavedFilter.objects.get()
+    assert client.get(reverse("capabilities"))["Location"] == f"/capabilities/?{row.query}"
+    assert client.get(reverse("capabilities"), {"view": "all"}).status_code == 200
+    client.post(reverse("filter-step", args=[row.public_id, "close"]))
+    assert client.get(reverse("capabilities")).status_code == 200
+
+
+def test_what_can_no_longer_be_read_is_said_and_not_applied(world: World, signed_in) -> None:
+    client = signed_in("lab_owner")
+    keep(client, opens="1")
+    SavedFilter.objects.update(query="component_type=GONE")
+    page = client.get(reverse("capabilities"))
+    assert page.status_code == 200
+    assert page.context["kept"].broken.name == "Fast ones"
+    assert page.context["rows"]
+    assert client.get("/capabilities/?component_type=GONE").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "status"),
+    [
+        ("capabilities", {"query": "nonsense=1"}, 302),
+        ("capabilities", {"query": "volume_lead_days=many"}, 302),
+        ("capabilities", {"query": "&".join(f"a{i}=1" for i in range(3000))}, 302),
+        ("capabilities", {"title": " "}, 302),
+        ("capabilities", {"title": "x" * 61}, 302),
+        ("capabilities", {"organisation": "not-an-id"}, 302),
+        ("nothing", {}, 404),
+    ],
+)
+def test_what_cannot_be_read_is_not_kept(world: World, signed_in, name, more, status) -> None:
+    assert keep(signed_in("lab_owner"), name, **more).status_code == status
+    assert not SavedFilter.objects.exists()
+
+
+def test_a_shared_filter_is_for_the_organisation_and_nobody_else(world: World, signed_in) -> None:
+    firm = world.organisations["supplier"]
+    maker = signed_in("supplier_editor")
+    keep(maker, organisation=str(firm.public_id))
+    row = SavedFilter.objects.get()
+    colleague = signed_in("supplier_owner")
+    assert row in colleague.get(reverse("capabilities")).context["kept"].rows
+    step = reverse("filter-step", args=[row.public_id, "rename"])
+    viewer, stranger = signed_in("supplier_viewer"), signed_in("lab_owner")
+    viewer.post(step, {"title": "Mine now"})
+    assert stranger.post(step, {"title": "Mine now"}).status_code == 404
+    assert row not in stranger.get(reverse("capabilities")).context["kept"].rows
+    row.refresh_from_db()
+    assert row.name == "Fast ones"
+    assert keep(stranger, organisation=str(firm.public_id)).status_code == 302
+    assert SavedFilter.objects.count() == 1
+
+
+def test_a_private_filter_is_for_its_maker_only(world: World, signed_in) -> None:
+    keep(signed_in("supplier_editor"))
+    row = SavedFilter.objects.get()
+    colleague = signed_in("supplier_owner")
+    assert row not in colleague.get(reverse("capabilities")).context["kept"].rows
+    assert colleague.post(reverse("filter-step", args=[row.public_id, "open"])).status_code == 404
+    assert not ListSetting.objects.exists()
+
+
+def test_a_name_is_used_once_by_a_person_and_list(world: World, signed_in) -> None:
+    client = signed_in("lab_owner")
+    keep(client)
+    keep(client, query="volume_lead_days=60")
+    assert SavedFilter.objects.count() == 1
+
+
+def test_many_kept_filters_cost_no_more_queries(world: World, signed_in) -> None:
+    client = signed_in("lab_owner")
+    keep(client, organisation=str(world.organisations["lab"].public_id))
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection, ) as found:
+            client.get(reverse("capabilities"))
+        return len(found)
+
+    asked()
+    one = asked()
+    for number in range(5):
+        keep(client, title=f"Number {number}")
+    assert asked() == one
+
+
+@pytest.mark.parametrize("target", ["https://example.org/", "//example.org", "javascript:alert(1)", "\\\\x", ""])
+def test_nobody_is_sent_to_another_host(world: World, signed_in, target: str) -> None:
+    answer = signed_in("lab_owner").post(reverse("list-columns", args=["firms"]), {"next": target})
+    assert answer["Location"] == "/"
+
+
+def test_names_are_escaped(world: World, signed_in) -> None:
+    client = signed_in("lab_owner")
+    keep(client, title="<script>alert(1)</script>")
+    assert "<script>alert" not in client.get(reverse("capabilities")).content.decode()
+
+
+def test_sorting_by_firm_follows_pinyin(world: World, signed_in) -> None:
+    make.make_firm(world.cities["partner"], "啊", name_sort="a")
+    first = signed_in("alliance_admin").get(reverse("firms")).context["rows"][0]
+    assert first.name_sort == "a"
