@@ -16,6 +16,7 @@ from alliance.models import (
     Invitation,
     JoinRequest,
     Organisation,
+    SavedFilter,
     User,
     Verification,
 )
@@ -67,6 +68,7 @@ class World:
     invitations: dict[str, Invitation] = field(default_factory=dict)
     sheets: dict[str, SheetImport] = field(default_factory=dict)
     bills: dict[str, BillSheet] = field(default_factory=dict)
+    filters: dict[str, SavedFilter] = field(default_factory=dict)
 
     def person(self, name: str) -> User:
         """A fresh object: rights are cached on the user object for one request."""
@@ -109,6 +111,7 @@ def build_world() -> World:
     _introductions(world)
     _joining(world)
     _sheets(world)
+    _filters(world)
     return world
 
 
@@ -310,6 +313,17 @@ def _joining(world: World) -> None:
         digest="0" * 64,
         made_by=people["supplier_owner"],
         expires_at=make.LATER,
+    )
+
+
+def _filters(world: World) -> None:
+    """A filter that the supplier's editor shares with the firm."""
+    world.filters["supplier"] = SavedFilter.objects.create(
+        person=world.people["supplier_editor"],
+        organisation=world.organisations["supplier"],
+        list_name="capabilities",
+        name="Fast",
+        query="volume_lead_days=30",
     )
 
 

@@ -14,6 +14,7 @@ from alliance.changes import record
 from alliance.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
 from alliance.filters import LISTS, saved_query
 from alliance.models import ListSetting, SavedFilter
+from alliance.selectors import viewer_of
 from alliance.selectors.lists import sharers
 
 MOST = 50
@@ -22,9 +23,9 @@ LONGEST = 2000
 
 def choose_columns(user: Any, name: str, columns: Sequence[str]) -> None:
     """Remember which columns the person wants to see; none: as the list proposes."""
-    if name not in LISTS:
+    if name not in LISTS or not viewer_of(user).known:
         raise NotFoundError(_("There is no such list."))
-    kept = [key[:40] for key in dict.fromkeys(columns)][:MOST]
+    kept = [key for key in dict.fromkeys(columns) if key.isidentifier() and len(key) <= 40][:MOST]
     ListSetting.objects.update_or_create(person=user, list_name=name, defaults={"columns": kept})
 
 
@@ -32,6 +33,8 @@ def save_filter(
     user: Any, name: str, *, title: str, query: str, share_with: UUID | None = None, opens: bool = False
 ) -> SavedFilter:
     """Keep the filters of an address under a name. DomainError naming `title` or `organisation`."""
+    if not viewer_of(user).known:
+        raise NotFoundError(_("There is no such list."))
     words = _title(title)
     kept = saved_query(name, query)
     if len(kept) > LONGEST:
@@ -93,7 +96,7 @@ def open_plainly(user: Any, name: str) -> None:
 
 
 def _title(text: str) -> str:
-    words = " ".join(text.split())
+    words = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     if not words or len(words) > 60:
         raise DomainError(_("Give it a name of at most 60 characters."), field="title")
     return words

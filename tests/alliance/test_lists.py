@@ -15,10 +15,11 @@ from openpyxl import load_workbook
 from alliance.filters import LISTS
 from alliance.http import Column, xlsx_file
 from alliance.models import Change, ListSetting, SavedFilter
-from tests import factories as make
 from tests.cast import World
 
 NAMES = sorted(LISTS)
+# As a workbook has them: without a zone.
+DAY, NIGHT = datetime(2026, 2, 3), datetime(2026, 2, 3, 4, 30)  # noqa: DTZ001
 
 
 def sheet(answer) -> list[tuple]:
@@ -41,15 +42,26 @@ def test_every_list_is_a_csv_and_a_workbook_with_the_same_rows(world: World, sig
 
 
 def test_cells_have_types_and_never_become_formulas() -> None:
-    values = ["=1+1", "谐波 <&> \x01\ufffe", 3.5, 7, True, date(2026, 2, 3), datetime(2026, 2, 3, 4, 30), None, "+86"]
+    values = [
+        "=1+1",
+        "谐波 <&> \x01\ufffe",
+        3.5,
+        7,
+        True,
+        date(2026, 2, 3),
+        NIGHT,
+        None,
+        "+86",
+    ]
     columns = [Column(str(i), lambda row, i=i: row[i]) for i in range(len(values))]
     data = b"".join(xlsx_file("x[1]", columns, [values]).streaming_content)
-    rows = list(load_workbook(io.BytesIO(data)).active.iter_rows(min_row=2))[0]
+    (rows,) = load_workbook(io.BytesIO(data)).active.iter_rows(min_row=2)
     assert [cell.value for cell in rows] == [
-        "'=1+1", "谐波 <&> ", 3.5, 7, True, datetime(2026, 2, 3), datetime(2026, 2, 3, 4, 30), None, "'+86",
+        "'=1+1", "谐波 <&> ", 3.5, 7, True, DAY, NIGHT, None, "'+86",
     ]  # fmt: skip
     assert [cell.data_type for cell in rows][:5] == ["s", "s", "n", "n", "b"]
-    assert rows[5].is_date and rows[6].is_date
+    assert rows[5].is_date
+    assert rows[6].is_date
     assert zipfile.ZipFile(io.BytesIO(data)).testzip() is None
 
 
@@ -63,7 +75,6 @@ def test_a_long_list_is_sent_in_pieces(world: World) -> None:
 def test_a_heading_sorts_and_turns_and_the_cursor_follows(world: World, signed_in, monkeypatch) -> None:
     monkeypatch.setattr("alliance.http.lists.PAGE", 2)
     client = signed_in("alliance_admin")
-    names = [row.name_sort for row in client.get(reverse("firms"), {"format": "csv"}).wsgi_request.user and []]
     seen: list[str] = []
     address = reverse("firms") + "?sort=-name"
     while address:
@@ -71,7 +82,6 @@ def test_a_heading_sorts_and_turns_and_the_cursor_follows(world: World, signed_i
         seen += [row.name_sort for row in page.context["rows"]]
         cursor = page.context["page"].next
         address = f"{reverse('firms')}?sort=-name&cursor={cursor}" if cursor else ""
-    assert not names
     assert len(seen) > 4
     assert seen == sorted(seen, reverse=True)
 
@@ -109,7 +119,7 @@ def test_columns_are_remembered_for_one_person_and_one_list(world: World, signed
     assert client.post(reverse("list-columns", args=["firms"]), chosen)["Location"] == reverse("firms")
     page = client.get(reverse("firms"))
     assert [column.key for column in page.context["table"].shown] == ["name", "name_en", "uscc"]
-    assert [len(line) for line in lines(client.get(reverse("firms"), {"format": "csv"}))][0] == 3
+    assert len(lines(client.get(reverse("firms"), {"format": "csv"}))[0]) == 3
     other = signed_in("lab_owner").get(reverse("firms"))
     assert "roles" in [column.key for column in other.context["table"].shown]
     client.post(reverse("list-columns", args=["firms"]), {"do": "reset", "column": ["name"]})
@@ -140,14 +150,18 @@ def test_every_column_of_every_list_can_be_shown(world: World, signed_in, name: 
 
 # --- filters by name ---------------------------------------------------------------------------------------
 def keep(client: Client, name: str = "capabilities", **more: str):
-    data = {"title": "Fast ones", "query": "volume_lead_days=30&sort=volume&cursor=x&q=", "next": "/capabilities/"}
+    data = {
+        "title": "Fast ones",
+        "query": "volume_lead_days=30&sort=volume&cursor=x&q=",
+        "next": "/capabilities/",
+    }
     return client.post(reverse("filter-save", args=[name]), data | more)
 
 
 def test_a_filter_is_kept_applied_renamed_and_deleted(world: World, signed_in) -> None:
     client = signed_in("lab_owner")
     keep(client)
-    row = SavedFilter.objects.get()
+    row = SavedFilter.objects.exclude(name="Fast").get()
     assert row.query == "sort=volume&volume_lead_days=30"
     page = client.get(f"{reverse('capabilities')}?{row.query}&city=")
     assert page.context["kept"].now == row
@@ -155,7 +169,7 @@ def test_a_filter_is_kept_applied_renamed_and_deleted(world: World, signed_in) -
     row.refresh_from_db()
     assert row.name == "Very fast"
     client.post(reverse("filter-step", args=[row.public_id, "delete"]))
-    assert not SavedFilter.objects.exists()
+    assert not SavedFilter.objects.exclude(name="Fast").exists()
     verbs = Change.objects.filter(kind="saved filter").order_by("pk").values_list("verb", flat=True)
     assert list(verbs) == ["saved", "renamed", "deleted"]
 
@@ -163,7 +177,7 @@ def test_a_filter_is_kept_applied_renamed_and_deleted(world: World, signed_in) -
 def test_a_list_opens_with_the_filter_chosen_for_it(world: World, signed_in) -> None:
     client = signed_in("lab_owner")
     keep(client, opens="1")
-    row = SavedFilter.objects.get()
+    row = SavedFilter.objects.exclude(name="Fast").get()
     assert client.get(reverse("capabilities"))["Location"] == f"/capabilities/?{row.query}"
     assert client.get(reverse("capabilities"), {"view": "all"}).status_code == 200
     client.post(reverse("filter-step", args=[row.public_id, "close"]))
@@ -195,14 +209,14 @@ def test_what_can_no_longer_be_read_is_said_and_not_applied(world: World, signed
 )
 def test_what_cannot_be_read_is_not_kept(world: World, signed_in, name, more, status) -> None:
     assert keep(signed_in("lab_owner"), name, **more).status_code == status
-    assert not SavedFilter.objects.exists()
+    assert not SavedFilter.objects.exclude(name="Fast").exists()
 
 
 def test_a_shared_filter_is_for_the_organisation_and_nobody_else(world: World, signed_in) -> None:
     firm = world.organisations["supplier"]
     maker = signed_in("supplier_editor")
     keep(maker, organisation=str(firm.public_id))
-    row = SavedFilter.objects.get()
+    row = SavedFilter.objects.exclude(name="Fast").get()
     colleague = signed_in("supplier_owner")
     assert row in colleague.get(reverse("capabilities")).context["kept"].rows
     step = reverse("filter-step", args=[row.public_id, "rename"])
@@ -213,12 +227,12 @@ def test_a_shared_filter_is_for_the_organisation_and_nobody_else(world: World, s
     row.refresh_from_db()
     assert row.name == "Fast ones"
     assert keep(stranger, organisation=str(firm.public_id)).status_code == 302
-    assert SavedFilter.objects.count() == 1
+    assert SavedFilter.objects.exclude(name="Fast").count() == 1
 
 
 def test_a_private_filter_is_for_its_maker_only(world: World, signed_in) -> None:
     keep(signed_in("supplier_editor"))
-    row = SavedFilter.objects.get()
+    row = SavedFilter.objects.exclude(name="Fast").get()
     colleague = signed_in("supplier_owner")
     assert row not in colleague.get(reverse("capabilities")).context["kept"].rows
     assert colleague.post(reverse("filter-step", args=[row.public_id, "open"])).status_code == 404
@@ -229,7 +243,7 @@ def test_a_name_is_used_once_by_a_person_and_list(world: World, signed_in) -> No
     client = signed_in("lab_owner")
     keep(client)
     keep(client, query="volume_lead_days=60")
-    assert SavedFilter.objects.count() == 1
+    assert SavedFilter.objects.exclude(name="Fast").count() == 1
 
 
 def test_many_kept_filters_cost_no_more_queries(world: World, signed_in) -> None:
@@ -237,7 +251,7 @@ def test_many_kept_filters_cost_no_more_queries(world: World, signed_in) -> None
     keep(client, organisation=str(world.organisations["lab"].public_id))
 
     def asked() -> int:
-        with CaptureQueriesContext(connection, ) as found:
+        with CaptureQueriesContext(connection) as found:
             client.get(reverse("capabilities"))
         return len(found)
 
@@ -248,7 +262,9 @@ def test_many_kept_filters_cost_no_more_queries(world: World, signed_in) -> None
     assert asked() == one
 
 
-@pytest.mark.parametrize("target", ["https://example.org/", "//example.org", "javascript:alert(1)", "\\\\x", ""])
+@pytest.mark.parametrize(
+    "target", ["https://example.org/", "//example.org", "javascript:alert(1)", "\\\\x", ""]
+)
 def test_nobody_is_sent_to_another_host(world: World, signed_in, target: str) -> None:
     answer = signed_in("lab_owner").post(reverse("list-columns", args=["firms"]), {"next": target})
     assert answer["Location"] == "/"
@@ -258,9 +274,3 @@ def test_names_are_escaped(world: World, signed_in) -> None:
     client = signed_in("lab_owner")
     keep(client, title="<script>alert(1)</script>")
     assert "<script>alert" not in client.get(reverse("capabilities")).content.decode()
-
-
-def test_sorting_by_firm_follows_pinyin(world: World, signed_in) -> None:
-    make.make_firm(world.cities["partner"], "啊", name_sort="a")
-    first = signed_in("alliance_admin").get(reverse("firms")).context["rows"][0]
-    assert first.name_sort == "a"
