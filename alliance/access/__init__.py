@@ -205,12 +205,14 @@ def _token(row: Row, viewer: Viewer) -> Q:
 
 def _saved_filter(row: Row, viewer: Viewer) -> Q:
     """Its maker, and everybody of the organisation it is shared with."""
-    return Q(person=viewer.user_id) | _any([row.owner], viewer.firms | viewer.bureaus)
+    mine = Q(person=viewer.user_id) if viewer.user_id else NOTHING
+    return mine | _any([row.owner], viewer.firms | viewer.bureaus)
 
 
 def _edit_saved_filter(row: Row, viewer: Viewer) -> Q:
     """Its maker; what a firm or bureau shares also its owners and officials, or nobody could clear up."""
-    return Q(person=viewer.user_id) | _any([row.owner], viewer.owning | viewer.bureaus)
+    mine = Q(person=viewer.user_id) if viewer.user_id else NOTHING
+    return mine | _any([row.owner], viewer.owning | viewer.bureaus)
 
 
 def _edit_people(row: Row, viewer: Viewer) -> Q:

@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("alliance", "0005_joining"),
+        ("alliance", "0007_service_tokens"),
     ]
 
     operations = [
