@@ -62,6 +62,7 @@ class DemandFilter(ListFilter):
         label=_("Confidentiality"), choices=Confidentiality.choices, empty_label=_("any")
     )
     published = yes_no(_("Published"))
+    closed = yes_no(_("Closed"), method="ended")
     supply = django_filters.ChoiceFilter(
         label=_("Supply"),
         choices=[("bare", _("a line without supplier")), ("full", _("every line can be supplied"))],
@@ -72,6 +73,9 @@ class DemandFilter(ListFilter):
     class Meta:
         model = Demand
         fields: ClassVar[list[str]] = []
+
+    def ended(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        return queryset.filter(archived_at__isnull=not value)
 
     def needing(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         lines = DemandLine.objects.filter(component_type__in=branch(ComponentType, value))

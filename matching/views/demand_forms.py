@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from alliance.errors import DomainError, NotFoundError
+from alliance.errors import ConflictError, DomainError, NotFoundError
 from alliance.models import Organisation
 from alliance.selectors import alliances_of, viewer_of
 from alliance.selectors.joining import city_names
@@ -45,6 +45,7 @@ from matching.selectors import (
     site_rows,
 )
 from matching.services.demands import (
+    archive_demand,
     clone_demand,
     close_demand,
     create_demand,
@@ -148,10 +149,26 @@ def _initial(found: Any) -> dict[str, Any]:
 @require_safe
 def demand_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The steps, how far each is, and what comes next."""
+    return _wizard(request, public_id)
+
+
+def _wizard(request: HttpRequest, public_id: UUID, error: str = "") -> HttpResponse:
+    """`error`: why a step was not done; the page shows the demand as it is now."""
     found = _own(request, public_id)
     found.heading = heading(found)
-    context = {"demand": found, "close": CloseForm(), "running": found.introductions.exists()}
-    return render(request, "matching/demand_wizard.html", context)
+    context = {
+        "demand": found,
+        "close": CloseForm(),
+        "running": found.introductions.exists(),
+        "error": error,
+    }
+    return render(request, "matching/demand_wizard.html", context, status=409 if error else 200)
+
+
+def _version(request: HttpRequest) -> int:
+    """Which state of the demand the sender had before the eyes; 0, which no row has, without one."""
+    told = request.POST.get("version", "")
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else 0
 
 
 # --- step 2: a line ----------------------------------------
@@ -226,7 +243,10 @@ def _line_initial(found: Any, line: Any) -> dict[str, Any]:
 def line_remove(request: HttpRequest, public_id: UUID, line_id: UUID) -> HttpResponse:
     found = _own(request, public_id)
     line = get_object_or_404(DemandLine.objects.visible_to(request.user), demand=found, public_id=line_id)
-    remove_line(found, line, user=request.user)
+    try:
+        remove_line(found, line, user=request.user, version=_version(request))
+    except ConflictError as error:
+        return _wizard(request, public_id, error.message)
     messages.success(request, _("The line is gone."))
     return redirect("demand-edit", public_id)
 
@@ -278,7 +298,10 @@ def need_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 @require_POST
 def need_remove(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    remove_need(_own(request, public_id), user=request.user)
+    try:
+        remove_need(_own(request, public_id), user=request.user, version=_version(request))
+    except ConflictError as error:
+        return _wizard(request, public_id, error.message)
     return redirect("demand-edit", public_id)
 
 
@@ -287,7 +310,12 @@ def need_remove(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def demand_preview(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Line by line who could supply it and which requirement costs most, before anybody else sees it."""
     found = _own(request, public_id)
-    preview = preview_demand(found, user=request.user, look=lambda row: _look(request, row))
+    preview = preview_demand(found, user=request.user, look=lambda copy: _look(request, copy))
+    if preview.seen:
+        # The copy's lines are gone: the page leads to the demand's own, which are in the same order.
+        preview.seen["lines"] = [
+            (line, *told) for line, told in zip(found.all_lines, preview.seen["lines"], strict=False)
+        ]
     context = {"demand": found, "heading": heading(found), "preview": preview}
     return render(request, "matching/demand_preview.html", context)
 
@@ -302,7 +330,7 @@ def _look(request: HttpRequest, row: Demand) -> dict[str, Any]:
     lines = []
     for line in found.all_lines:
         view = LineReader(user, found, line, weights).view(counts.get(line.pk, (0, 0)), firms.get(line.pk))
-        lines.append((line, firms.get(line.pk, (0, 0)), view.ranked[:3], view.near[:2], view.relaxations[:2]))
+        lines.append((firms.get(line.pk, (0, 0)), view.ranked[:3], view.near[:2], view.relaxations[:2]))
     pipelines = list(pipeline_list(user).filter(demand_id=found.pk).order_by("rank")[:3])
     attach_pipeline_parts(user, pipelines)
     return {"lines": lines, "sites": list(site_rows(user, found, weights)), "pipelines": pipelines}
@@ -311,27 +339,36 @@ def _look(request: HttpRequest, row: Demand) -> dict[str, Any]:
 STEPS: dict[str, tuple[Any, Any]] = {
     "publish": (publish_demand, gettext_lazy("Published: the results are on their way.")),
     "withdraw": (withdraw_demand, gettext_lazy("Withdrawn: a draft again.")),
+    "archive": (archive_demand, gettext_lazy("In the archive: open it again whenever you like.")),
     "reopen": (reopen_demand, gettext_lazy("Open again, as a draft.")),
 }
 
 
 @require_POST
 def demand_step(request: HttpRequest, public_id: UUID, step: str) -> HttpResponse:
+    """Who was second is told, and sees the demand as it is now."""
     found = _own(request, public_id)
     if step == "clone":
         made = clone_demand(found, user=request.user)
         messages.success(request, _("A copy, as a draft."))
         return redirect("demand-edit", made.public_id)
-    if step == "close":
-        form = CloseForm(request.POST)
-        if not form.is_valid():
-            raise DomainError(_("Say how it ended."), field="outcome")
-        close_demand(found, user=request.user, outcome=form.cleaned_data["outcome"])
-        messages.success(request, _("Closed. It is kept with everything that hangs on it."))
-        return redirect("demand-edit", public_id)
-    if step not in STEPS:
-        raise Http404("no such step")
-    service, words = STEPS[step]
-    service(found, user=request.user)
-    messages.success(request, words)
+    try:
+        if step == "close":
+            _close(request, found)
+        elif step in STEPS:
+            service, words = STEPS[step]
+            service(found, user=request.user, version=_version(request))
+            messages.success(request, words)
+        else:
+            raise Http404("no such step")
+    except ConflictError as error:
+        return _wizard(request, public_id, error.message)
     return redirect("demand" if step == "publish" else "demand-edit", public_id)
+
+
+def _close(request: HttpRequest, found: Any) -> None:
+    form = CloseForm(request.POST)
+    if not form.is_valid():
+        raise DomainError(_("Say how it ended."), field="outcome")
+    close_demand(found, user=request.user, outcome=form.cleaned_data["outcome"], version=_version(request))
+    messages.success(request, _("Closed. It is kept with everything that hangs on it."))

@@ -80,7 +80,9 @@ OPPORTUNITY_COLUMNS = [
 
 @require_safe
 def demands(request: HttpRequest) -> HttpResponseBase:
-    rows = demand_list(request.user).filter(archived_at=None)
+    rows = demand_list(request.user)
+    if request.GET.get("closed") != "true":
+        rows = rows.filter(archived_at=None)
     alliance = viewed(request).alliance
     if alliance is not None:
         rows = rows.filter(alliance=alliance)
@@ -201,8 +203,6 @@ def _demand_side(request: HttpRequest, found: Any, line: Any) -> dict[str, Any]:
         "open_run": open_run_of(user, found),
         "may_introduce": viewer_of(user).official,
         "may_write": Demand.objects.editable_by(user).filter(pk=found.pk).exists(),
-        # Clone, revise, close: from the part that writes demands, where it is there.
-        "actions_by": ["matching/_demand_actions.html", "components/_no_actions.html"],
         "may_run": may_ask_for_run(user, found.alliance, found),
     }
     if line is not None:
@@ -276,12 +276,14 @@ def _supplier_side(request: HttpRequest, found: Any, line: Any) -> dict[str, Any
         )
         for row in found.all_lines
     ]
-    rows = list(own_pair_rows(user, demand_id=found.pk))
+    pairs = own_pairs(user, list(own_pair_rows(user, demand_id=found.pk)))
+    may_write = Demand.objects.editable_by(user).filter(pk=found.pk).exists()
     return {
-        "may_write": Demand.objects.editable_by(user).filter(pk=found.pk).exists(),
+        "may_write": may_write,
+        "supplies": bool(pairs) or (bool(viewer_of(user).firms) and not may_write),
         "demand": found,
         "asked": asked,
         "line": line,
-        "pairs": own_pairs(user, rows),
+        "pairs": pairs,
         "site_asks": site_asks(user, found),
     }

@@ -5,6 +5,7 @@ from matching.services.demands.lines import remove_line, remove_need, save_line,
 from matching.services.demands.preview import Found, preview_demand
 from matching.services.demands.publishing import demand_named, publish_demand, withdraw_demand
 from matching.services.demands.writing import (
+    archive_demand,
     clone_demand,
     close_demand,
     create_demand,
@@ -17,6 +18,7 @@ __all__ = [
     "Found",
     "LineInput",
     "NeedInput",
+    "archive_demand",
     "clone_demand",
     "close_demand",
     "create_demand",

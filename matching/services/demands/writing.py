@@ -21,6 +21,7 @@ from matching.models import (
     DemandLine,
     LineCertificate,
     LinePrice,
+    LineRequirement,
     OpenPoint,
     SiteNeed,
     SiteRequirement,
@@ -28,6 +29,7 @@ from matching.models import (
 from matching.services.demands.inputs import MOST_POINTS, DemandInput, check_demand
 from matching.services.demands.publishing import may_edit, withdraw_demand
 
+LINE_FIELDS = ("position", "component_type_id", "quantity", "monthly_rate", "need_by")
 FIELDS = (
     "alliance",
     "lab_city",
@@ -171,48 +173,74 @@ def reopen_demand(demand: Demand, *, user: Any, version: int | None = None) -> D
     return demand
 
 
+def archive_demand(demand: Demand, *, user: Any, version: int | None = None) -> Demand:
+    """A draft that is not wanted any more: out of the lists; `reopen_demand` restores it."""
+    may_edit(demand, user)
+    with transaction.atomic():
+        row = locked(demand, version)
+        if row.published:
+            raise ConflictError(_("Withdraw it first, or close it and say how it ended."))
+        row.archived_at = timezone.now()
+        step(row, "archived_at")
+        record("archived", "demand", str(row.public_id))
+    demand.refresh_from_db()
+    return demand
+
+
 def clone_demand(demand: Demand, *, user: Any) -> Demand:
     """A draft with the same lines and site need."""
     may_edit(demand, user)
-    name = f"d-{uuid4().hex[:10]}"
     with transaction.atomic():
         source = Demand.objects.select_related("identity").get(pk=demand.pk)
-        fields = {field: getattr(source, field) for field in FIELDS}
-        copy = Demand.objects.create(owner=source.owner, external_id=name, **fields)
-        title = _("%(title)s (copy)") % {"title": source.identity.title[:280]}
-        DemandIdentity.objects.create(demand=copy, organisation=source.owner, external_id=name, title=title)
-        lines = {line.pk: _copy_line(line, copy, place) for place, line in enumerate(source.lines.all())}
-        for point in OpenPoint.objects.filter(demand=source):
-            line = lines.get(point.line_id) if point.line_id else None
-            OpenPoint.objects.create(demand=copy, line=line, position=point.position, text=point.text)
-        _copy_need(source, copy)
+        copy = copy_rows(source, _("%(title)s (copy)") % {"title": source.identity.title[:280]})
         record("drafted", "demand", str(copy.public_id), after={"copy_of": str(source.public_id)})
     return copy
 
 
-def _copy_line(line: DemandLine, copy: Demand, place: int) -> DemandLine:
-    made = DemandLine.objects.create(
-        demand=copy,
-        owner=copy.owner,
-        external_id=f"{copy.external_id}-{place + 1}",
-        position=line.position,
-        component_type=line.component_type,
-        quantity=line.quantity,
-        monthly_rate=line.monthly_rate,
-        need_by=line.need_by,
-    )
-    for requirement in line.requirements.all():
-        requirement.pk, requirement.line = None, made
-        requirement.save(force_insert=True)
-    LineCertificate.objects.bulk_create(
-        LineCertificate(line=made, code=held.code, known=held.known) for held in line.certificates.all()
-    )
-    price = LinePrice.objects.filter(line=line).first()
-    if price is not None:
-        LinePrice.objects.create(
-            line=made, target_unit_price=price.target_unit_price, ceiling_unit_price=price.ceiling_unit_price
+def copy_rows(source: Demand, title: str, *, published: bool = False) -> Demand:
+    """The demand's rows once more, in the caller's transaction; no row of the source is locked."""
+    name = f"d-{uuid4().hex[:10]}"
+    fields = {field: getattr(source, field) for field in FIELDS}
+    copy = Demand.objects.create(owner=source.owner, external_id=name, published=published, **fields)
+    DemandIdentity.objects.create(demand=copy, organisation=source.owner, external_id=name, title=title)
+    lines = _copy_lines(source, copy)
+    OpenPoint.objects.bulk_create(
+        OpenPoint(
+            demand=copy,
+            line=lines[point.line_id] if point.line_id else None,
+            position=point.position,
+            text=point.text,
         )
-    return made
+        for point in OpenPoint.objects.filter(demand=source)
+    )
+    _copy_need(source, copy)
+    return copy
+
+
+def _copy_lines(source: Demand, copy: Demand) -> dict[int, DemandLine]:
+    """Old line -> its copy; the same order by id, which decides between equals."""
+    old = list(DemandLine.objects.filter(demand=source).order_by("id"))
+    made = DemandLine.objects.bulk_create(
+        DemandLine(
+            demand=copy,
+            owner_id=copy.owner_id,
+            external_id=f"{copy.external_id}-{place}",
+            **{name: getattr(line, name) for name in LINE_FIELDS},
+        )
+        for place, line in enumerate(old, start=1)
+    )
+    lines = {line.pk: new for line, new in zip(old, made, strict=True)}
+    for model in (LineRequirement, LineCertificate, LinePrice):
+        _copy_parts(model, lines)
+    return lines
+
+
+def _copy_parts(model: Any, lines: dict[int, DemandLine]) -> None:
+    names = [field.attname for field in model._meta.concrete_fields if field.name not in ("id", "line")]
+    rows = model.objects.filter(line__in=lines).order_by("pk")
+    model.objects.bulk_create(
+        model(line=lines[row.line_id], **{name: getattr(row, name) for name in names}) for row in rows
+    )
 
 
 def _copy_need(source: Demand, copy: Demand) -> None:

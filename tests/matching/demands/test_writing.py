@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from threading import Thread
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from alliance.errors import ConflictError, DomainError
-from alliance.models import Change
+from alliance.models import Alliance, Change
 from matching.models import CurrentResult, Demand, DemandLine, LineResult, MatchRun
 from matching.services.demands import (
     LineInput,
@@ -83,7 +85,8 @@ def test_from_nothing_to_published(world: World, lab: Client) -> None:
     page = lab.get(place + "preview/")
     assert page.status_code == 200
     assert "Supplier" in page.content.decode()
-    assert lab.post(place + "step/publish/").status_code == 302
+    version = {"version": str(Demand.objects.get(pk=demand.pk).version)}
+    assert lab.post(place + "step/publish/", version).status_code == 302
     demand.refresh_from_db()
     assert demand.published
     assert Change.objects.filter(kind="demand", verb="published", object_id=demand.public_id).exists()
@@ -180,7 +183,13 @@ def test_the_preview_is_what_the_run_finds() -> None:
 
     def look(row: Demand) -> set[tuple[int, int, int]]:
         rows = LineResult.objects.current().filter(demand_id=row.pk)
-        return set(rows.values_list("line_id", "feasible", "near"))
+        places = {
+            line: place for place, line in enumerate(row.lines.order_by("id").values_list("pk", flat=True))
+        }
+        return {
+            (places[line], feasible, near)
+            for line, feasible, near in rows.values_list("line_id", "feasible", "near")
+        }
 
     told = preview_demand(demand, user=owner, look=look)
     Demand.objects.filter(pk=demand.pk).update(published=True)
@@ -233,3 +242,102 @@ def test_a_closed_demand_and_one_of_an_unlisted_firm_stay_drafts(world: World) -
     world.organisations["lab"].save()
     with pytest.raises(ConflictError):
         publish_demand(draft, user=owner)
+
+
+def test_every_step_is_told_from_which_state_it_was_decided(world: World, lab: Client) -> None:
+    """Who is second gets the page with what is true now, and nothing is overwritten."""
+    demand = write(lab)
+    line = demand.lines.get()
+    place, stale = f"/demands/{demand.public_id}/", {"version": str(demand.version)}
+    save_line(demand, LineInput(world.types["sensor"], "1", "1"), user=world.person("lab_owner"))
+    before = Change.objects.count()
+    for step in ("publish", "archive", "close"):
+        answer = lab.post(f"{place}step/{step}/", stale | {"outcome": "x"})
+        assert answer.status_code == 409, step
+        assert 'role="alert"' in answer.content.decode()
+    for address in (f"lines/{line.public_id}/remove/", "site/remove/"):
+        assert lab.post(place + address, stale).status_code == 409
+    assert lab.post(f"{place}step/publish/").status_code == 409, "no version is no state"
+    demand.refresh_from_db()
+    assert (demand.published, demand.archived_at, demand.lines.count()) == (False, None, 2)
+    assert Change.objects.count() == before
+    now = {"version": str(demand.version)}
+    assert lab.post(f"{place}lines/{line.public_id}/remove/", now).status_code == 302
+    assert demand.lines.count() == 1
+
+
+def test_the_life_of_a_demand_from_its_own_page(world: World, lab: Client) -> None:
+    demand = write(lab)
+    place = f"/demands/{demand.public_id}/"
+
+    def does(step: str, **more: str) -> str:
+        """Press the button of the page: it carries the version that the page was made from."""
+        page = lab.get(place).content.decode()
+        form = page[page.index(f"{place}step/{step}/") :]
+        version = re.search(r'name="version" value="(\d+)"', form)
+        told = {"version": version[1]} if version else {}
+        answer = lab.post(f"{place}step/{step}/", told | more)
+        assert answer.status_code == 302, (step, answer.status_code)
+        return str(answer.headers["Location"])
+
+    assert "publish" in lab.get(place).content.decode()
+    does("publish")
+    does("withdraw")
+    does("archive")
+    demand.refresh_from_db()
+    assert demand.archived_at
+    assert str(demand.public_id) not in lab.get("/demands/").content.decode()
+    assert str(demand.public_id) in lab.get("/demands/?closed=true").content.decode()
+    with pytest.raises(ConflictError):
+        save_line(demand, LineInput(world.types["sensor"], "1", "1"), user=world.person("lab_owner"))
+    does("reopen")
+    does("publish")
+    does("close", outcome="已采购")
+    assert "已采购" in lab.get(place).content.decode()
+    copy = does("clone")
+    assert Demand.objects.get(public_id=copy.split("/")[2]).lines.get().requirements.get().value == 12
+    for other in ("lead_official", "supplier_owner", "lab_viewer"):
+        page = Client()
+        page.force_login(world.people[other], backend="django.contrib.auth.backends.ModelBackend")
+        assert "/step/" not in page.get(place).content.decode(), other
+
+
+def test_without_a_first_run_the_preview_says_so(world: World, lab: Client) -> None:
+    demand = write(lab)
+    Alliance.objects.update(as_of=None)
+    page = lab.get(f"/demands/{demand.public_id}/preview/").content.decode()
+    assert "还没有匹配过" in page
+    assert "先添加" not in page
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_nobody_waits_for_a_preview() -> None:
+    """While the copy is matched, another connection changes the very draft."""
+    world = build_world()
+    for alliance in world.alliances.values():
+        alliance.as_of = AS_OF
+        alliance.save()
+    owner, demand = world.person("lab_owner"), world.demands["draft"]
+    told: list[object] = []
+
+    def elsewhere() -> None:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '2s'")
+            told.append(save_line(demand, LineInput(world.types["sensor"], "1", "1"), user=owner).pk)
+        except Exception as error:
+            told.append(error)
+        finally:
+            connection.close()
+
+    def look(copy: Demand) -> int:
+        writer = Thread(target=elsewhere)
+        writer.start()
+        writer.join(10)
+        return copy.lines.count()
+
+    found = preview_demand(demand, user=owner, look=look)
+    assert found.seen == 1
+    assert isinstance(told[0], int), told
+    assert demand.lines.count() == 2
+    assert Demand.objects.count() == len(world.demands), "the copy is gone"
