@@ -143,7 +143,7 @@ def is_among(header: list[str], names: Mapping[str, str]) -> bool:
 def unit_in(heading: str) -> str:
     """The unit that a heading names in brackets, if it is one."""
     match = _UNIT.search(heading)
-    if match is None:
+    if match is None or match[1] == "1":
         return ""
     try:
         parse_unit(match[1])

@@ -32,7 +32,7 @@ LAST = 5000
 
 
 def heading(key: str, words: str, unit: str = "") -> str:
-    return f"{words} ({unit}) [{key}]" if unit else f"{words} [{key}]"
+    return f"{words} ({unit}) [{key}]" if unit not in ("", "1") else f"{words} [{key}]"
 
 
 def _columns(type_: ComponentType, book: Any) -> list[tuple[str, str, Any]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from alliance.templatetags._numbers import list_text
 from companies.services.inputs import ungrouped
 from companies.specs import Parameter
 
@@ -178,7 +179,8 @@ def cell_of(asked: Iterable[Any], kind: str) -> str:
 
 
 def _written(row: Any, kind: str) -> str:
-    return _value_words(row.op, row.value, kind) + _manner_words(row)
+    words, manner = _value_words(row.op, row.value, kind), _manner_words(row)
+    return _("%(asked)s (%(manner)s)") % {"asked": words, "manner": list_text(manner)} if manner else words
 
 
 def _value_words(op: str, value: Any, kind: str) -> str:
@@ -197,7 +199,7 @@ def _exact(value: float) -> str:
     return repr(int(value)) if float(value).is_integer() and abs(value) < 2**53 else repr(float(value))
 
 
-def _manner_words(row: Any) -> str:
+def _manner_words(row: Any) -> list[str]:
     """Nothing for a plain hard requirement."""
     told = [] if row.hard else [_("soft")]
     if row.weight != 1:
@@ -206,4 +208,4 @@ def _manner_words(row: Any) -> str:
         told.append(_("tolerance %(n)s%%") % {"n": f"{(Decimal(repr(row.tolerance)) * 100).normalize():f}"})
     if row.hard and told:
         told.insert(0, _("hard"))
-    return f" ({', '.join(told)})" if told else ""
+    return told

@@ -189,7 +189,8 @@ def _value(state: dict[str, Any], name: str, parameter: Any, types: dict[str, Co
         return "; ".join(state[name]) or None
     if name == "open_points":
         return "\n".join(state[name]) or None
-    return state[name]
+    value = state[name]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def commented_sheet(sheet: BillSheet) -> bytes:
