@@ -69,6 +69,7 @@ urlpatterns = [
     path("verifications/", views.verifications, name="verifications"),
     path("verifications/<uuid:public_id>/", views.verification, name="verification"),
     path("join-requests/<uuid:public_id>/", views.join_decision, name="join-decision"),
+    path("organisations/new/", views.entry_new, name="entry-new"),
     path("organisations/<uuid:public_id>/edit/", views.organisation_edit, name="organisation-edit"),
     path("organisations/<uuid:public_id>/verify-again/", views.verify_again, name="verify-again"),
     path("organisations/<uuid:public_id>/people/", views.people, name="people"),

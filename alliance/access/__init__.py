@@ -338,6 +338,12 @@ def editable(row: Row, user: Any) -> Q:
     return rule(row, viewer)
 
 
+def looked_after(row: Row, user: Any) -> Q:
+    """What the bureau of its city looks after, apart from what is the viewer's own: it suspends, it merges."""
+    viewer = viewer_of(user)
+    return _cared(row, viewer) & ~_mine(row, viewer) if viewer.known else NOTHING
+
+
 def kept(row: Row, user: Any) -> Q:
     """Who edits a row, and the bureau that cares for it: they read its history, prices included."""
     viewer = viewer_of(user)
@@ -358,6 +364,9 @@ class GuardedQuerySet(QuerySet):
     def editable_by(self, user: Any) -> "GuardedQuerySet":
         return narrowed(self, editable, viewer_of(user))
 
+    def cared_by(self, user: Any) -> "GuardedQuerySet":
+        return self.filter(looked_after(self.model.access, user))  # type: ignore[attr-defined]
+
     def kept_by(self, user: Any) -> "GuardedQuerySet":
         return narrowed(self, kept, viewer_of(user))
 
@@ -374,3 +383,9 @@ def may_run_demand(user: Any, *, owner_id: int, cities: Iterable[int], alliance_
     return (
         owner_id in viewer.editing or bool(viewer.care & set(cities)) or may_run_alliance(user, alliance_id)
     )
+
+
+def may_enter(user: Any, city_id: int | None = None) -> bool:
+    """Enter firms that have not registered into the directory: the bureau of their city."""
+    care = viewer_of(user).care
+    return bool(care) if city_id is None else city_id in care

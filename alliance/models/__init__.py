@@ -1,6 +1,7 @@
 """Places, alliances, organisations and people: who there is and where they are."""
 
 from alliance.models.base import GuardedManager, HeldCertificate, Published, TypeNode
+from alliance.models.care import Suspension
 from alliance.models.changes import Change, ConsumerPosition, Heartbeat
 from alliance.models.disclosures import Disclosure, Viewing
 from alliance.models.joining import Invitation, JoinRequest, Mail, Verification
@@ -55,6 +56,7 @@ __all__ = [
     "RecoveryCode",
     "SavedFilter",
     "SecondFactor",
+    "Suspension",
     "TravelTime",
     "TypeNode",
     "User",

@@ -18,7 +18,7 @@ from alliance.selectors.places import (
     homes_in,
     roles_in,
 )
-from alliance.selectors.rights import may_run_alliance, may_run_demand, viewer_of
+from alliance.selectors.rights import may_enter, may_run_alliance, may_run_demand, viewer_of
 from alliance.selectors.tokens import token_list
 from alliance.selectors.trees import branch, tree_choices
 
@@ -34,6 +34,7 @@ __all__ = [
     "firm_detail",
     "firm_list",
     "homes_in",
+    "may_enter",
     "may_run_alliance",
     "may_run_demand",
     "organisation_detail",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from alliance.choices import DecisionState
+from alliance.choices import DecisionState, OrganisationKind
 from alliance.models import (
     City,
     Invitation,
@@ -16,10 +17,16 @@ from alliance.models import (
     Membership,
     Organisation,
     SecondFactor,
+    Suspension,
     User,
     Verification,
 )
 from alliance.models.base import GuardedQuerySet
+
+_ENDINGS = re.compile(
+    r"(股份有限公司|有限责任公司|有限公司|公司|[,.]? *(co\.?,? *ltd\.?|ltd\.?|inc\.?|corporation))$",
+    re.IGNORECASE,
+)
 
 
 def verification_list(user: Any) -> GuardedQuerySet:
@@ -80,6 +87,43 @@ def unclaimed_entry(public_id: UUID) -> Organisation | None:
 def registered_firm(code: str) -> Organisation | None:
     """The firm of a credit code, to ask it to be let in: its code is all that the asker is told."""
     return Organisation.objects.filter(uscc=code, suspended=False).first() if code else None
+
+
+def entry_of_code(code: str) -> Organisation | None:
+    """The unclaimed entry that a bureau made with this code: who registers with it claims the entry."""
+    rows = Organisation.objects.filter(claimed=False, listed=True, suspended=False)
+    return rows.filter(external_id=code).first() if code else None
+
+
+def named_alike(user: Any, *names: str) -> list[Any]:
+    """Firms in the directory that have one of these names, or nearly: without the ending that all firms have."""
+    found = Q()
+    for name in names:
+        core = _ENDINGS.sub("", name.strip())
+        if len(core) > 1:
+            found |= Q(name_zh__icontains=core) | Q(name_en__icontains=core)
+    rows = Organisation.objects.visible_to(user).filter(kind=OrganisationKind.FIRM)
+    return list(rows.filter(found).select_related("city").order_by("id")[:5]) if found else []
+
+
+def own_suspensions(user: Any) -> list[Any]:
+    """Why one's own firms are shut out, and which bureaus to ask: always the person's own rows."""
+    firms = Organisation.objects.filter(memberships__user=user, suspended=True).select_related("city")
+    rows: list[Any] = []
+    for firm in firms:
+        row = Suspension.objects.filter(organisation=firm, lifted_at=None).first()
+        row = row or Suspension(organisation=firm, at=None)
+        bureaus = Organisation.objects.filter(cares_for__city=firm.city, suspended=False)
+        row.bureaus = list(bureaus.select_related("contact"))  # type: ignore[attr-defined]
+        rows.append(row)
+    return rows
+
+
+def cities_in_care(user: Any) -> list[City]:
+    """The cities whose firms the viewer's bureau looks after, for the suggestions of a form."""
+    bureaus = Membership.objects.filter(user=user, organisation__kind=OrganisationKind.BUREAU)
+    rows = City.objects.filter(caretakers__bureau__in=bureaus.values("organisation"))
+    return list(rows.distinct().order_by("code"))
 
 
 def own_seat(user: Any, public_id: UUID) -> Membership | None:

@@ -14,6 +14,7 @@ from alliance.models import (
     Organisation,
     OrganisationCertificate,
     OrganisationContact,
+    Suspension,
 )
 from alliance.models.base import GuardedQuerySet
 
@@ -37,6 +38,12 @@ def organisation_detail(user: Any) -> GuardedQuerySet:
 
 def firm_detail(user: Any) -> GuardedQuerySet:
     return organisation_detail(user).filter(kind=OrganisationKind.FIRM)
+
+
+def suspension_of(user: Any, organisation: Any) -> Suspension | None:
+    """Why it is shut out, for its bureau."""
+    rows = Suspension.objects.visible_to(user).filter(organisation=organisation, lifted_at=None)
+    return rows.first() if organisation.suspended else None
 
 
 def attach_seen(user: Any, organisations: Iterable[Any]) -> None:

@@ -102,6 +102,9 @@ def ask_to_belong(
         raise ConflictError(_("This entry has been claimed already."))
     if code and is_registered(code):
         raise ConflictError(_("This credit code is registered already."), field="uscc")
+    entered = organisation.external_id
+    if code and code != entered and not credit_code_problem(entered):
+        raise DomainError(_("The bureau entered this firm with another credit code."), field="uscc")
     with transaction.atomic():
         user = _person(person)
         row = JoinRequest.objects.create(

@@ -1,5 +1,6 @@
 """Pages of the alliance app."""
 
+from alliance.views.care import entry_new
 from alliance.views.joining import (
     confirm_email,
     invitation,
@@ -36,6 +37,7 @@ __all__ = [
     "cities",
     "city",
     "confirm_email",
+    "entry_new",
     "erase",
     "filter_save",
     "filter_step",

@@ -10,6 +10,7 @@ from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -19,7 +20,9 @@ from alliance.forms.joining import CodeForm, FirmForm, JoinForm, PersonForm
 from alliance.models import Organisation, User
 from alliance.selectors.joining import (
     city_names,
+    entry_of_code,
     own_requests,
+    own_suspensions,
     registered_firm,
     unclaimed_entry,
     unclaimed_like,
@@ -44,6 +47,9 @@ def register(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         count_try("register", address=client_address(request))
         request.session[CODE] = form.cleaned_data["uscc"]
+        entry = entry_of_code(form.cleaned_data["uscc"])
+        if entry is not None:
+            return redirect(reverse("register-details", query={"claim": str(entry.public_id)}))
         return redirect("register-join" if is_registered(form.cleaned_data["uscc"]) else "register-details")
     status = 400 if request.method == "POST" else 200
     return render(request, "registration/register.html", {"form": form}, status=status)
@@ -142,7 +148,8 @@ def join(request: HttpRequest) -> HttpResponse:
 @require_safe
 def waiting(request: HttpRequest) -> HttpResponse:
     """Where a person without a place reads how its requests stand."""
-    return render(request, "registration/waiting.html", {"rows": own_requests(request.user)})
+    context = {"rows": own_requests(request.user), "suspensions": own_suspensions(request.user)}
+    return render(request, "registration/waiting.html", context)
 
 
 @login_not_required

@@ -14,6 +14,7 @@ from alliance.choices import OrganisationRole
 from alliance.http import Column, counted, listing
 from alliance.models import Membership, Organisation
 from alliance.selectors import attach_seen, firm_detail, firm_list, viewer_of
+from alliance.selectors.organisations import suspension_of
 from alliance.selectors.paging import cut
 from alliance.templatetags._numbers import list_text
 from companies.filters import CapabilityFilter, FirmFilter
@@ -149,6 +150,8 @@ def firm(request: HttpRequest, public_id: UUID) -> HttpResponse:
     context = {
         "firm": found,
         "facilities": facility_list(request.user).filter(organisation=found, archived_at=None),
+        "in_care": Organisation.objects.cared_by(request.user).filter(pk=found.pk).exists(),
+        "suspension": suspension_of(request.user, found),
         "may_add": found.pk in viewer_of(request.user).editing,
         "page": page,
         "rows": page.rows,

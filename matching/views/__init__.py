@@ -32,6 +32,7 @@ from matching.views.meetings import (
     meeting_new,
     meetings,
 )
+from matching.views.organisations import firm_suspend
 from matching.views.pipelines import pipeline, pipelines
 from matching.views.preview import capability_matches, capability_preview
 from matching.views.runs import cancel, rematch_alliance, rematch_demand, retry, run, runs
@@ -59,6 +60,7 @@ __all__ = [
     "demand_programme",
     "demand_step",
     "demands",
+    "firm_suspend",
     "gap_report",
     "introduction",
     "introductions",

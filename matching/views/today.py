@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from alliance.http import viewed
 from alliance.models import Alliance
 from alliance.selectors import viewer_of
+from alliance.selectors.joining import own_suspensions
 from alliance.templatetags._numbers import list_text
 from companies.models import Capability
 from matching.models import may_ask_for_run
@@ -38,7 +39,7 @@ FILTERS = {"mine", "late"}
 def dashboard(request: HttpRequest) -> HttpResponse:
     seen = viewed(request)
     if seen.alliance is None:
-        return render(request, "matching/dashboard_none.html", {})
+        return render(request, "matching/dashboard_none.html", {"suspensions": own_suspensions(request.user)})
     if viewer_of(request.user).official or request.user.is_superuser:
         return render(request, "matching/dashboard.html", _official(request, seen.alliance))
     return render(request, "matching/dashboard_firm.html", _firm(request, seen.alliance))

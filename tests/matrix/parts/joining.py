@@ -5,15 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from tests.cast import World
-from tests.matrix.roles import EVERYBODY, KNOWN, OUT, PLACELESS, SUPPLIER, TOKENS
+from tests.matrix.roles import BUREAUS, EVERYBODY, KNOWN, OUT, PLACELESS, SUPPLIER, TOKENS
 from tests.matrix.row import EMPTY, Row, each, page, public
 
 SIGNED_IN = (KNOWN - TOKENS) | PLACELESS
 FIRM = "organisations.supplier"
+OFFICIALS = BUREAUS | {"other_bureau"}
 
 
 def role(world: World) -> dict[str, Any]:
     return {"role": "viewer"}
+
+
+def why(world: World) -> dict[str, Any]:
+    return {"reason": "Papers are missing.", "do": "suspend"}
 
 
 def yes(world: World) -> dict[str, Any]:
@@ -89,6 +94,10 @@ ROWS = [
         body=EMPTY,
         other=each({"viewer", "editor", "partner_bureau"}, 403),
     ),
+    Row("entry-new", ok=OFFICIALS),
+    Row("entry-new", "POST", ok=OFFICIALS, yes=400, body=EMPTY),
+    Row("firm-suspend", target=FIRM, ok={"partner_bureau"}),
+    Row("firm-suspend", "POST", FIRM, ok={"partner_bureau"}, yes=302, body=why),
     Row("organisation-edit", target=FIRM, ok={"editor", "owner", "partner_bureau"}),
     Row("organisation-edit", "POST", FIRM, ok={"editor", "owner", "partner_bureau"}, yes=400, body=EMPTY),
     Row("verify-again", "POST", FIRM, ok={"editor", "owner", "partner_bureau"}, yes=409, body=EMPTY),

@@ -1,0 +1,38 @@
+"""What a bureau does with the firms of its city: it shuts one out for a while, it makes one entry of two."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from alliance.access import Row
+from alliance.models.base import GuardedManager
+from alliance.models.organisations import Organisation
+
+
+class Suspension(models.Model):
+    """Why a firm is shut out, since when and by whom; its people read it. `Organisation.suspended` is what counts."""
+
+    access = Row("verification", owner="organisation", cities=("organisation__city",))
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="suspensions")
+    reason = models.CharField(max_length=1000)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(db_default=Now())
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_because = models.CharField(max_length=1000, blank=True)
+
+    objects = GuardedManager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation"], condition=Q(lifted_at=None), name="suspension_runs_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation_id}: {self.reason}"
