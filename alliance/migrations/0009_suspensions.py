@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("alliance", "0006_signing_in"),
+        ("alliance", "0008_saved_filters"),
     ]
 
     operations = [
