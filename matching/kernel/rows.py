@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, cast
 
@@ -30,9 +31,11 @@ class Rows:
         """Single rows of a table so far."""
         return len(self._single[name])
 
-    def results(self) -> Results:
-        """Everything as Results."""
-        return Results(**cast(Any, {name: self._table(name, cls) for name, cls in RESULT_TABLES.items()}))
+    def results(self, ready: Mapping[str, Table] | None = None) -> Results:
+        """Everything as Results; tables that somebody has made already are taken as they are."""
+        ready = ready or {}
+        tables = {name: ready.get(name) or self._table(name, cls) for name, cls in RESULT_TABLES.items()}
+        return Results(**cast(Any, tables))
 
     def _table(self, name: str, cls: type[Table]) -> Table:
         stacked = {}

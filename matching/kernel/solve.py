@@ -1,4 +1,4 @@
-"""The fast way to the same rows as ``reference``: vectorised NumPy per line and per demand."""
+"""The fast way to the same rows as ``reference``: lines in compiled loops where numba is, all else in NumPy."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from matching.kernel.lines import solve_line
+from matching.kernel.compiled import compiled_lines, has_compiled
+from matching.kernel.lines import Feasible, solve_line
 from matching.kernel.pipelines import solve_pipelines
 from matching.kernel.prepare import Prepared
 from matching.kernel.problem import Problem
 from matching.kernel.results import Results, chosen_demands
 from matching.kernel.rows import Rows
 from matching.kernel.sites import solve_sites
-from matching.kernel.tables import Ints
+from matching.kernel.tables import Ints, Table
 
 
 class Solver:
@@ -22,8 +23,10 @@ class Solver:
     Memory beyond the Problem: about 25 bytes for each candidate and each key its lines ask for.
     """
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, *, compiled: bool | None = None) -> None:
+        """compiled: whether to use the compiled loops; by default where they pay (``has_compiled``)."""
         self.prepared = Prepared(problem)
+        self._lines = compiled_lines(self.prepared) if has_compiled(problem, compiled) else None
 
     def solve(self, demands: slice | Sequence[int] | Ints | None = None) -> Results:
         """Results of §3 to §6 for these demand positions (all by default), in ascending order.
@@ -32,15 +35,25 @@ class Solver:
         IndexError for a position beyond the demands.
         """
         rows = Rows()
+        chosen = chosen_demands(self.prepared.problem, demands)
+        tables, feasible = self._solve_lines(chosen)
         with np.errstate(over="ignore"):  # a shortfall against a tiny number may be infinite
-            for demand in chosen_demands(self.prepared.problem, demands).tolist():
-                self._solve_demand(demand, rows)
-        return rows.results()
+            for demand in chosen.tolist():
+                self._solve_demand(demand, rows, feasible)
+        return rows.results(tables)
 
-    def _solve_demand(self, demand: int, rows: Rows) -> None:
+    def _solve_lines(self, demands: Ints) -> tuple[dict[str, Table], dict[int, Feasible]]:
+        """All lines at once by compiled loops; nothing without them."""
+        if self._lines is None or not len(demands):
+            return {}, {}
+        start = self.prepared.line_start
+        own = [np.arange(first, last) for first, last in zip(start[demands], start[demands + 1], strict=True)]
+        return self._lines.solve(np.concatenate(own).astype(np.int32))
+
+    def _solve_demand(self, demand: int, rows: Rows, found: dict[int, Feasible]) -> None:
         first, last = self.prepared.line_start[demand : demand + 2].tolist()
         lines = list(range(first, last))
-        feasible = [solve_line(self.prepared, line, demand, rows) for line in lines]
+        feasible = [found.get(line) or solve_line(self.prepared, line, demand, rows) for line in lines]
         sites = solve_sites(self.prepared, demand, rows)
         solve_pipelines(self.prepared, demand, lines, feasible, sites, rows)
 

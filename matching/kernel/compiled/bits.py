@@ -1,0 +1,119 @@
+"""Bitmaps of 64 slots a word, and rounding, as compiled loops use them."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import math
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+# Numbers come out as NumPy and Python compute them: no reordering, no contraction, no exception on division.
+# Untyped on purpose: with numba's own hints a type checker finds other things than without numba.
+numba: Any = importlib.import_module("numba")
+njit: Any = numba.njit
+types: Any = numba.types
+intrinsic: Any = importlib.import_module("numba.extending").intrinsic
+
+
+def _cache_folder() -> str:
+    """Compiled code is kept by what it was compiled from: numba looks at one file, but loops call into others."""
+    told = os.environ.get("NUMBA_CACHE_DIR")
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    base = Path(told) if told else Path(tempfile.gettempdir()) / f"matching-kernel-{user}"
+    base.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not told and hasattr(os, "getuid") and base.lstat().st_uid != user:
+        base = Path(tempfile.mkdtemp())  # somebody else was there first: what lies there is not ours to run
+    folder = base / digest
+    folder.mkdir(exist_ok=True)
+    return str(folder)
+
+
+numba.config.CACHE_DIR = _cache_folder()
+
+# Loops borrow their arrays (no counting of references, which costs more than the arithmetic): they allocate nothing.
+OWNING: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
+COMPILE: dict[str, Any] = {**OWNING, "_nrt": False}
+
+SCALE = 1e9
+SPLIT = 134_217_729.0  # 2**27 + 1: halves a double's 53 bits for an exact product
+WHOLE = 8_388_608.0  # from here on nine decimals say more than a double holds
+ONE = np.uint64(1)
+ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+
+
+@intrinsic
+def ones_in(typing_context: Any, word: Any) -> Any:
+    """How many bits of a word are set."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.ctpop(args[0])
+
+    return types.uint64(types.uint64), generate
+
+
+@intrinsic
+def lowest(typing_context: Any, word: Any) -> Any:
+    """The place of the lowest bit of a word that has one."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.cttz(args[0], context.get_constant(types.boolean, True))
+
+    return types.uint64(types.uint64), generate
+
+
+@njit(inline="always", **COMPILE)
+def set_bit(row: Any, slot: int) -> None:
+    row[slot >> 6] |= ONE << np.uint64(slot & 63)
+
+
+@njit(inline="always", **COMPILE)
+def clear_bit(row: Any, slot: int) -> None:
+    row[slot >> 6] &= ~(ONE << np.uint64(slot & 63))
+
+
+@njit(inline="always", **COMPILE)
+def has_bit(row: Any, slot: int) -> bool:
+    return (row[slot >> 6] >> np.uint64(slot & 63)) & ONE != 0
+
+
+@njit(**COMPILE)
+def copy_row(source: Any, target: Any) -> None:
+    for word in range(len(target)):
+        target[word] = source[word]
+
+
+@njit(**COMPILE)
+def count_bits(row: Any) -> Any:
+    total = np.uint64(0)
+    for word in row:
+        total += ones_in(word)
+    return np.int64(total)
+
+
+@njit(**COMPILE)
+def exact_round9(x: float) -> float:
+    """Python's ``round(x, 9)``: the exact decimal value of x decides, a tie goes to the even digit.
+
+    x × 1e9 is taken as a sum of two doubles without error (Dekker), so that the side of the half is known.
+    """
+    size = abs(x)
+    if not size < WHOLE:
+        return x
+    product = size * SCALE
+    big = size * SPLIT
+    high = big - (big - size)
+    low = size - high
+    # 1e9 has 21 significant bits: it needs no halving.
+    error = ((high * SCALE) - product) + low * SCALE
+    below = math.floor(product)
+    side = ((product - below) - 0.5) + error
+    up = side > 0 or (side == 0 and below % 2 == 1)
+    rounded = (below + 1.0 if up else below) / SCALE
+    return math.copysign(rounded, x)

@@ -1,0 +1,233 @@
+"""§3 by bitmap: who fails a rule, who fails none, who fails exactly one.
+
+Two words for each 64 candidates count failures bit by bit: ``some`` (at least one) and ``more`` (at least two).
+A rule's own bitmap is kept, so that near misses of a rule are ``some and not more`` within it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from matching.kernel.codes import Code, Op
+from matching.kernel.compiled.bits import COMPILE, clear_bit, copy_row, njit, set_bit
+from matching.kernel.compiled.block import FIRST_KEY, FREE, MOQ, PRICE, READY
+from matching.kernel.tables import AnyArray, Bools, Floats, Ints, Masks
+
+SPEC, CERTIFICATION = int(Code.SPEC), int(Code.CERTIFICATION)
+IS_MOQ, CAPACITY, TIME, IS_PRICE = int(Code.MOQ), int(Code.CAPACITY), int(Code.TIME), int(Code.PRICE)
+GE, LE, BETWEEN, COVERS, ONE_OF = (int(op) for op in (Op.GE, Op.LE, Op.BETWEEN, Op.COVERS, Op.ONE_OF))
+OTHER_RULES = 5  # certification, MOQ, capacity, time, price
+assert FIRST_KEY == 4  # noqa: S101 -- lay_out puts the keys' columns behind these four
+
+
+class Asks(NamedTuple):
+    """Lines and what belongs to their demands, as the Problem holds them; see ``Lines`` and ``Requirements``."""
+
+    demand: Ints
+    quantity: Floats
+    rate: Floats
+    need_by: Ints
+    target: Floats
+    ceiling: Floats
+    start: Ints
+    key: Ints
+    op: AnyArray
+    a: Floats
+    b: Floats
+    mask: Masks
+    hard: Bools
+    weight: Floats
+    tolerance: Floats
+    code_start: Ints
+    code: Ints
+    organisation: Ints
+    lab: Ints
+    excluded_start: Ints
+    excluded: Ints
+
+
+class Scratch(NamedTuple):
+    """What one line's judgement is written into, used again for the next line.
+
+    fails: uint64[rules, W]; kind, want: code of each rule and its requirement (-1); self: bitmap of the excluded.
+    """
+
+    fails: AnyArray
+    kind: Ints
+    want: Ints
+    some: AnyArray
+    more: AnyArray
+    feasible: AnyArray
+    near: AnyArray
+
+
+def scratch(rules: int, words: int) -> Scratch:
+    rows = [np.zeros(words, np.uint64) for _ in range(4)]
+    kind, want = np.zeros(rules, np.int32), np.zeros(rules, np.int32)
+    return Scratch(np.zeros((rules, words), np.uint64), kind, want, *rows)
+
+
+@njit(**COMPILE)
+def below(layout: Any, index: Any, column: int, threshold: float, out: Any) -> bool:
+    """Into ``out`` who has less than the threshold; False when nobody has (``out`` is then not written)."""
+    if index.order.shape[0] == 0:
+        return _look_through(layout.least[column], threshold, out)
+    cut_value = index.cut_value[column]
+    low, high = 0, len(cut_value)
+    while low < high:
+        middle = (low + high) >> 1
+        if cut_value[middle] < threshold:
+            low = middle + 1
+        else:
+            high = middle
+    if low == 0:
+        return False
+    value, cuts = index.value[column], index.cuts[column]
+    first = cuts[low - 1]
+    last = cuts[low] if low < len(cuts) else len(value)
+    left, right = first, last
+    while left < right:
+        middle = (left + right) >> 1
+        if value[middle] < threshold:
+            left = middle + 1
+        else:
+            right = middle
+    order = index.order[column]
+    if low == len(cuts) or left - first <= last - left:
+        copy_row(index.rows[column, low - 1], out)
+        for i in range(first, left):
+            set_bit(out, order[i])
+    else:
+        copy_row(index.rows[column, low], out)
+        for i in range(left, last):
+            clear_bit(out, order[i])
+    return True
+
+
+@njit(**COMPILE)
+def _look_through(values: Any, threshold: float, out: Any) -> bool:
+    anybody = np.uint64(0)
+    count = len(values)
+    for word in range(len(out)):
+        bits = np.uint64(0)
+        first = word << 6
+        for slot in range(min(64, count - first)):
+            bits |= np.uint64(values[first + slot] < threshold) << np.uint64(slot)
+        out[word] = bits
+        anybody |= bits
+    return anybody != 0
+
+
+@njit(**COMPILE)
+def _either(layout: Any, index: Any, column: int, low: float, high: float, out: Any, spare: Any) -> bool:
+    """Who misses one of two bounds: the negated lowest value in ``column``, the highest in the next."""
+    one = below(layout, index, column, low, out)
+    if not one:
+        return below(layout, index, column + 1, high, out)
+    if below(layout, index, column + 1, high, spare):
+        for word in range(len(out)):
+            out[word] |= spare[word]
+    return True
+
+
+@njit(**COMPILE)
+def _fails_want(layout: Any, index: Any, asks: Any, want: int, out: Any, spare: Any) -> bool:
+    """Into ``out`` who fails a requirement of §2; False when nobody does."""
+    key, op = asks.key[want], asks.op[want]
+    column = layout.key_column[key]
+    if op == GE:
+        return below(layout, index, column + 1, asks.a[want], out)
+    if op == LE:
+        return below(layout, index, column, -asks.a[want], out)
+    if op == BETWEEN:
+        return _either(layout, index, column, -asks.b[want], asks.a[want], out, spare)
+    if op == COVERS:
+        return _either(layout, index, column, -asks.a[want], asks.b[want], out, spare)
+    # One of a set of choices; of a bool the one asked for.
+    mask, row = asks.mask[want], layout.choice_row[key]
+    copy_row(layout.valid, out)
+    while mask != 0:
+        if mask & np.uint64(1):
+            offered = layout.choices[row]
+            for word in range(len(out)):
+                out[word] &= ~offered[word]
+        mask >>= np.uint64(1)
+        row += 1
+    return True
+
+
+@njit(**COMPILE)
+def _count(fails: Any, work: Any) -> None:
+    some, more = work.some, work.more
+    for word in range(len(some)):
+        more[word] |= some[word] & fails[word]
+        some[word] |= fails[word]
+
+
+@njit(**COMPILE)
+def _fails_certificates(layout: Any, asks: Any, line: int, out: Any) -> None:
+    """Who lacks a certificate that is asked for."""
+    copy_row(layout.valid, out)
+    for i in range(asks.code_start[line], asks.code_start[line + 1]):
+        held = layout.held[layout.held_row[asks.code[i]]]
+        for word in range(len(out)):
+            out[word] &= held[word]
+    for word in range(len(out)):
+        out[word] = layout.valid[word] & ~out[word]
+
+
+@njit(**COMPILE)
+def judge(layout: Any, index: Any, asks: Any, line: int, work: Any) -> int:
+    """Fill ``work`` for a line; returns how many rules somebody fails. They are in the order of relaxations."""
+    work.some[:] = 0
+    work.more[:] = 0
+    rules = 0
+    for want in range(asks.start[line], asks.start[line + 1]):
+        if asks.hard[want] and _fails_want(layout, index, asks, want, work.fails[rules], work.near):
+            work.kind[rules], work.want[rules] = SPEC, want
+            _count(work.fails[rules], work)
+            rules += 1
+    if asks.code_start[line + 1] > asks.code_start[line]:
+        _fails_certificates(layout, asks, line, work.fails[rules])
+        work.kind[rules], work.want[rules] = CERTIFICATION, -1
+        _count(work.fails[rules], work)
+        rules += 1
+    for kind, column, threshold in (
+        (IS_MOQ, MOQ, -asks.quantity[line]),
+        (CAPACITY, FREE, asks.rate[line]),
+        (TIME, READY, -float(asks.need_by[line])),
+        (IS_PRICE, PRICE, -asks.ceiling[line]),
+    ):
+        # Without a ceiling the threshold is NaN: nobody is below it, but it must not be searched for.
+        if threshold == threshold and below(layout, index, column, threshold, work.fails[rules]):
+            work.kind[rules], work.want[rules] = kind, -1
+            _count(work.fails[rules], work)
+            rules += 1
+    for word in range(len(work.some)):
+        work.feasible[word] = layout.valid[word] & ~work.some[word]
+        work.near[word] = work.some[word] & ~work.more[word]
+    return rules
+
+
+@njit(**COMPILE)
+def leave_out(layout: Any, asks: Any, line: int, work: Any) -> int:
+    """The rule ``self``: take the demanding organisation and those it excludes out; returns the candidates left."""
+    demand = asks.demand[line]
+    left = len(layout.pos) - _leave_firm(layout, asks.organisation[demand], work)
+    for i in range(asks.excluded_start[demand], asks.excluded_start[demand + 1]):
+        if asks.excluded[i] != asks.organisation[demand]:
+            left -= _leave_firm(layout, asks.excluded[i], work)
+    return left
+
+
+@njit(**COMPILE)
+def _leave_firm(layout: Any, firm: int, work: Any) -> int:
+    at = np.searchsorted(layout.firms, firm)
+    if at == len(layout.firms) or layout.firms[at] != firm:
+        return 0
+    for i in range(layout.firm_start[at], layout.firm_start[at + 1]):
+        clear_bit(work.feasible, layout.firm_slots[i])
+        clear_bit(work.near, layout.firm_slots[i])
+    return layout.firm_start[at + 1] - layout.firm_start[at]

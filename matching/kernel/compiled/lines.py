@@ -1,0 +1,253 @@
+"""§3 and §4 for many lines of one block: the compiled way to the rows of ``kernel.lines``."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from matching.kernel.codes import KEEP_MATCHES, KEEP_NEAR
+from matching.kernel.compiled.bits import COMPILE, ONE, OWNING, count_bits, lowest, njit, set_bit
+from matching.kernel.compiled.block import Laid
+from matching.kernel.compiled.judge import OTHER_RULES, Asks, judge, leave_out, scratch
+from matching.kernel.compiled.near import firms_in, relax
+from matching.kernel.compiled.score import score, score_all, score_best
+from matching.kernel.problem import Problem
+from matching.kernel.tables import AnyArray, Bools, Floats, Ints
+
+
+class Found(NamedTuple):
+    """What was found for B lines of one block, by slot.
+
+    totals: int32[B, 5], in the order of ``LineTotals``. matches: int32[B, 20], -1 beyond the last. near: int32[B, 5],
+    near_rule: which of the line's relaxations. relaxed: how many of them; relax_*: [B, rules], thresholds float64.
+    feasible, feasible_score: all feasible of the lines that asked for them, flat, as indices in the block,
+    ascending; feasible_start: int64[B + 1].
+    """
+
+    totals: Ints
+    matches: Ints
+    scores: Floats
+    terms: Floats
+    near: Ints
+    near_rule: Ints
+    near_short: Floats
+    relaxed: Ints
+    relax_kind: Ints
+    relax_want: Ints
+    relax_firms: Ints
+    relax_numbers: Floats
+    feasible_start: AnyArray
+    feasible: Ints
+    feasible_score: Floats
+
+
+def asks_of(problem: Problem) -> Asks:
+    """The lines as the loops read them; no copies."""
+    lines, demands, wants = problem.lines, problem.demands, problem.lines.requirements
+    return Asks(
+        lines.demand, lines.quantity, lines.rate, lines.need_by, lines.target, lines.ceiling,
+        wants.start, wants.key, wants.op, wants.a, wants.b, wants.mask, wants.hard, wants.weight, wants.tolerance,
+        lines.certificates.start, lines.certificates.item, demands.organisation, demands.lab,
+        demands.excluded.start, demands.excluded.item,
+    )  # fmt: skip
+
+
+def _found(lines: int, rules: int) -> Found:
+    whole = np.int32
+    return Found(
+        totals=np.zeros((lines, 5), whole), matches=np.full((lines, KEEP_MATCHES), -1, whole),
+        scores=np.zeros((lines, KEEP_MATCHES)), terms=np.zeros((lines, KEEP_MATCHES, 7)),
+        near=np.full((lines, KEEP_NEAR), -1, whole), near_rule=np.zeros((lines, KEEP_NEAR), whole),
+        near_short=np.zeros((lines, KEEP_NEAR)), relaxed=np.zeros(lines, whole),
+        relax_kind=np.zeros((lines, rules), whole), relax_want=np.zeros((lines, rules), whole),
+        relax_firms=np.zeros((lines, rules), whole), relax_numbers=np.zeros((lines, rules, 5)),
+        feasible_start=np.zeros(lines + 1, np.int64), feasible=np.zeros(0, whole), feasible_score=np.zeros(0),
+    )  # fmt: skip
+
+
+def solve_lines(
+    asks: Asks,
+    laid: Laid,
+    lines: Ints,
+    keep_all: Bools,
+    prox: Floats,
+    weights: Floats,
+    as_of: int,
+    *,
+    near: bool = True,
+) -> Found:
+    """keep_all: bool[B], whether a line's feasible capabilities are all wanted. near: False leaves out what only
+    counts (near misses, relaxations, numbers of firms): the best 20 and no more."""
+    rules = OTHER_RULES + int(np.max(asks.start[lines + 1] - asks.start[lines], initial=0))
+    found = _found(len(lines), rules)
+    words = len(laid.layout.valid)
+    work = scratch(rules, words)
+    seen = np.zeros((len(laid.layout.firms), 1), np.int64)[:, 0]
+    best_near = _nearest(laid, prox)
+    feasible, scores = _solve(
+        laid.layout,
+        laid.lookup,
+        asks,
+        lines,
+        keep_all,
+        prox,
+        best_near,
+        weights,
+        as_of,
+        near,
+        work,
+        seen,
+        found,
+    )
+    return found._replace(feasible=feasible, feasible_score=scores)
+
+
+def _nearest(laid: Laid, prox: Floats) -> Floats:
+    """float64[C, W]: an upper bound of the proximity of a word's slots to each city."""
+    city = laid.layout.city
+    whole = np.concatenate((city, np.repeat(city[-1:], -len(city) % 64)))
+    return np.ascontiguousarray(prox[:, whole].reshape(len(prox), -1, 64).max(axis=2))
+
+
+@njit(**OWNING)
+def _grown(array: Any, room: int) -> Any:
+    if room <= len(array):
+        return array
+    larger = np.empty(max(room, 2 * len(array)), array.dtype)
+    larger[: len(array)] = array
+    return larger
+
+
+@njit(**COMPILE)
+def _by_place(place: Any, slots: Any, scores: Any, count: int, marks: Any, by_place: Any) -> None:
+    for i in range(count):
+        set_bit(marks, place[slots[i]])
+        by_place[place[slots[i]]] = scores[i]
+
+
+@njit(**COMPILE)
+def _write_out(marks: Any, by_place: Any, found: Any, scores: Any, filled: int) -> None:
+    """What is marked, in the block's own order, behind what is there; leaves no mark."""
+    for word in range(len(marks)):
+        bits = marks[word]
+        marks[word] = 0
+        while bits != 0:
+            place = (word << 6) + np.int64(lowest(bits))
+            bits &= bits - ONE
+            found[filled], scores[filled] = place, by_place[place]
+            filled += 1
+
+
+@njit(**OWNING)
+def _solve(
+    layout: Any,
+    index: Any,
+    asks: Any,
+    lines: Any,
+    keep_all: Any,
+    prox: Any,
+    best_near: Any,
+    weights: Any,
+    as_of: int,
+    with_near: bool,
+    work: Any,
+    seen: Any,
+    found: Any,
+) -> tuple[Any, Any]:
+    size = len(layout.pos)
+    all_found, all_score = np.empty(1024, np.int32), np.empty(1024)
+    some, some_score = np.empty(size, np.int32), np.empty(size)
+    best, best_score = np.empty(KEEP_MATCHES, np.int32), np.empty(KEEP_MATCHES)
+    bound, terms = np.empty(len(layout.valid)), np.empty(7)
+    marks, by_place = np.zeros(len(layout.valid), np.uint64), np.empty(size)
+    filled = 0
+    for i in range(len(lines)):
+        line = lines[i]
+        lab = asks.lab[asks.demand[line]]
+        days = float(max(1, asks.need_by[line] - as_of))
+        rules = judge(layout, index, asks, line, work)
+        found.totals[i, 1] = leave_out(layout, asks, line, work)
+        if keep_all[i]:
+            count, kept = score_all(
+                layout,
+                asks,
+                line,
+                prox[lab],
+                days,
+                weights,
+                work.feasible,
+                terms,
+                best,
+                best_score,
+                some,
+                some_score,
+            )
+            all_found, all_score = _grown(all_found, filled + count), _grown(all_score, filled + count)
+            _by_place(layout.place, some, some_score, count, marks, by_place)
+            _write_out(marks, by_place, all_found, all_score, filled)
+            filled += count
+        else:
+            kept = score_best(
+                layout,
+                asks,
+                line,
+                prox[lab],
+                best_near[lab],
+                days,
+                weights,
+                work.feasible,
+                terms,
+                best,
+                best_score,
+                bound,
+            )
+        found.feasible_start[i + 1] = filled
+        for rank in range(kept):
+            found.matches[i, rank] = best[rank]
+            found.scores[i, rank] = best_score[rank]
+            score(layout, asks, line, best[rank], prox[lab], days, weights, found.terms[i, rank])
+        if with_near:
+            _count_line(layout, asks, line, i, rules, days, work, seen, found)
+    return all_found[:filled], all_score[:filled]
+
+
+@njit(**COMPILE)
+def _count_line(
+    layout: Any, asks: Any, line: int, i: int, rules: int, days: float, work: Any, seen: Any, found: Any
+) -> None:
+    """Totals, near misses and relaxations. ``seen`` is stamped with numbers that no line uses again."""
+    stamp = i * (rules + 1000) + 1
+    found.totals[i, 0] = count_bits(work.feasible)
+    found.totals[i, 2] = count_bits(work.near)
+    found.totals[i, 3] = firms_in(layout, work.feasible, seen, stamp)
+    found.totals[i, 4] = firms_in(layout, work.near, seen, stamp + 1)
+    relaxed = kept = 0
+    if found.totals[i, 2]:
+        for rule in range(rules):
+            only, anybody = work.fails[rule], np.uint64(0)
+            for word in range(len(only)):
+                only[word] &= work.near[word]
+                anybody |= only[word]
+            if anybody == 0:
+                continue
+            kind, want = work.kind[rule], work.want[rule]
+            kept = relax(
+                layout,
+                asks,
+                line,
+                relaxed,
+                kind,
+                want,
+                days,
+                only,
+                found.near[i],
+                found.near_rule[i],
+                found.near_short[i],
+                kept,
+                found.relax_numbers[i, relaxed],
+            )
+            found.relax_kind[i, relaxed], found.relax_want[i, relaxed] = kind, want
+            found.relax_firms[i, relaxed] = firms_in(layout, only, seen, stamp + 2 + rule)
+            relaxed += 1
+    found.relaxed[i] = relaxed

@@ -1,0 +1,172 @@
+"""§3's near misses and relaxations from the bitmaps of a judgement."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from matching.kernel.codes import KEEP_NEAR
+from matching.kernel.compiled.bits import COMPILE, ONE, exact_round9, has_bit, lowest, njit
+from matching.kernel.compiled.block import PRICE, READY
+from matching.kernel.compiled.judge import (
+    BETWEEN,
+    CAPACITY,
+    CERTIFICATION,
+    COVERS,
+    GE,
+    IS_MOQ,
+    IS_PRICE,
+    LE,
+    SPEC,
+    TIME,
+)
+from matching.kernel.compiled.score import offered, shortfall
+from matching.kernel.tables import LAST_DATE
+
+KEEP = KEEP_NEAR
+NAN = np.nan
+CLOSE = 2e-9  # more than rounding can move two numbers towards each other
+
+
+@njit(**COMPILE)
+def missing_by(layout: Any, asks: Any, line: int, kind: int, want: int, slot: int, days: float) -> float:
+    """Unrounded shortfall of a slot that fails the rule."""
+    if kind == SPEC:
+        return shortfall(layout, asks, want, slot)
+    if kind == CERTIFICATION:
+        first, last = asks.code_start[line], asks.code_start[line + 1]
+        missing = 0
+        for i in range(first, last):
+            missing += not has_bit(layout.held[layout.held_row[asks.code[i]]], slot)
+        return missing / (last - first)
+    if kind == IS_MOQ:
+        return (-layout.least[0, slot] - asks.quantity[line]) / asks.quantity[line]
+    if kind == CAPACITY:
+        return (asks.rate[line] - layout.least[3, slot]) / asks.rate[line]
+    if kind == TIME:
+        return (-layout.least[READY, slot] - asks.need_by[line]) / days
+    return (-layout.least[PRICE, slot] - asks.ceiling[line]) / asks.ceiling[line]
+
+
+@njit(**COMPILE)
+def threshold(layout: Any, asks: Any, kind: int, want: int, slot: int) -> tuple[float, float]:
+    """What would just admit a slot: (a, b), NaN where nothing does; b for intervals only."""
+    if kind == IS_MOQ:
+        return -layout.least[0, slot], NAN
+    if kind == CAPACITY:
+        free = layout.least[3, slot]
+        return (free if free > 0 else NAN), NAN
+    if kind == TIME:
+        ready = -layout.least[READY, slot]
+        return (ready if ready <= LAST_DATE else NAN), NAN
+    if kind == IS_PRICE:
+        return -layout.least[PRICE, slot], NAN
+    if kind == CERTIFICATION or asks.op[want] > COVERS:
+        return NAN, NAN
+    low, high, stated = offered(layout, asks.key[want], slot)
+    if not stated:
+        return NAN, NAN
+    op = asks.op[want]
+    if op == GE:
+        return high, NAN
+    if op == LE:
+        return low, NAN
+    if op == BETWEEN:
+        return min(asks.a[want], high), max(asks.b[want], low)
+    a, b = max(asks.a[want], low), min(asks.b[want], high)
+    return (a, b) if a <= b else (NAN, NAN)
+
+
+@njit(**COMPILE)
+def firms_in(layout: Any, row: Any, seen: Any, stamp: int) -> int:
+    """How many different firms are behind a bitmap. ``seen`` holds the last stamp of every firm."""
+    count = 0
+    for word in range(len(row)):
+        bits = row[word]
+        while bits != 0:
+            firm = layout.firm[(word << 6) + np.int64(lowest(bits))]
+            bits &= bits - ONE
+            if seen[firm] != stamp:
+                seen[firm] = stamp
+                count += 1
+    return count
+
+
+@njit(**COMPILE)
+def _keep_near(
+    slot: int, rule: int, short: float, layout: Any, near: Any, near_rule: Any, near_short: Any, kept: int
+) -> int:
+    """Insert into the 5 nearest by rounded shortfall, then lower position."""
+    pos = layout.pos[slot]
+    at = kept
+    while at > 0 and (
+        near_short[at - 1] > short or (near_short[at - 1] == short and layout.pos[near[at - 1]] > pos)
+    ):
+        at -= 1
+    if at == KEEP:
+        return kept
+    for i in range(min(kept, KEEP - 1), at, -1):
+        near[i], near_rule[i], near_short[i] = near[i - 1], near_rule[i - 1], near_short[i - 1]
+    near[at], near_rule[at], near_short[at] = slot, rule, short
+    return min(kept + 1, KEEP)
+
+
+@njit(**COMPILE)
+def relax(
+    layout: Any,
+    asks: Any,
+    line: int,
+    rule: int,
+    kind: int,
+    want: int,
+    days: float,
+    only: Any,
+    near: Any,
+    near_rule: Any,
+    near_short: Any,
+    kept: int,
+    out: Any,
+) -> int:
+    """Near misses of one rule (bitmap ``only``): into the 5 nearest and ``out`` (count, nearest, b, all, b)."""
+    count = 0
+    nearest: Any = -1
+    nearest_short = np.inf
+    first, last = np.inf, -np.inf  # of the thresholds a and b
+    first_b, last_b = np.inf, -np.inf
+    every = True
+    for word in range(len(only)):
+        bits = only[word]
+        while bits != 0:
+            slot = (word << 6) + np.int64(lowest(bits))
+            bits &= bits - ONE
+            count += 1
+            short = missing_by(layout, asks, line, kind, want, slot, days)
+            if short <= nearest_short + CLOSE or kept < KEEP or short <= near_short[KEEP - 1] + CLOSE:
+                short = exact_round9(short)
+                if (
+                    nearest < 0
+                    or short < nearest_short
+                    or (short == nearest_short and layout.pos[slot] < layout.pos[nearest])
+                ):
+                    nearest, nearest_short = slot, short
+                kept = _keep_near(slot, rule, short, layout, near, near_rule, near_short, kept)
+            a, b = threshold(layout, asks, kind, want, slot)
+            if a == a:
+                first, last = min(first, a), max(last, a)
+                first_b, last_b = min(first_b, b), max(last_b, b)
+            else:
+                every = False
+    out[0] = count
+    out[1], out[2] = threshold(layout, asks, kind, want, nearest)
+    out[3], out[4] = NAN, NAN
+    if every:
+        op = asks.op[want] if kind == SPEC else -1
+        if op == BETWEEN:
+            out[3], out[4] = first, last_b
+        elif op == COVERS:
+            if last <= first_b:
+                out[3], out[4] = last, first_b
+        else:
+            out[3] = first if kind == CAPACITY or op == GE else last
+    return kept

@@ -1,0 +1,146 @@
+"""What compiled loops found, as the tables of ``Results``."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any, cast
+
+import numpy as np
+
+from matching.kernel.compiled.block import Laid, lay_out
+from matching.kernel.compiled.judge import SPEC
+from matching.kernel.compiled.lines import Found, asks_of, solve_lines
+from matching.kernel.lines import Feasible
+from matching.kernel.prepare import Prepared
+from matching.kernel.results import LineTotals, Matches, NearMisses, Relaxations
+from matching.kernel.tables import AnyArray, Ints, Table
+
+ROOM = 300_000_000  # bytes of blocks kept laid out between chunks
+TABLES: dict[str, type[Table]] = {
+    "line_totals": LineTotals,
+    "matches": Matches,
+    "near_misses": NearMisses,
+    "relaxations": Relaxations,
+}
+Columns = dict[str, list[AnyArray]]  # in the order of the table's columns, the line first
+
+
+class CompiledLines:
+    """Solves the lines of chunks of demands block by block; blocks are laid out once, while there is room."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        self.prepared = prepared
+        problem = prepared.problem
+        self._asks = asks_of(problem)
+        lines = problem.lines
+        open_scope = problem.demands.open_scope[lines.demand].astype(np.int64)
+        self._block_of = lines.type.astype(np.int64) * 2 + open_scope
+        self._lines_of = np.bincount(self._block_of, minlength=2 * len(problem.types.parent))
+        wants = np.repeat(self._block_of, np.diff(lines.requirements.start))
+        codes = np.repeat(self._block_of, np.diff(lines.certificates.start))
+        self._keys = _by_block(wants, lines.requirements.key)
+        self._codes = _by_block(codes, lines.certificates.item)
+        self._weights = np.array(prepared.line_weights)
+        self._laid: dict[int, Laid] = {}
+        self._bytes = 0
+
+    def solve(self, lines: Ints) -> tuple[dict[str, Table], dict[int, Feasible]]:
+        """The tables of §3 and §4 for ascending ``lines``, and all that is feasible for each."""
+        parts: dict[str, list[list[AnyArray]]] = {name: [] for name in TABLES}
+        feasible: dict[int, Feasible] = {}
+        block_of = self._block_of[lines]
+        order = np.argsort(block_of, kind="stable")
+        for some in np.split(lines[order], np.flatnonzero(np.diff(block_of[order])) + 1):
+            if len(some):
+                self._solve_block(some, parts, feasible)
+        return {name: _joined(cls, parts[name]) for name, cls in TABLES.items()}, feasible
+
+    def _solve_block(
+        self, lines: Ints, parts: dict[str, list[list[AnyArray]]], feasible: dict[int, Feasible]
+    ) -> None:
+        laid = self._block(int(self._block_of[lines[0]]))
+        if not len(laid.layout.pos):
+            none = np.zeros(len(lines), np.int32)
+            parts["line_totals"].append([lines, *[none] * 5])
+            nobody = Feasible(laid.block, np.zeros(0, np.int64), np.zeros(0))
+            feasible.update(dict.fromkeys(lines.tolist(), nobody))
+            return
+        everything = np.ones(len(lines), np.bool_)
+        as_of = self.prepared.problem.as_of
+        found = solve_lines(self._asks, laid, lines, everything, self.prepared.prox, self._weights, as_of)
+        columns = _columns(found, lines, laid.layout.pos, self._asks.key)
+        for name, part in columns.items():
+            parts[name].append(part)
+        start = found.feasible_start.tolist()
+        for i, line in enumerate(lines.tolist()):
+            own = slice(start[i], start[i + 1])
+            feasible[line] = Feasible(laid.block, found.feasible[own], found.feasible_score[own])
+
+    def _block(self, number: int) -> Laid:
+        if number not in self._laid:
+            block = self.prepared.block(number // 2, bool(number % 2))
+            keys, codes = self._keys.get(number, _NONE), self._codes.get(number, _NONE)
+            laid = lay_out(self.prepared, block, keys, codes, int(self._lines_of[number]))
+            size = sum(array.nbytes for array in (*laid.layout, *laid.lookup))
+            if self._bytes + size > ROOM:
+                self._laid, self._bytes = {}, 0
+            self._laid[number] = laid
+            self._bytes += size
+        return self._laid[number]
+
+
+_NONE = np.zeros(0, np.int32)
+
+
+def _by_block(blocks: AnyArray, items: Ints) -> dict[int, Ints]:
+    """The different items of each block, ascending."""
+    pairs = np.unique(np.stack((blocks, items.astype(np.int64)), axis=1), axis=0)
+    ends = np.flatnonzero(np.diff(pairs[:, 0])) + 1
+    return {int(part[0, 0]): part[:, 1].astype(np.int32) for part in np.split(pairs, ends) if len(part)}
+
+
+def _columns(found: Found, lines: Ints, pos: Ints, keys: Ints) -> Columns:
+    which, rank = np.nonzero(found.matches >= 0)
+    near, near_rank = np.nonzero(found.near >= 0)
+    rule = found.near_rule[near, near_rank]
+    relaxed, place = np.nonzero(np.arange(found.relax_kind.shape[1]) < found.relaxed[:, None])
+    kind, want = found.relax_kind[relaxed, place], found.relax_want[relaxed, place]
+    numbers = found.relax_numbers[relaxed, place]
+    return {
+        "line_totals": [lines, *found.totals.T],
+        "matches": [
+            lines[which], rank + 1, pos[found.matches[which, rank]], found.scores[which, rank],
+            found.terms[which, rank],
+        ],
+        "near_misses": [
+            lines[near], near_rank + 1, pos[found.near[near, near_rank]], found.relax_kind[near, rule],
+            _keys(found.relax_kind[near, rule], found.relax_want[near, rule], keys),
+            found.near_short[near, near_rank],
+        ],
+        "relaxations": [
+            lines[relaxed], kind, _keys(kind, want, keys), numbers[:, 0], *numbers[:, 1:].T,
+            found.relax_firms[relaxed, place],
+        ],
+    }  # fmt: skip
+
+
+def _keys(kind: Ints, want: Ints, keys: Ints) -> AnyArray:
+    """The component key of a SPEC rule, else -1."""
+    spec = kind == SPEC
+    if not spec.any():
+        return np.full(len(kind), -1, np.int32)
+    return np.where(spec, keys[np.where(spec, want, want[spec][0])], -1)
+
+
+def _joined(cls: type[Table], parts: list[list[AnyArray]]) -> Table:
+    """The parts of all blocks in the order of lines; rows of a line stay as they are."""
+    items = fields(cls)
+    if not parts:
+        empty = [np.empty((0, *item.metadata["shape"][1:]), item.metadata["dtype"]) for item in items]
+        return cls(*cast(Any, empty))
+    columns = [np.concatenate(values) for values in zip(*parts, strict=True)]
+    order = np.argsort(columns[0], kind="stable")
+    typed = [
+        values[order].astype(item.metadata["dtype"]) for values, item in zip(columns, items, strict=True)
+    ]
+    return cls(*cast(Any, typed))

@@ -1,0 +1,106 @@
+"""Compiled loops, the NumPy path and the reference give the same rows: looking through columns, and by index."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from matching.kernel import Problem, reference
+from matching.kernel.solve import Solver, solve
+from tests.matching.kernel.makers import Shape, large_problem, small_problem
+from tests.matching.kernel.test_fast_equals_reference import assert_same, problems, steady
+
+pytest.importorskip("numba", reason="the compiled kernel is optional; without it NumPy does the work")
+
+from matching.kernel.compiled import bits, block
+from matching.kernel.compiled.lines import asks_of, solve_lines
+from matching.kernel.compiled.tables import CompiledLines
+
+
+@pytest.fixture
+def always_indexed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of any size are put in order, sorted and cut."""
+    monkeypatch.setattr(block, "FEW_LINES", 0)
+    monkeypatch.setattr(block, "FEW_SLOTS", 0)
+
+
+def by_numpy(problem: Problem) -> Solver:
+    return Solver(problem, compiled=False)
+
+
+@settings(steady, max_examples=40)
+@given(problems)
+def test_numpy_equals_reference(problem: Problem) -> None:
+    assert_same(by_numpy(problem).solve(), reference.solve(problem))
+
+
+def test_indexed_equals_reference(always_indexed: None) -> None:
+    @settings(steady, max_examples=80)
+    @given(problems)
+    def check(problem: Problem) -> None:
+        assert_same(Solver(problem, compiled=True).solve(), reference.solve(problem))
+
+    check()
+
+
+@pytest.mark.parametrize("cuts", [2, 5, 64])
+def test_indexed_blocks_of_several_words_equal_numpy(
+    cuts: int, always_indexed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Columns with many values, so that bitmaps between cuts have to be mended; floods of equal ones too."""
+    monkeypatch.setattr(block, "MAX_CUTS", cuts)
+    for seed in range(3):
+        flood = Shape(capabilities=500, demands=3, sites=10, cities=3, types=1 + seed % 3, strict=0.1)
+        for problem in (
+            small_problem(random.Random(seed), flood),
+            large_problem(capabilities=4000, demands=20, lines=90, sites=20, types=3, cities=9, seed=seed),
+        ):
+            assert_same(Solver(problem, compiled=True).solve(), by_numpy(problem).solve())
+
+
+def test_bounds_find_the_same_best_twenty(always_indexed: None) -> None:
+    """Asked for the best only, words of 64 are left out by their upper bound: nothing that counts may be."""
+    seen = 0
+    for seed in range(13):
+        if seed % 2:
+            shape = Shape(capabilities=400, demands=4, types=1, cities=3, organisations=5, strict=0.05)
+            problem = small_problem(random.Random(seed), shape)
+        else:
+            problem = large_problem(capabilities=2500, demands=10, lines=60, sites=1, types=2, seed=seed)
+        lines = CompiledLines(Solver(problem, compiled=False).prepared)
+        expected = solve(problem).matches
+        for number in np.unique(lines._block_of).tolist():
+            mine = np.flatnonzero(lines._block_of == number).astype(np.int32)
+            laid = lines._block(number)
+            if not len(laid.layout.pos):
+                continue
+            found = solve_lines(
+                asks_of(problem), laid, mine, np.zeros(len(mine), bool), lines.prepared.prox,
+                np.array(lines.prepared.line_weights), problem.as_of, near=False,
+            )  # fmt: skip
+            for i, line in enumerate(mine.tolist()):
+                own = expected.line == line
+                kept = found.matches[i] >= 0
+                assert laid.layout.pos[found.matches[i][kept]].tolist() == expected.capability[own].tolist()
+                assert found.scores[i][kept].tolist() == expected.score[own].tolist()
+                np.testing.assert_array_equal(found.terms[i][kept], expected.terms[own])
+                seen += int(own.sum())
+    assert seen > 1500
+
+
+@settings(steady, max_examples=2000)
+@given(
+    st.one_of(
+        st.floats(0, 1e7),
+        st.floats(0, 1),
+        st.integers(0, 10**10).map(lambda n: n / 1e9 + 5e-10),
+        st.tuples(st.integers(0, 2**44), st.integers(1, 60)).map(lambda pair: pair[0] / 2 ** pair[1]),
+        st.floats(allow_nan=False),
+    )
+)
+def test_rounding_is_pythons(x: float) -> None:
+    assert bits.exact_round9(x) == round(x, 9) or x == round(x, 9) == bits.exact_round9(x)
