@@ -37,6 +37,7 @@ class Row:
     given: LineInput | None = None
     read: ReadLine | None = None
     same: bool = False
+    wrong: bool = False
 
 
 @dataclass
@@ -48,9 +49,10 @@ class Report:
     @property
     def counts(self) -> dict[str, int]:
         """new, changed, same, errors, and lines of the demand that the sheet does not name."""
-        new = sum(row.existing is None for row in self.rows)
-        same = sum(row.same for row in self.rows)
-        found = {"new": new, "same": same, "changed": len(self.rows) - new - same}
+        good = [row for row in self.rows if not row.wrong]
+        new = sum(row.existing is None for row in good)
+        same = sum(row.same for row in good)
+        found = {"new": new, "same": same, "changed": len(good) - new - same}
         return found | {"errors": len(self.problems), "rows": len(self.rows), "others": self.others}
 
 
@@ -103,6 +105,7 @@ class BillChecker:
             seen.setdefault(name, row.number)
         row.existing = self.own.get(name)
         better = self._read(row, found, name)
+        row.wrong = bool(found.errors)
         for field_name, words in found.errors.items():
             report.problems.append(
                 self._problem(row, field_name, " ".join(words), better.get(field_name, ""))
