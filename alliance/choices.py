@@ -141,6 +141,21 @@ class DisclosureStage(models.IntegerChoices):
     CONFIDENTIAL = 2, _("drawings and files")
 
 
+class FileStage(models.IntegerChoices):
+    """From which stage of an introduction on the other side may open a file."""
+
+    ACCEPTED = 1, _("once both firms have accepted")
+    CONFIDENTIAL = 2, _("once the confidentiality agreement is recorded")
+    CLOSED = 9, _("never: only we and our bureau")
+
+
+class Audience(models.TextChoices):
+    """Who reads a message."""
+
+    BUREAUS = "bureaus", _("the bureaus only")
+    PARTIES = "parties", _("both firms and their bureaus")
+
+
 class DecisionState(models.TextChoices):
     WAITING = "waiting", _("waiting")
     GRANTED = "granted", _("granted")

@@ -48,3 +48,10 @@ class TooManyError(DomainError):
     def __init__(self, message: str, *, wait: int) -> None:
         super().__init__(message)
         self.wait = wait
+
+
+class UnavailableError(DomainError):
+    """Something outside the database does not answer: a disk, a store."""
+
+    status = 503
+    code = "unavailable"

@@ -1,19 +1,45 @@
-"""Which models have a history, by the word that changes call them."""
+"""Which models have a history, files and threads, by the word that changes call them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
+
+Ids = Callable[[Any], Iterable[int | None]]
+
+
+def _nobody(row: Any) -> Iterable[int | None]:
+    return ()
 
 
 @dataclass(frozen=True)
 class Kind:
-    """`related`: kinds of changes that are told under the id of the same row."""
+    """`related`: kinds of changes that are told under the id of the same row.
+
+    Each a function of a row: `holders`, ids of the organisations that may hang files on it; `cities`, ids of the
+    cities whose bureaus are on its thread, and `bureaus`, of bureaus that are; `parties`, of all organisations that
+    talk with each other once both firms have accepted. `staged`: an introduction opens its files to the other side.
+    """
 
     name: str
     model: Any
     url_name: str
     related: tuple[str, ...] = ()
+    history: bool = True
+    holders: Ids = _nobody
+    cities: Ids = _nobody
+    bureaus: Ids = _nobody
+    parties: Ids = _nobody
+    staged: bool = True
+
+    @property
+    def has_files(self) -> bool:
+        return self.holders is not _nobody
+
+    @property
+    def has_thread(self) -> bool:
+        return self.cities is not _nobody or self.bureaus is not _nobody
 
 
 KINDS: dict[str, Kind] = {}
@@ -21,3 +47,11 @@ KINDS: dict[str, Kind] = {}
 
 def register(kind: Kind) -> None:
     KINDS[kind.name] = kind
+
+
+def kind_of(row: Any) -> Kind:
+    """The kind of a row; LookupError if its model has none."""
+    found = next((kind for kind in KINDS.values() if isinstance(row, kind.model)), None)
+    if found is None:
+        raise LookupError(f"{type(row).__name__} is not among the kinds")
+    return found

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from urllib.parse import unquote_to_bytes
 
 import structlog
+from django.conf import settings
 from django.contrib.auth import logout
 from django.db import DatabaseError
 from django.db.models import ProtectedError
@@ -31,6 +32,19 @@ class RefuseBrokenTextMiddleware:
         return self.get_response(request)
 
 
+class RefuseHugeBodyMiddleware:
+    """A body larger than any upload may be is refused before a byte of it is read."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdigit() and int(length[:15]) > settings.MOST_BODY_BYTES:
+            return bad_request(request, 413, "The request is larger than anything this site takes.")
+        return self.get_response(request)
+
+
 def _is_utf8(raw: bytes) -> bool:
     try:
         raw.decode("utf-8")
@@ -39,20 +53,25 @@ def _is_utf8(raw: bytes) -> bool:
     return True
 
 
-def bad_request(request: HttpRequest) -> HttpResponse:
-    """The 400 of an address that cannot be read; it must not depend on session or database."""
-    detail = "The address or its query contains bytes that are not text."
+def bad_request(
+    request: HttpRequest,
+    status: int = 400,
+    detail: str = "The address or its query contains bytes that are not text.",
+) -> HttpResponse:
+    """The answer to what cannot be read; it must not depend on session or database."""
     if request.path.startswith("/api/"):
+        title = "Bad Request" if status == 400 else "Content Too Large"
+        code = "invalid" if status == 400 else "too_large"
         body = {
             "type": "about:blank",
-            "title": "Bad Request",
-            "status": 400,
-            "code": "invalid",
+            "title": title,
+            "status": status,
+            "code": code,
             "detail": detail,
             "request_id": "",
         }
-        return JsonResponse(body, status=400, content_type="application/problem+json")
-    return HttpResponse(detail, status=400, content_type="text/plain; charset=utf-8")
+        return JsonResponse(body, status=status, content_type="application/problem+json")
+    return HttpResponse(detail, status=status, content_type="text/plain; charset=utf-8")
 
 
 class SuspendedMiddleware:

@@ -88,6 +88,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "alliance.middleware.RefuseBrokenTextMiddleware",
+    "alliance.middleware.RefuseHugeBodyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -185,9 +186,10 @@ RESULT_GRACE_SECONDS = env.int("RESULT_GRACE_SECONDS", 60)
 for _name in ("MATCH_LEASE_SECONDS", "MATCH_CHUNK_DEMANDS"):
     if vars()[_name] < 1:
         raise ImproperlyConfigured(f"{_name} must be at least 1.")
-# The reconciler does both as well, without the broker.
+# The reconciler follows changes and starts the nightly runs as well, without the broker.
 CELERY_BEAT_SCHEDULE = {
     "follow changes": {"task": "matching.follow_changes", "schedule": 30.0, "options": {"expires": 25}},
+    "sweep files": {"task": "alliance.sweep_files", "schedule": crontab(hour=3, minute=40)},
     "nightly": {"task": "matching.nightly", "schedule": crontab(hour=0, minute=5)},
 }
 
@@ -229,6 +231,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 50 * 1024 * 1024
+# The largest upload and the form around it.
+MOST_BODY_BYTES = 52 * 1024 * 1024
 
 # --- language and time ------------------------------------------------------------------------
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", "zh-hans")

@@ -3,8 +3,14 @@
 from celery import shared_task
 
 from alliance.services.mail import send_waiting
+from alliance.services.storing import sweep_files
 
 
 @shared_task(name="alliance.send_mail", time_limit=120)
 def send_mail_task() -> None:
     send_waiting()
+
+
+@shared_task(name="alliance.sweep_files", time_limit=120)
+def sweep_files_task() -> None:
+    sweep_files()

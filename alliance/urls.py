@@ -10,7 +10,7 @@ from rest_framework.routers import SimpleRouter
 from alliance import api as alliance_api
 from alliance import views
 from alliance.rest import addresses, outside, pages
-from alliance.views import history
+from alliance.views import files, history
 from companies import api as companies_api
 from matching import api as matching_api
 from scenarios import api as scenarios_api
@@ -95,6 +95,9 @@ urlpatterns = [
     path("lists/<slug:name>/columns/", views.list_columns, name="list-columns"),
     path("lists/<slug:name>/filters/", views.filter_save, name="filter-save"),
     path("filters/<uuid:public_id>/<slug:step>/", views.filter_step, name="filter-step"),
+    path("files/<uuid:public_id>/", files.download, name="file"),
+    path("files/<uuid:public_id>/<slug:step>/", files.switch, name="file-step"),
+    path("files/<slug:kind>/<uuid:public_id>/", files.files, name="files"),
     path("cities/", views.cities, name="cities"),
     path("cities/<str:code>/", views.city, name="city"),
     path("", include("companies.urls")),

@@ -11,6 +11,7 @@ from typing import Any
 
 from alliance.models import (
     Alliance,
+    Attachment,
     City,
     Exclusion,
     Invitation,
@@ -20,6 +21,7 @@ from alliance.models import (
     User,
     Verification,
 )
+from alliance.services.attachments import attach
 from companies.models import Capability, ComponentKey, ComponentType, Facility, SheetImport, SheetRows
 from matching.models import (
     ActionItem,
@@ -69,6 +71,7 @@ class World:
     sheets: dict[str, SheetImport] = field(default_factory=dict)
     bills: dict[str, BillSheet] = field(default_factory=dict)
     filters: dict[str, SavedFilter] = field(default_factory=dict)
+    attachments: dict[str, Attachment] = field(default_factory=dict)
 
     def person(self, name: str) -> User:
         """A fresh object: rights are cached on the user object for one request."""
@@ -112,6 +115,7 @@ def build_world() -> World:
     _joining(world)
     _sheets(world)
     _filters(world)
+    _files(world)
     return world
 
 
@@ -348,3 +352,14 @@ def _sheets(world: World) -> None:
         row_count=1,
         rows=[["", 2, ["DRV-RED", "many"]]],
     )
+
+
+def _files(world: World) -> None:
+    """The supplier's drawing on the open introduction, for once both have accepted; the lab's on its demand."""
+    for name, row, person in (
+        ("introduction", world.introductions["open"], "supplier_editor"),
+        ("demand", world.demands["open"], "lab_editor"),
+    ):
+        blob = b"%PDF-1.7 " + name.encode()
+        user = world.person(person)
+        world.attachments[name] = attach(row, [blob], user=user, name=f"Secret {name}.pdf", stage=1)

@@ -1,6 +1,10 @@
 """The program's settings, quicker where tests need it."""
 
+import atexit
 import os
+import shutil
+import tempfile
+from pathlib import Path
 
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
 os.environ.setdefault("LOG_LEVEL", "ERROR")
@@ -11,6 +15,9 @@ os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:1/0")
 
 from alliance.settings import *  # noqa: F403
 
+# Each process of the suite has its own, for as long as it lives.
+FILES_DIR = Path(tempfile.mkdtemp(prefix="alliance-files-"))
+atexit.register(shutil.rmtree, FILES_DIR, ignore_errors=True)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 API_REQUESTS_PER_MINUTE = dict.fromkeys(("token", "person", "anonymous"), 1_000_000)

@@ -39,7 +39,7 @@ def ask(world: World, role: str, row: Row, *, missing: bool = False) -> HttpResp
         else:
             answer = asker.post(url, row.body(world) if row.body else {})
         if answer.streaming:
-            answer.content = b"".join(answer.streaming_content)
+            assert b"".join(answer.streaming_content)
         transaction.set_rollback(True)
     return answer
 

@@ -203,6 +203,8 @@ def _content(answer: Any) -> bytes:
         answer.request["QUERY_STRING"],
         answer.content,
     )
+    if answer.streaming:
+        return b"".join(answer.streaming_content)
     if answer.content.startswith(b"PK\x03\x04"):
         return _cells(answer.content)
     return NOISE.sub(b"", answer.content)

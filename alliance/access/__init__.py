@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from alliance.access import shared
 from alliance.access.queries import narrowed
 from alliance.access.rows import ACCEPTED, EVERYTHING, INVITED, NOTHING
 from alliance.access.rows import PAIRS as PAIRS
@@ -262,6 +263,8 @@ VISIBLE: dict[str, Callable[[Row, Viewer], Q]] = {
     "person": _person,
     "token": _token,
     "saved filter": _saved_filter,
+    "attachment": shared.attachment,
+    "message": shared.message,
 }
 
 
@@ -326,6 +329,8 @@ EDITABLE: dict[str, Callable[[Row, Viewer], Q]] = {
     "person": _person,
     "token": _token,
     "saved filter": _edit_saved_filter,
+    "attachment": shared.edit_attachment,
+    "message": shared.edit_message,
 }
 
 
@@ -369,6 +374,12 @@ class GuardedQuerySet(QuerySet):
 
     def kept_by(self, user: Any) -> "GuardedQuerySet":
         return narrowed(self, kept, viewer_of(user))
+
+
+def colleagues(user: Any) -> Q:
+    """Officials whom this person may write to by name, as a condition on a Membership."""
+    viewer = viewer_of(user)
+    return shared.colleagues(viewer) if viewer.known else NOTHING
 
 
 def may_run_alliance(user: Any, alliance_id: int) -> bool:

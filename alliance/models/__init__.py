@@ -1,11 +1,14 @@
 """Places, alliances, organisations and people: who there is and where they are."""
 
+from alliance.kinds import Kind, register
+from alliance.models.attachments import Attachment
 from alliance.models.base import GuardedManager, HeldCertificate, Published, TypeNode
 from alliance.models.care import Suspension
 from alliance.models.changes import Change, ConsumerPosition, Heartbeat
 from alliance.models.disclosures import Disclosure, Viewing
 from alliance.models.joining import Invitation, JoinRequest, Mail, Verification
 from alliance.models.lists import ListSetting, SavedFilter
+from alliance.models.messages import Message, MessageReader
 from alliance.models.organisations import (
     Certification,
     DeliveryRecord,
@@ -32,6 +35,7 @@ __all__ = [
     "AllianceReach",
     "AllianceWeights",
     "ApiToken",
+    "Attachment",
     "Attempt",
     "Certification",
     "Change",
@@ -49,6 +53,8 @@ __all__ = [
     "ListSetting",
     "Mail",
     "Membership",
+    "Message",
+    "MessageReader",
     "Organisation",
     "OrganisationCertificate",
     "OrganisationContact",
@@ -63,3 +69,17 @@ __all__ = [
     "Verification",
     "Viewing",
 ]
+
+register(
+    Kind("organisation", Organisation, "firm", holders=lambda row: [row.pk], cities=lambda row: [row.city_id])
+)
+register(
+    Kind(
+        "verification",
+        Verification,
+        "verification",
+        history=False,
+        holders=lambda row: [row.organisation_id],
+        staged=False,
+    )
+)

@@ -14,7 +14,9 @@ from alliance.models import Change
 def history_row(user: Any, kind: str, public_id: UUID) -> Any:
     """The row if the user stands on its side, else None."""
     known = KINDS.get(kind)
-    return known.model.objects.kept_by(user).filter(public_id=public_id).first() if known else None
+    if known is None or not known.history:
+        return None
+    return known.model.objects.kept_by(user).filter(public_id=public_id).first()
 
 
 def history_of(kind: str, public_id: UUID) -> QuerySet[Change]:

@@ -22,6 +22,7 @@ from alliance.models import (
     Verification,
 )
 from alliance.models.base import GuardedQuerySet
+from alliance.selectors.rights import viewer_of
 
 _ENDINGS = re.compile(
     r"(股份有限公司|有限责任公司|有限公司|公司|[,.]? *(co\.?,? *ltd\.?|ltd\.?|inc\.?|corporation))$",
@@ -39,6 +40,14 @@ def verification_queue(user: Any) -> GuardedQuerySet:
     """What waits for a decision of the viewer's bureau, oldest first."""
     mine = Verification.objects.editable_by(user).filter(state=DecisionState.WAITING).values("pk")
     return verification_list(user).filter(pk__in=mine).order_by("id")
+
+
+def waiting_of(user: Any, organisation: Any) -> Verification | None:
+    """What a firm of the viewer's own waits for."""
+    if organisation.pk not in viewer_of(user).editing:
+        return None
+    rows = Verification.objects.visible_to(user).filter(organisation=organisation)
+    return rows.filter(state=DecisionState.WAITING).first()
 
 
 def join_queue(user: Any) -> GuardedQuerySet:

@@ -69,4 +69,33 @@ __all__ = [
     "may_ask_for_run",
 ]
 
-register(Kind("demand", Demand, "demand"))
+register(
+    Kind(
+        "demand",
+        Demand,
+        "demand",
+        holders=lambda row: [row.owner_id],
+        cities=lambda row: [row.lab_city_id],
+    )
+)
+register(
+    Kind(
+        "introduction",
+        Introduction,
+        "introduction",
+        history=False,
+        holders=lambda row: [row.lab_id, row.supplier_id, row.lab_bureau_id, row.supplier_bureau_id],
+        bureaus=lambda row: [row.lab_bureau_id, row.supplier_bureau_id],
+        parties=lambda row: [row.lab_id, row.supplier_id, row.lab_bureau_id, row.supplier_bureau_id],
+    )
+)
+register(
+    Kind(
+        "project",
+        Project,
+        "project",
+        history=False,
+        holders=lambda row: [row.demand.owner_id, *row.bureau_ids()],
+        bureaus=lambda row: row.bureau_ids(),
+    )
+)

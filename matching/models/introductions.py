@@ -35,6 +35,11 @@ class Project(Published):
     def __str__(self) -> str:
         return str(self.public_id)
 
+    def bureau_ids(self) -> list[int]:
+        """The bureaus of its introductions."""
+        rows = self.introductions.values_list("lab_bureau_id", "supplier_bureau_id")
+        return sorted({key for pair in rows for key in pair})
+
 
 class Milestone(models.Model):
     """What the pilot of a project passes, when it should and when it did."""

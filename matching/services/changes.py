@@ -27,6 +27,8 @@ IRRELEVANT = {
     "token",
     "person",
     "viewing",
+    "attachment",
+    "message",
     "introduction",
     "project",
     "meeting",

@@ -6,4 +6,12 @@ from scenarios.models.types import ScenarioKey, ScenarioParameter, ScenarioType
 
 __all__ = ["PartCondition", "ScenarioKey", "ScenarioParameter", "ScenarioType", "Site", "SiteWindow"]
 
-register(Kind("site", Site, "site"))
+register(
+    Kind(
+        "site",
+        Site,
+        "site",
+        holders=lambda row: [row.organisation_id],
+        cities=lambda row: [row.city_id],
+    )
+)

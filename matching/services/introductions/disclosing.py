@@ -18,7 +18,7 @@ STAGE: dict[str, int] = {
     State.DECLINED: Stage.INVITED,
     State.ACCEPTED: Stage.ACCEPTED,
 }
-PARTS = ("demand", "capability", "site", "lab", "supplier")
+PARTS = ("demand", "project", "capability", "site", "lab", "supplier")
 
 
 def opened_by(introduction: Introduction) -> dict[Key, int]:
@@ -30,6 +30,8 @@ def opened_by(introduction: Introduction) -> dict[Key, int]:
         ("demand", introduction.demand, supply_side),
         ("introduction", introduction, (*demand_side, *supply_side)),
     ]
+    if introduction.project is not None:
+        rows.append(("project", introduction.project, (*demand_side, introduction.supplier_bureau_id)))
     if introduction.capability is not None:
         rows.append(("capability", introduction.capability, demand_side))
     if introduction.site is not None:

@@ -1,8 +1,12 @@
-"""The history of a row: its owner's editors and the bureau that cares for it."""
+"""What hangs on rows: their history, files."""
 
 from __future__ import annotations
 
-from tests.matrix.row import Row
+from tests.matrix.roles import BUREAUS, SUPPLIER
+from tests.matrix.row import EMPTY, PLATFORM, Row, each
+
+INTRODUCED = SUPPLIER | {"lab"} | BUREAUS
+ON = (("kind", "introduction"),)
 
 ROWS = [
     Row(
@@ -12,4 +16,27 @@ ROWS = [
         more=(("kind", "capability"),),
     ),
     Row("history", target="demands.open", ok={"lab", "city_bureau", "admin"}, more=(("kind", "demand"),)),
+    Row("files", target="introductions.open", ok=INTRODUCED | PLATFORM, more=ON),
+    Row(
+        "files",
+        "POST",
+        "introductions.open",
+        ok=INTRODUCED - {"viewer"},
+        yes=400,
+        body=EMPTY,
+        more=ON,
+        other=each({"viewer"} | PLATFORM, 403),
+    ),
+    # The proposal waits for an answer: the other side opens nothing yet.
+    Row("file", target="attachments.introduction", ok=SUPPLIER | {"partner_bureau"}),
+    Row(
+        "file-step",
+        "POST",
+        "attachments.introduction",
+        ok={"editor", "owner"},
+        yes=302,
+        body=EMPTY,
+        more=(("step", "withdraw"),),
+        other=each({"viewer", "partner_bureau"}, 403),
+    ),
 ]

@@ -1,0 +1,74 @@
+"""Files of a row as a viewer may know them, and who has opened them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+from uuid import UUID
+
+from alliance.kinds import KINDS, Kind
+from alliance.models import Attachment, Viewing
+from alliance.selectors.rights import viewer_of
+
+SHOWN = 100
+
+
+def row_of(user: Any, kind: str, public_id: UUID) -> Any:
+    """The row that files or messages hang on, if the viewer sees it, else None."""
+    known = KINDS.get(kind)
+    if known is None or not (known.has_files or known.has_thread):
+        return None
+    return known.model.objects.visible_to(user).filter(public_id=public_id).first()
+
+
+def holder_of(kind: Kind, row: Any, user: Any) -> int | None:
+    """In whose name this person hangs files on the row: the first of its holders for which the person writes."""
+    viewer = viewer_of(user)
+    hands = viewer.editing | viewer.bureaus
+    return next((key for key in kind.holders(row) if key in hands), None)
+
+
+def attachment_of(user: Any, public_id: UUID) -> Attachment | None:
+    """A file that the viewer may open, and the row it hangs on is there for the viewer too."""
+    rows = Attachment.objects.visible_to(user).select_related("owner")
+    found = rows.filter(public_id=public_id).first()
+    if found is None or row_of(user, found.kind, found.object_id) is None:
+        return None
+    return found  # type: ignore[no-any-return]
+
+
+def files_of(user: Any, kind: Kind, row: Any) -> list[Any]:
+    """Newest first. `mine`: the viewer withdraws and restores it; `openings`: who has opened it, for its side only."""
+    rows = list(
+        Attachment.objects.visible_to(user)
+        .filter(kind=kind.name, object_id=row.public_id)
+        .select_related("owner", "uploaded_by")
+        .order_by("-id")[:SHOWN]
+    )
+    if not rows:
+        return []
+    keys = [found.pk for found in rows]
+    kept = set(Attachment.objects.kept_by(user).filter(pk__in=keys).values_list("pk", flat=True))
+    viewer = viewer_of(user)
+    own, hands = viewer.firms | viewer.bureaus, viewer.editing | viewer.bureaus
+    asked = [found.public_id for found in rows if found.pk in kept or found.owner_id in own]
+    openings = _openings(asked)
+    for found in rows:
+        found.mine = found.owner_id in hands
+        found.ours = found.public_id in asked
+        found.openings = openings[found.public_id]
+    return rows
+
+
+def file_count(user: Any, kind: Kind, row: Any) -> int:
+    rows = Attachment.objects.visible_to(user).filter(kind=kind.name, object_id=row.public_id)
+    return int(rows.filter(withdrawn_at=None).count())
+
+
+def _openings(files: list[UUID]) -> dict[UUID, list[Viewing]]:
+    found: dict[UUID, list[Viewing]] = defaultdict(list)
+    if files:
+        rows = Viewing.objects.filter(kind="attachment", object_id__in=files)
+        for seen in rows.select_related("person", "organisation").order_by("-at", "-id")[:500]:
+            found[seen.object_id].append(seen)
+    return found
