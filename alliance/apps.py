@@ -5,3 +5,23 @@ from django.apps import AppConfig
 
 class AllianceConfig(AppConfig):
     name = "alliance"
+
+    def ready(self) -> None:
+        from alliance.selectors import notice_words as words
+        from alliance.selectors.notices import WORDS
+        from alliance.services.notices import TELLERS, joining
+
+        TELLERS.update(
+            {
+                "verification": joining.verification,
+                "join request": joining.join_request,
+                "invitation": joining.invitation,
+            }
+        )
+        WORDS.update(
+            {
+                "verification": words.verifications,
+                "join request": words.join_requests,
+                "invitation": words.invitations,
+            }
+        )

@@ -179,3 +179,23 @@ class ImportState(models.TextChoices):
     SAVED = "saved", _("saved")
     UNDONE = "undone", _("taken back")
     FAILED = "failed", _("failed")
+
+
+class NoticeGroup(models.TextChoices):
+    """What people are told about; each person chooses how for each of them."""
+
+    INTRODUCTIONS = "introductions", _("Introductions")
+    MESSAGES = "messages", _("Questions and messages")
+    JOINING = "joining", _("Verification and people")
+    MEETINGS = "meetings", _("Meetings and tasks")
+    MATCHES = "matches", _("New matches")
+    DATA = "data", _("Imports and dates")
+
+
+class NoticeChannel(models.TextChoices):
+    """How one hears of something."""
+
+    MAIL = "mail", _("in the app and by mail at once")
+    DIGEST = "digest", _("in the app and in the daily mail")
+    APP = "app", _("in the app only")
+    NONE = "none", _("not at all")

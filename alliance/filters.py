@@ -15,9 +15,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_filters.filterset import FilterSet
 
-from alliance.choices import CityRole, OrganisationRole
+from alliance.choices import CityRole, NoticeGroup, OrganisationRole
 from alliance.errors import DomainError, NotFoundError
-from alliance.models import Alliance, ApiToken, City, Organisation
+from alliance.models import Alliance, ApiToken, City, Notice, Organisation
 from alliance.models.base import TypeNode
 from alliance.selectors.paging import turned
 from alliance.selectors.trees import branch, tree_choices
@@ -228,6 +228,20 @@ class TokenFilter(ListFilter):
     class Meta:
         model = ApiToken
         fields: ClassVar[list[str]] = []
+
+
+class NoticeFilter(ListFilter):
+    """A person's notices."""
+
+    unread = yes_no(_("Unread"), method="of_unread")
+    group = django_filters.ChoiceFilter(label=_("Group"), choices=NoticeGroup.choices, empty_label=_("any"))
+
+    class Meta:
+        model = Notice
+        fields: ClassVar[list[str]] = []
+
+    def of_unread(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
+        return queryset.filter(read_at__isnull=value)
 
 
 LISTS["cities"] = PlaceFilter

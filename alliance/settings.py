@@ -186,10 +186,12 @@ RESULT_GRACE_SECONDS = env.int("RESULT_GRACE_SECONDS", 60)
 for _name in ("MATCH_LEASE_SECONDS", "MATCH_CHUNK_DEMANDS"):
     if vars()[_name] < 1:
         raise ImproperlyConfigured(f"{_name} must be at least 1.")
-# The reconciler follows changes and starts the nightly runs as well, without the broker.
+# The reconciler follows changes, tells people and starts the nightly runs as well, without the broker.
 CELERY_BEAT_SCHEDULE = {
     "follow changes": {"task": "matching.follow_changes", "schedule": 30.0, "options": {"expires": 25}},
     "sweep files": {"task": "alliance.sweep_files", "schedule": crontab(hour=3, minute=40)},
+    # The daily mail goes out after eight; the other rounds are for those who want mail at once.
+    "send notices": {"task": "matching.send_notices", "schedule": crontab(minute="*/5")},
     "nightly": {"task": "matching.nightly", "schedule": crontab(hour=0, minute=5)},
 }
 

@@ -2,9 +2,7 @@
 
 from django.contrib import admin
 from django.contrib.auth import views as auth
-from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path
-from django.views.i18n import set_language
 from rest_framework.routers import SimpleRouter
 
 from alliance import api as alliance_api
@@ -46,9 +44,9 @@ urlpatterns = [
     re_path(r"^api/", outside.unknown_endpoint),
     path("admin/login/", views.admin_door, name="admin-door"),
     path("admin/", admin.site.urls),
-    path("i18n/language/", login_not_required(set_language), name="set_language"),
     path("accounts/login/", views.SignIn.as_view(), name="login"),
     path("accounts/login/code/", views.sign_in_code, name="sign-in-code"),
+    path("i18n/language/", views.choose_language, name="set_language"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("accounts/password/", views.ChangePassword.as_view(), name="password_change"),
     path("accounts/password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
@@ -63,6 +61,12 @@ urlpatterns = [
     path("register/", views.register, name="register"),
     path("register/details/", views.register_details, name="register-details"),
     path("register/join/", views.join, name="register-join"),
+    path("notifications/", views.notices, name="notices"),
+    path("notifications/bell/", views.bell, name="notices-bell"),
+    path("notifications/read/", views.notices_read, name="notices-read"),
+    path("notifications/settings/", views.notice_settings, name="notice-settings"),
+    path("notifications/<uuid:public_id>/", views.notice, name="notice"),
+    path("unsubscribe/<str:token>/", views.stop_mail, name="unsubscribe"),
     path("waiting/", views.waiting, name="waiting"),
     path("confirm/<str:token>/", views.confirm_email, name="confirm-email"),
     path("invitations/<str:secret>/", views.invitation, name="invitation"),

@@ -11,3 +11,26 @@ class MatchingConfig(AppConfig):
         from matching.selectors.introduced import count_turns
 
         BADGES["introductions"] = count_turns
+        self._notices()
+
+    def _notices(self) -> None:
+        from alliance.selectors.notices import WORDS
+        from alliance.services.notices import STARTERS, TELLERS
+        from matching.selectors import notices as words
+        from matching.services import notices as tellers
+
+        for kind in ("introduction", "project", "meeting", "run"):
+            TELLERS[kind] = getattr(tellers, kind)
+        TELLERS["action item"] = tellers.action_item
+        STARTERS.append(tellers.remember_matches)
+        WORDS.update(
+            {
+                "introduction": words.introductions,
+                "project": words.projects,
+                "meeting": words.meetings,
+                "action item": words.action_items,
+                "demand matches": words.demand_matches,
+                "capability matches": words.capability_matches,
+                "site": words.sites,
+            }
+        )

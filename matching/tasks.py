@@ -3,7 +3,9 @@
 from celery import shared_task
 from django.conf import settings
 
+from alliance.services.notices import follow_news, send_notice_mail
 from matching.services.changes import follow_changes
+from matching.services.notices import tell_of_dates
 from matching.services.runs import queue_nightly_runs, work_on_run
 
 # Below the lease: whoever claims next never meets the old owner.
@@ -18,6 +20,13 @@ def work_on_run_task(run_id: int) -> None:
 @shared_task(name="matching.follow_changes", time_limit=LIMIT)
 def follow_changes_task() -> None:
     follow_changes()
+    follow_news()
+
+
+@shared_task(name="matching.send_notices", time_limit=LIMIT)
+def send_notices_task() -> None:
+    tell_of_dates()
+    send_notice_mail()
 
 
 @shared_task(name="matching.nightly", time_limit=LIMIT)

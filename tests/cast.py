@@ -16,6 +16,7 @@ from alliance.models import (
     Exclusion,
     Invitation,
     JoinRequest,
+    Notice,
     Organisation,
     SavedFilter,
     User,
@@ -72,6 +73,7 @@ class World:
     bills: dict[str, BillSheet] = field(default_factory=dict)
     filters: dict[str, SavedFilter] = field(default_factory=dict)
     attachments: dict[str, Attachment] = field(default_factory=dict)
+    notices: dict[str, Notice] = field(default_factory=dict)
 
     def person(self, name: str) -> User:
         """A fresh object: rights are cached on the user object for one request."""
@@ -116,6 +118,7 @@ def build_world() -> World:
     _sheets(world)
     _filters(world)
     _files(world)
+    _notices(world)
     return world
 
 
@@ -363,3 +366,16 @@ def _files(world: World) -> None:
         blob = b"%PDF-1.7 " + name.encode()
         user = world.person(person)
         world.attachments[name] = attach(row, [blob], user=user, name=f"Secret {name}.pdf", stage=1)
+
+
+def _notices(world: World) -> None:
+    """The supplier's owner has been told of the introduction."""
+    world.notices["supplier"] = Notice.objects.create(
+        user=world.people["supplier_owner"],
+        source="cast",
+        group="introductions",
+        key="introduction proposed",
+        kind="introduction",
+        object_id=str(world.introductions["open"].public_id),
+        params={"state": "proposed", "version": 1},
+    )

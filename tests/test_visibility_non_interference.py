@@ -165,6 +165,7 @@ def _one_time() -> None:
         cursor.execute("UPDATE matching_matchrun SET created_at = %s", [NOW])
         cursor.execute("UPDATE matching_introductionstep SET at = %s", [NOW])
         cursor.execute("UPDATE alliance_viewing SET at = %s", [NOW])
+        cursor.execute("UPDATE alliance_notice SET at = %s", [NOW])
 
 
 def _addresses(world: World, role: str) -> list[str]:

@@ -9,6 +9,7 @@ from alliance.models.disclosures import Disclosure, Viewing
 from alliance.models.joining import Invitation, JoinRequest, Mail, Verification
 from alliance.models.lists import ListSetting, SavedFilter
 from alliance.models.messages import Message, MessageReader
+from alliance.models.notices import MailHabit, Notice, NoticePreference
 from alliance.models.organisations import (
     Certification,
     DeliveryRecord,
@@ -52,9 +53,12 @@ __all__ = [
     "JoinRequest",
     "ListSetting",
     "Mail",
+    "MailHabit",
     "Membership",
     "Message",
     "MessageReader",
+    "Notice",
+    "NoticePreference",
     "Organisation",
     "OrganisationCertificate",
     "OrganisationContact",

@@ -111,11 +111,13 @@ class Invitation(models.Model):
 
 class Mail(models.Model):
     """A mail that waits to be sent: at least once, tried again with growing pauses. The platform's admin reads it
-    where no mail server is set."""
+    where no mail server is set; of one marked `private` only that it is there."""
 
     to = models.EmailField()
     subject = models.CharField(max_length=300)
     body = models.TextField()
+    headers = models.JSONField(default=dict, blank=True)
+    private = models.BooleanField(default=False)
     made_at = models.DateTimeField(db_default=Now())
     next_at = models.DateTimeField(db_default=Now())
     attempts = models.PositiveSmallIntegerField(default=0)

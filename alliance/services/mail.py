@@ -20,10 +20,14 @@ BATCH = 20
 logger = structlog.get_logger(__name__)
 
 
-def post(to: str, subject: str, body: str) -> Mail:
-    """Put a mail into the outbox, in the transaction of what it tells."""
+def post(
+    to: str, subject: str, body: str, *, headers: dict[str, str] | None = None, private: bool = False
+) -> Mail:
+    """Put a mail into the outbox, in the transaction of what it tells. `private`: not even the platform's admin
+    reads what it says."""
+    line = " ".join(subject.split())[:300]  # names may hold line breaks, headers may not
     with transaction.atomic():
-        mail = Mail.objects.create(to=to, subject=subject[:300], body=body)
+        mail = Mail.objects.create(to=to, subject=line, body=body, headers=headers or {}, private=private)
         record("posted", "mail", str(mail.pk))
         transaction.on_commit(_nudge, robust=True)
     return mail
@@ -55,7 +59,7 @@ def _send(mail: Mail) -> int:
     row = Mail.objects.filter(pk=mail.pk)
     pause = timedelta(minutes=2**mail.attempts)
     try:
-        EmailMessage(mail.subject, mail.body, to=[mail.to]).send()
+        EmailMessage(mail.subject, mail.body, to=[mail.to], headers=mail.headers).send()
     except OSError as error:  # smtplib's errors are OSErrors
         row.update(attempts=F("attempts") + 1, next_at=timezone.now() + pause, error=str(error)[:500])
         record("not sent", "mail", str(mail.pk), after={"error": str(error)[:200]})

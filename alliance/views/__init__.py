@@ -11,6 +11,15 @@ from alliance.views.joining import (
 )
 from alliance.views.lists import filter_save, filter_step, list_columns
 from alliance.views.mail import outbox
+from alliance.views.notices import (
+    bell,
+    choose_language,
+    notice,
+    notice_settings,
+    notices,
+    notices_read,
+    stop_mail,
+)
 from alliance.views.people import (
     account,
     erase,
@@ -34,6 +43,8 @@ __all__ = [
     "SignIn",
     "account",
     "admin_door",
+    "bell",
+    "choose_language",
     "cities",
     "city",
     "confirm_email",
@@ -49,6 +60,10 @@ __all__ = [
     "link_password",
     "list_columns",
     "member_edit",
+    "notice",
+    "notice_settings",
+    "notices",
+    "notices_read",
     "organisation_edit",
     "organisation_tokens",
     "outbox",
@@ -59,6 +74,7 @@ __all__ = [
     "revoke_invite",
     "rotate",
     "sign_in_code",
+    "stop_mail",
     "switch_alliance",
     "tokens",
     "two_steps",

@@ -32,6 +32,7 @@ from matching.models.results import (
     SiteMatch,
 )
 from matching.models.runs import MatchRun, RunChunk, RunInput, may_ask_for_run
+from matching.models.told import ToldMatches
 
 __all__ = [
     "ActionItem",
@@ -66,6 +67,7 @@ __all__ = [
     "SiteMatch",
     "SiteNeed",
     "SiteRequirement",
+    "ToldMatches",
     "may_ask_for_run",
 ]
 

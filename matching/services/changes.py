@@ -35,6 +35,11 @@ IRRELEVANT = {
     "action item",
     "evidence",
     "saved filter",
+    "mail",
+    "notice preferences",
+    "verification",
+    "join request",
+    "invitation",
 }
 # Steps of kinds that are read, but which cannot touch a result: a draft is in no match, a new plant has nothing yet.
 IRRELEVANT_STEPS = {("capability", "drafted"), ("facility", "created")}

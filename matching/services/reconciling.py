@@ -12,8 +12,10 @@ from django.db import InterfaceError, OperationalError, connection
 
 from alliance.services.limits import forget_old_attempts
 from alliance.services.mail import send_waiting
+from alliance.services.notices import follow_news, send_notice_mail
 from companies.services.sheets import sweep_sheets
 from matching.services.changes import follow_changes
+from matching.services.notices import tell_of_dates
 from matching.services.runs.claims import claimable_runs, fail_exhausted, settled_runs
 from matching.services.runs.ending import finish_run
 from matching.services.runs.heartbeats import beat, forget_the_dead
@@ -24,18 +26,22 @@ from matching.services.runs.sweeping import sweep
 logger = logging.getLogger(__name__)
 EVERY = 2.0  # seconds, give or take a quarter, so that several do not march in step
 LONGEST_PAUSE = 30.0
+MAIL_EVERY = 60.0  # seconds between two looks for mail of notices
 
 
 @dataclass
 class Reconciler:
-    """Remembers only when it last called for workers, so that nobody's absence fills the broker."""
+    """Remembers only when it last called for workers, so that nobody's absence fills the broker, and when it last
+    looked for mail."""
 
     _calls: dict[int, tuple[float, float]] = field(default_factory=dict)
+    _mailed: float | None = None
 
     def once(self) -> None:
         """One round over everything that may have been missed."""
         beat("reconciler", f"{socket.gethostname()}:{os.getpid()}")
         follow_changes()
+        self._tell()
         queue_nightly_runs()
         send_waiting()
         forget_old_attempts()
@@ -46,6 +52,15 @@ class Reconciler:
         self._call_workers()
         sweep()
         forget_the_dead()
+
+    def _tell(self) -> None:
+        """Notices of what is new, and at times the mails that speak of them."""
+        follow_news()
+        tell_of_dates()
+        now = time.monotonic()
+        if self._mailed is None or now - self._mailed >= MAIL_EVERY:
+            send_notice_mail()
+            self._mailed = now
 
     def _call_workers(self) -> None:
         """Nudge runs with free chunks, less and less often while nothing helps."""

@@ -1,0 +1,92 @@
+"""Reading the feed of changes for notices: what was read and who was told is one transaction."""
+
+from __future__ import annotations
+
+import structlog
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.db import connection, transaction
+
+from alliance.models import Change, ConsumerPosition
+from alliance.services.notices.telling import STARTERS, TELLERS, tell
+
+CONSUMER = "notices"
+BATCH = 200
+logger = structlog.get_logger(__name__)
+
+# The feed stops at the oldest running transaction: a slower one's rows are read later, never skipped.
+READ = """
+    SELECT id, transaction, actor_id, at, kind, object_id, verb, before, after FROM alliance_change
+    WHERE (transaction, id) > (%s, %s) AND transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+    ORDER BY transaction, id LIMIT %s
+"""
+
+
+def follow_news() -> int:
+    """Tell people of what is new in the feed; returns the number of changes read.
+
+    A worker that is killed leaves nothing behind: the notices, what was remembered and the position are written
+    together. Somebody else who reads at this moment does the work.
+    """
+    total = 0
+    while read := _follow_batch():
+        total += read
+        if read < BATCH:
+            break
+    return total
+
+
+def _follow_batch() -> int:
+    with transaction.atomic():
+        position, is_new = _position()
+        if position is None:
+            return 0
+        if is_new or _is_from_another_cluster(position):
+            return _start(position)
+        changes = list(Change.objects.raw(READ, [position.transaction, position.change, BATCH]))
+        if not changes:
+            return 0
+        for change in changes:
+            _tell(change)
+        position.transaction, position.change = changes[-1].transaction, changes[-1].pk
+        position.save()
+        return len(changes)
+
+
+def _position() -> tuple[ConsumerPosition | None, bool]:
+    """The place read up to, locked; and whether nobody has read before."""
+    rows = ConsumerPosition.objects.select_for_update(skip_locked=True).filter(name=CONSUMER)
+    found = rows.first()
+    if found is not None:
+        return found, False
+    ConsumerPosition.objects.bulk_create([ConsumerPosition(name=CONSUMER)], ignore_conflicts=True)
+    found = rows.first()
+    return found, found is not None and (found.transaction, found.change) == (0, 0)
+
+
+def _is_from_another_cluster(position: ConsumerPosition) -> bool:
+    """After a restore from a dump transaction ids begin again; the old position would hide every change."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+        return bool(position.transaction >= cursor.fetchone()[0])
+
+
+def _start(position: ConsumerPosition) -> int:
+    """Nobody is told of what was there before: reading begins now."""
+    for start in STARTERS:
+        start()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1")
+        position.transaction, position.change = cursor.fetchone()[0], 0
+    position.save()
+    return 0
+
+
+def _tell(change: Change) -> None:
+    """One change that cannot be told must not keep the others waiting; an error of the database does."""
+    teller = TELLERS.get(change.kind)
+    if teller is None:
+        return
+    try:
+        tell(f"change:{change.pk}", teller(change))
+    except (LookupError, ValueError, TypeError, AttributeError, ObjectDoesNotExist, ValidationError):
+        logger.exception("a change was not told", change=change.pk, kind=change.kind, verb=change.verb)
