@@ -9,10 +9,11 @@ class AllianceConfig(AppConfig):
     def ready(self) -> None:
         from alliance.selectors import notice_words as words
         from alliance.selectors.notices import WORDS
-        from alliance.services.notices import TELLERS, joining
+        from alliance.services.notices import TELLERS, joining, messages
 
         TELLERS.update(
             {
+                "message": messages.message,
                 "verification": joining.verification,
                 "join request": joining.join_request,
                 "invitation": joining.invitation,

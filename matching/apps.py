@@ -26,6 +26,7 @@ class MatchingConfig(AppConfig):
         WORDS.update(
             {
                 "introduction": words.introductions,
+                "message": words.messages,
                 "project": words.projects,
                 "meeting": words.meetings,
                 "action item": words.action_items,

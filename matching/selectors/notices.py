@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
 from django.urls import reverse
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from alliance.choices import IntroductionState as State
+from alliance.kinds import KINDS
+from alliance.models import Message
 from alliance.selectors.notices import Said, rows_told
 from alliance.selectors.rights import viewer_of
 from alliance.templatetags._numbers import date_text, list_text
@@ -36,7 +40,7 @@ def introductions(user: Any, notices: Sequence[Any]) -> dict[int, Said]:
 
 def _introduction(notice: Any, row: Any) -> Said:
     address = reverse("introduction", args=[row.public_id])
-    title = " · ".join(filter(None, [str(row.part), row.heading]))
+    title = _title(row)
     words, symbol, tone = _moved(notice, row)
     if notice.params.get("version") == row.version and not row.ended:
         words = f"{words} · {_turn(row)}"
@@ -228,3 +232,62 @@ def sites(user: Any, notices: Sequence[Any]) -> dict[int, Said]:
         for n in notices
         if n.object_id in rows
     }
+
+
+# --- messages ------------------------------------------------------------------------------------------------
+def messages(user: Any, notices: Sequence[Any]) -> dict[int, Said]:
+    """Who wrote what about which row; the row is named as the reader may name it."""
+    seen = Message.objects.visible_to(user).select_related("author", "organisation")
+    rows = rows_told(seen, notices)
+    names = _named(user, rows.values())
+    found = {}
+    for notice in notices:
+        row = rows.get(notice.object_id)
+        kind = KINDS.get(row.kind) if row is not None else None
+        name = names.get((row.kind, str(row.object_id))) if row is not None else None
+        if row is not None and kind is not None and name is not None:
+            address = reverse(kind.url_name, args=[row.object_id]) + "#thread"
+            found[notice.pk] = Said(name, _of_message(notice, row), address, "chat-dots")
+    return found
+
+
+def _of_message(notice: Any, row: Any) -> str:
+    if row.withdrawn_at is not None:
+        return _("a message that was withdrawn")
+    told = {"person": row.author, "organisation": row.organisation, "text": Truncator(row.text).chars(120)}
+    if notice.key == "message mention":
+        return _("%(person)s (%(organisation)s) mentions you: %(text)s") % told
+    return _("%(person)s (%(organisation)s): %(text)s") % told
+
+
+def _named(user: Any, rows: Iterable[Any]) -> dict[tuple[str, str], str]:
+    """(kind, id) -> name, of the visible rows that these messages are about; a few queries for each kind."""
+    asked: dict[str, set[Any]] = defaultdict(set)
+    for row in rows:
+        asked[row.kind].add(row.object_id)
+    found: dict[tuple[str, str], str] = {}
+    for kind, ids in asked.items():
+        found |= {(kind, key): name for key, name in _names_of(user, kind, ids)}
+    return found
+
+
+def _names_of(user: Any, kind: str, ids: set[Any]) -> list[tuple[str, str]]:
+    if kind == "demand":
+        rows: Any = demand_list(user).filter(public_id__in=ids)
+        return [(str(row.public_id), heading(row)) for row in rows]
+    if kind == "introduction":
+        rows = list(introduction_list(user).filter(public_id__in=ids))
+        attach_introduction_parts(user, rows)
+        return [(str(row.public_id), _title(row)) for row in rows]
+    if kind == "project":
+        rows = list(project_list(user).filter(public_id__in=ids))
+        demands = {d.pk: d for d in demand_list(user).filter(pk__in={row.demand_id for row in rows})}
+        return [(str(r.public_id), heading(demands[r.demand_id])) for r in rows if r.demand_id in demands]
+    if kind in ("organisation", "site"):
+        rows = KINDS[kind].model.objects.visible_to(user).filter(public_id__in=ids)
+        return [(str(row.public_id), str(row)) for row in rows]
+    return []
+
+
+def _title(row: Any) -> str:
+    return " · ".join(filter(None, [str(row.part), row.heading]))

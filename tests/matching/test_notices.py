@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from alliance.changes import ORIGIN, Origin, record
-from alliance.models import ConsumerPosition, Notice
+from alliance.models import ConsumerPosition, Message, MessageReader, Notice
 from alliance.selectors.notices import attach_words, notice_list
 from alliance.services.notices import CONSUMER, choose_channels, follow_news
 from matching.models import ActionItem, Introduction, Match, ToldMatches
@@ -327,3 +327,53 @@ def test_as_many_queries_for_one_notice_as_for_many(world):
 
 def propose_again(world):
     return Introduction.objects.get(line=world.lines["members"])
+
+
+# --- messages --------------------------------------------------------------------------------------------
+def write(world, author, organisation, text, readers, mentions=(), on="open"):
+    row = Message.objects.create(
+        kind="demand",
+        object_id=world.demands[on].public_id,
+        author=world.people[author],
+        organisation=world.organisations[organisation],
+        text=text,
+    )
+    for name in readers:
+        MessageReader.objects.create(message=row, organisation=world.organisations[name])
+    row.mentions.set([world.people[name] for name in mentions])
+    ORIGIN.set(Origin(actor_id=world.people[author].pk))
+    after = {"on": "demand", "id": str(row.object_id), "mentions": [p.pk for p in row.mentions.all()]}
+    record("posted", "message", str(row.public_id), after=after)
+    follow_news()
+    return row
+
+
+BUREAUS = ("lead_bureau", "partner_bureau")
+
+
+def test_a_mention_is_told_apart_and_only_readers_hear_of_a_message(world):
+    write(
+        world, "lead_official", "lead_bureau", "Who can do this?", BUREAUS, ["partner_official", "lab_owner"]
+    )
+    assert heard("message mention") == {"partner_official"}  # the lab is not among the readers
+    assert heard("message posted") == {"alliance_admin"}  # of the bureau that looks after the lab's city
+    (mention,) = told(world, "partner_official")
+    assert mention[1] == (
+        "Secret programme open: lead official (Leadton bureau) mentions you: Who can do this?"
+    )
+
+
+def test_who_has_written_in_a_thread_follows_it(world):
+    write(world, "partner_official", "partner_bureau", "I ask around", BUREAUS)
+    write(world, "lead_official", "lead_bureau", "Thanks", BUREAUS)
+    assert [words for _key, words in told(world, "partner_official")] == [
+        "Secret programme open: lead official (Leadton bureau): Thanks"
+    ]
+
+
+def test_words_of_a_message_that_was_withdrawn_or_closed_are_gone(world):
+    row = write(world, "lead_official", "lead_bureau", "Secret words", BUREAUS, ["partner_official"])
+    Message.objects.filter(pk=row.pk).update(withdrawn_at=timezone.now())
+    assert told(world, "partner_official")[0][1].endswith("a message that was withdrawn")
+    MessageReader.objects.filter(message=row).delete()
+    assert told(world, "partner_official") == [("message mention", None)]

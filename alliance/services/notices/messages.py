@@ -1,0 +1,51 @@
+"""The teller of messages: who is mentioned, whose row it is about, and who has written there before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alliance.choices import NoticeGroup
+from alliance.kinds import KINDS
+from alliance.models import Change, CityCare, Message, MessageReader
+from alliance.services.notices.telling import News, everybody, members_of, those_who_see, told_to
+
+GROUP = NoticeGroup.MESSAGES.value
+
+
+def message(change: Change) -> list[News]:
+    """Only who may read the message: whoever it was written to, as of when it was posted."""
+    if change.verb != "posted":
+        return []
+    row = Message.objects.get(public_id=change.object_id)
+    mentioned = {person.pk: person for person in row.mentions.filter(is_active=True)}
+    mentioned.pop(row.author_id, None)
+    readers = set(MessageReader.objects.filter(message=row).values_list("organisation_id", flat=True))
+    people = members_of(readers, but=row.author_id)
+    concerned = everybody({key: people[key] for key in _own(row) & people.keys()})
+    concerned += [person for person in everybody(people) if person.pk in _wrote_before(row)]
+    others = {person.pk: person for person in concerned if person.pk not in mentioned}
+    rows: Any = Message.objects.filter(pk=row.pk)
+    return [
+        *told_to(those_who_see(mentioned.values(), rows), GROUP, "message mention", change),
+        *told_to(those_who_see(others.values(), rows), GROUP, "message posted", change),
+    ]
+
+
+def _own(message: Message) -> set[int]:
+    """Organisations whose row it is, or that look after it."""
+    kind = KINDS.get(message.kind)
+    row = kind and kind.model.objects.filter(public_id=message.object_id).first()
+    if kind is None or row is None:
+        return set()
+    caring = CityCare.objects.filter(city__in=[key for key in kind.cities(row) if key])
+    return {
+        key
+        for key in (*kind.holders(row), *kind.bureaus(row), *caring.values_list("bureau_id", flat=True))
+        if key is not None
+    }
+
+
+def _wrote_before(message: Message) -> set[int]:
+    """Who writes in a thread follows it."""
+    earlier = Message.objects.filter(kind=message.kind, object_id=message.object_id, pk__lt=message.pk)
+    return set(earlier.order_by().values_list("author_id", flat=True).distinct())
