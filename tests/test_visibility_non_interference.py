@@ -229,10 +229,11 @@ def _world_seen_by(roles: list[str], intruders: bool) -> dict[str, dict[str, byt
 
 
 @pytest.mark.django_db
-def test_invisible_rows_change_no_byte_for_anybody() -> None:
-    without, with_them = _world_seen_by(ROLES, False), _world_seen_by(ROLES, True)
-    assert sum(len(told) for told in without.values()) > 200
-    for role in ROLES:
+@pytest.mark.parametrize("roles", [ROLES[:2], ROLES[2:4], ROLES[4:]], ids="-".join)
+def test_invisible_rows_change_no_byte_for_anybody(roles: list[str]) -> None:
+    without, with_them = _world_seen_by(roles, False), _world_seen_by(roles, True)
+    assert all(len(told) > 40 for told in without.values())
+    for role in roles:
         assert set(without[role]) == set(with_them[role]), role
         for place, body in without[role].items():
             assert body == with_them[role][place], (role, place)
