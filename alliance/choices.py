@@ -199,3 +199,11 @@ class NoticeChannel(models.TextChoices):
     DIGEST = "digest", _("in the app and in the daily mail")
     APP = "app", _("in the app only")
     NONE = "none", _("not at all")
+
+
+class DeliveryState(models.TextChoices):
+    """What became of a message to a webhook."""
+
+    WAITING = "waiting", _("waiting")
+    DELIVERED = "delivered", pgettext_lazy("message", "delivered")
+    FAILED = "failed", _("failed")

@@ -4,6 +4,7 @@
 """
 
 import sys
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -259,6 +260,15 @@ if EMAIL_URL:
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(BASE_DIR / ".run" / "outbox")
+
+# --- webhooks ---------------------------------------------------------------------------------
+# Inside networks that webhooks may go to, for receivers of the bureaus' own (10.20.0.0/16); public ones may always.
+try:
+    WEBHOOK_NETWORKS = [ip_network(text.strip()) for text in env.list("WEBHOOK_NETWORKS", [])]
+except ValueError as error:
+    raise ImproperlyConfigured(f"WEBHOOK_NETWORKS: {error}. Write networks as 10.20.0.0/16.") from error
+# Certificates of an authority of one's own that receivers may show, as a PEM file.
+WEBHOOK_CA_FILE = env.str("WEBHOOK_CA_FILE", "")
 
 # --- REST -------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -59,6 +59,20 @@ def viewer_of(user: Any) -> Viewer:
     return cached
 
 
+def viewer_of_organisation(organisation_id: int) -> Viewer:
+    """The eyes of an organisation itself, as its service tokens have them."""
+    return _load_viewer(_Nobody(Acting(organisation_id, service=True)))
+
+
+@dataclass(frozen=True)
+class _Nobody:
+    """Where no person asks."""
+
+    acting: Acting
+    is_superuser: bool = False
+    pk: None = None
+
+
 def table(model: str) -> QuerySet[Any]:
     """All rows of a model of this app, by name: models import the rules, not the other way round."""
     rows: QuerySet[Any] = apps.get_model("alliance", model)._base_manager.all()

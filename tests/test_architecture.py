@@ -123,6 +123,8 @@ SILENT = {
     "matching/services/changes.py": "how far the feed was read",
     "alliance/services/notices/": "derived from changes: rows that tell of them, and who has read them",
     "matching/services/notices/": "what people were told of, and the day that was looked at",
+    "alliance/services/webhooks/collecting.py": "messages that tell of changes",
+    "alliance/services/webhooks/delivering.py": "claims and leases; each attempt has a row of its own",
     "companies/services/sheets/storing.py": "parts of `store`, which records the whole sheet",
     "companies/services/sheets/writing.py": "files, not rows",
     "matching/services/bundle/": "one row with counts and file hash for each import, by `load`",

@@ -216,6 +216,11 @@ def _edit_saved_filter(row: Row, viewer: Viewer) -> Q:
     return mine | _any([row.owner], viewer.owning | viewer.bureaus)
 
 
+def _webhook(row: Row, viewer: Viewer) -> Q:
+    """Where an organisation is told about events, and what was told: its editors, its officials; nobody else."""
+    return _any([row.owner], viewer.editing | viewer.bureaus)
+
+
 def _edit_people(row: Row, viewer: Viewer) -> Q:
     """A firm's owners, a bureau's officials; the platform's admin looks after the bureaus."""
     bureaus = Q(**{f"{row.owner}__kind": "bureau"}) if viewer.platform_admin else NOTHING
@@ -265,6 +270,7 @@ VISIBLE: dict[str, Callable[[Row, Viewer], Q]] = {
     "saved filter": _saved_filter,
     "attachment": shared.attachment,
     "message": shared.message,
+    "webhook": _webhook,
 }
 
 
@@ -331,6 +337,7 @@ EDITABLE: dict[str, Callable[[Row, Viewer], Q]] = {
     "saved filter": _edit_saved_filter,
     "attachment": shared.edit_attachment,
     "message": shared.edit_message,
+    "webhook": _webhook,
 }
 
 

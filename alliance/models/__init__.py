@@ -29,6 +29,7 @@ from alliance.models.places import (
     TravelTime,
 )
 from alliance.models.signing import Attempt, RecoveryCode, SecondFactor
+from alliance.models.webhooks import Webhook, WebhookAttempt, WebhookMessage
 
 __all__ = [
     "Alliance",
@@ -72,6 +73,9 @@ __all__ = [
     "User",
     "Verification",
     "Viewing",
+    "Webhook",
+    "WebhookAttempt",
+    "WebhookMessage",
 ]
 
 register(

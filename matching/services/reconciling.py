@@ -12,7 +12,11 @@ from django.db import InterfaceError, OperationalError, connection
 
 from alliance.services.limits import forget_old_attempts
 from alliance.services.mail import send_waiting
+<<<<<<< HEAD
 from alliance.services.notices import follow_news, send_notice_mail
+=======
+from alliance.services.webhooks import deliver_waiting, forget_old_messages
+>>>>>>> 9e5594e (Webhooks: an outbox of signed messages, in order, to public addresses only)
 from companies.services.sheets import sweep_sheets
 from matching.services.changes import follow_changes
 from matching.services.notices import tell_of_dates
@@ -44,6 +48,8 @@ class Reconciler:
         self._tell()
         queue_nightly_runs()
         send_waiting()
+        deliver_waiting(seconds=5)  # for the days without a broker: a worker is faster
+        forget_old_messages()
         forget_old_attempts()
         sweep_sheets()
         fail_exhausted()

@@ -1,0 +1,149 @@
+"""No request reaches an inside address, whatever form hides it."""
+
+from __future__ import annotations
+
+import socket
+from ipaddress import ip_network
+from typing import Any
+
+import pytest
+
+from alliance.errors import DomainError
+from alliance.services.webhooks import sending
+from alliance.services.webhooks.addresses import RefusedAddressError, allowed, clean_url, target_of
+
+INSIDE = [
+    "127.0.0.1", "127.8.9.1", "0.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
+    "192.0.0.8", "192.0.2.1", "198.18.0.1", "198.51.100.1", "203.0.113.9", "224.0.0.1", "240.0.0.1",
+    "255.255.255.255", "::", "::1", "fe80::1", "fe80::1%eth0", "fc00::1", "fd12:3456::1", "ff02::1", "2001:db8::1",
+    "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a00:1", "64:ff9b:1::808:808",
+    "2002:7f00:1::", "2002:a9fe:a9fe::1", "2001:0:4136:e378:8000:63bf:3fff:fdd2", "2600::5efe:127.0.0.1",
+    "2600::200:5efe:10.0.0.1", "fec0::1", "not an address", "",
+]  # fmt: skip
+PUBLIC = ["8.8.8.8", "223.5.5.5", "2600:9000::1", "2400:3200::1", "2002:808:808::1"]
+
+
+@pytest.mark.parametrize("address", INSIDE)
+def test_inside_addresses_are_refused(address: str) -> None:
+    assert not allowed(address)
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_public_addresses_are_allowed(address: str) -> None:
+    assert allowed(address)
+
+
+def test_only_the_networks_that_the_site_names_are_excepted(settings: Any) -> None:
+    settings.WEBHOOK_NETWORKS = [ip_network("10.20.0.0/16")]
+    assert allowed("10.20.3.4")
+    assert not allowed("10.21.3.4")
+    assert not allowed("::ffff:10.20.3.4")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        "127.1",
+        "0x7f.1",
+        "2130706433",
+        "0177.0.0.1",
+        "017700000001",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "0",
+    ],
+)
+def test_no_spelling_of_this_machine_is_a_target(host: str) -> None:
+    with pytest.raises(RefusedAddressError):
+        target_of(f"https://{host}/")
+
+
+class Canary:
+    """Listens on this machine and counts who comes."""
+
+    def __init__(self) -> None:
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.socket.settimeout(0.2)
+        self.port = self.socket.getsockname()[1]
+
+    def visited(self) -> bool:
+        try:
+            self.socket.accept()[0].close()
+        except TimeoutError:
+            return False
+        return True
+
+
+@pytest.fixture
+def canary() -> Any:
+    found = Canary()
+    yield found
+    found.socket.close()
+
+
+def test_a_name_that_changes_its_mind_is_asked_once(canary: Canary, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DNS rebinding: public when it is checked, this machine when a second look is taken."""
+    asked: list[str] = []
+
+    def resolve(host: str, port: int, *_rest: Any, **_more: Any) -> list[Any]:
+        asked.append(host)
+        address = "203.0.114.1" if len(asked) == 1 else "127.0.0.1"
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    went: list[tuple[str, int]] = []
+
+    def connect(address: tuple[str, int], *_rest: Any) -> Any:
+        went.append(address)
+        raise OSError("not from a test")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    monkeypatch.setattr(socket, "create_connection", connect)
+    answer = sending.send(f"https://rebind.example.org:{canary.port}/", b"{}", {})
+    assert not answer.ok
+    assert asked == ["rebind.example.org"]
+    assert went == [("203.0.114.1", canary.port)]
+    assert not canary.visited()
+
+
+def test_one_inside_address_among_public_ones_is_enough(
+    canary: Canary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", (name, canary.port)) for name in ("8.8.8.8", "127.0.0.1")
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: found)
+    assert (
+        sending.send(f"https://both.example.org:{canary.port}/", b"{}", {}).error
+        == "the address is not public"
+    )
+    assert not canary.visited()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1", "2130706433", "[::ffff:127.0.0.1]"])
+def test_nothing_arrives_at_an_inside_address(canary: Canary, host: str) -> None:
+    answer = sending.send(f"https://{host}:{canary.port}/", b"{}", {})
+    assert answer.status is None
+    assert answer.error == "the address is not public"
+    assert not canary.visited()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "http://example.org/", "ftp://example.org/", "https://", "https:///path", "example.org", "https://a b/",
+        "https://user:word@example.org/", "https://user@example.org/", "https://example.org/#part",
+        "https://example.org:99999/", "https://example.org:0/", "https://[::1/", "https://exa\\mple.org/",
+        "https://example.org/\r\nHost: other", "https://example.org/\0", "javascript:alert(1)",
+        "https://" + "a" * 64 + ".org/", "https://example.org/" + "a" * 500, "https://a..b/",
+    ],
+)  # fmt: skip
+def test_what_is_no_address_is_refused_by_name(text: str) -> None:
+    with pytest.raises(DomainError) as caught:
+        clean_url(text)
+    assert caught.value.field == "url"
+
+
+def test_addresses_are_written_one_way() -> None:
+    assert clean_url(" https://Example.ORG:443 ") == "https://example.org/"
+    assert clean_url("https://例子.中国/接收?a=1") == "https://xn--fsqu00a.xn--fiqs8s/接收?a=1"
