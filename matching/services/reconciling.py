@@ -12,11 +12,8 @@ from django.db import InterfaceError, OperationalError, connection
 
 from alliance.services.limits import forget_old_attempts
 from alliance.services.mail import send_waiting
-<<<<<<< HEAD
 from alliance.services.notices import follow_news, send_notice_mail
-=======
 from alliance.services.webhooks import deliver_waiting, forget_old_messages
->>>>>>> 9e5594e (Webhooks: an outbox of signed messages, in order, to public addresses only)
 from companies.services.sheets import sweep_sheets
 from matching.services.changes import follow_changes
 from matching.services.notices import tell_of_dates

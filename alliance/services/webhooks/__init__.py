@@ -1,8 +1,8 @@
 """Telling other systems: who is told what (`collecting`), where requests may go (`addresses`), how they are sent."""
 
+from alliance.services.webhooks.collecting import EVENTS
 from alliance.services.webhooks.delivering import deliver_waiting, forget_old_messages
 from alliance.services.webhooks.subscribing import (
-    EVENTS,
     change_webhook,
     create_webhook,
     delete_webhook,
