@@ -32,7 +32,7 @@ from matching.selectors.pipelines import PipelineReader, PipelineView, attach_pi
 from matching.selectors.runs import may_steer, open_run_of, run_list
 from matching.selectors.sites import SiteRow, site_rows
 from matching.selectors.terms import LINE_TERMS, SITE_TERMS, Scales, head_slots, scales, slots
-from matching.selectors.today import Queue, changes_since, queue
+from matching.selectors.today import Queue, changes_since, inbox, queue
 
 __all__ = [
     "LINE_TERMS",
@@ -67,6 +67,7 @@ __all__ = [
     "gaps",
     "head_slots",
     "heading",
+    "inbox",
     "introduction_figures",
     "is_fictitious",
     "lab_name",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -14,8 +14,8 @@ from alliance.http import viewed
 from alliance.models import Alliance
 from alliance.selectors import viewer_of
 from alliance.selectors.joining import own_suspensions
+from alliance.selectors.notices import unread_count, unread_news
 from alliance.templatetags._numbers import list_text
-from companies.models import Capability
 from matching.models import may_ask_for_run
 from matching.selectors import (
     attach_standing,
@@ -23,13 +23,14 @@ from matching.selectors import (
     changes_since,
     demand_list,
     heading,
+    inbox,
     introduction_figures,
     own_pair_rows,
     own_pairs,
     queue,
 )
+from matching.selectors.today.inbox import MAKERS
 from matching.services.visits import note_visit
-from scenarios.models import Site
 
 SHOWN = 6
 FILTERS = {"mine", "late"}
@@ -37,12 +38,15 @@ FILTERS = {"mine", "late"}
 
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
-    seen = viewed(request)
+    """Officials: what waits in their cities. Firms: their inbox. Who belongs nowhere waits or registers."""
+    viewer, seen = viewer_of(request.user), viewed(request)
+    if not viewer.known:
+        return redirect("waiting")
+    if viewer.firms and not viewer.official:
+        return render(request, "matching/inbox.html", _firm(request))
     if seen.alliance is None:
         return render(request, "matching/dashboard_none.html", {"suspensions": own_suspensions(request.user)})
-    if viewer_of(request.user).official or request.user.is_superuser:
-        return render(request, "matching/dashboard.html", _official(request, seen.alliance))
-    return render(request, "matching/dashboard_firm.html", _firm(request, seen.alliance))
+    return render(request, "matching/dashboard.html", _official(request, seen.alliance))
 
 
 def _official(request: HttpRequest, alliance: Alliance) -> dict[str, Any]:
@@ -70,18 +74,26 @@ def _official(request: HttpRequest, alliance: Alliance) -> dict[str, Any]:
     }
 
 
-def _firm(request: HttpRequest, alliance: Alliance) -> dict[str, Any]:
-    """A firm's own demands, parts and pairs; nothing of the alliance's figures."""
+def _firm(request: HttpRequest) -> dict[str, Any]:
+    """What waits for a firm, what is new for the reader, its demands and pairs in short; no figure of the alliance."""
     user = request.user
     firms = viewer_of(user).firms
-    mine = list(demand_list(user).filter(owner__in=firms).order_by("need_by", "id")[:SHOWN])
+    groups = inbox(user)
+    mine = list(demand_list(user).filter(owner__in=firms, published=True).order_by("need_by", "id")[:SHOWN])
     attach_standing(user, mine)
-    offers = Capability.objects.visible_to(user).filter(organisation__in=firms)
+    pairs = own_pairs(user, list(own_pair_rows(user)[: 4 * SHOWN]))[:SHOWN]
+    makes = any(
+        set(seat.organisation.roles) & MAKERS or not seat.organisation.roles for seat in viewed(request).seats
+    )
     return {
+        "groups": groups,
+        "count": sum(len(group.items) for group in groups),
+        "late": sum(item.late > 0 for group in groups for item in group.items),
+        "news": unread_news(user, SHOWN),
+        "unread": unread_count(user),
         "mine": [(demand, heading(demand)) for demand in mine],
-        "pairs": [
-            (pair, heading(pair.demand)) for pair in own_pairs(user, list(own_pair_rows(user)[:20]))[:10]
-        ],
-        "offers": list(offers.select_related("component_type")[:SHOWN]),
-        "sites": list(Site.objects.visible_to(user).filter(organisation__in=firms)[:SHOWN]),
+        "pairs": [(pair, heading(pair.demand)) for pair in pairs],
+        "makes": makes,
+        "suspensions": own_suspensions(user),
+        "today": timezone.localdate(),
     }

@@ -121,7 +121,6 @@ PAGES = [
     *(
         page(name)
         for name in [
-            "dashboard",
             "demands",
             "capabilities",
             "firms",
@@ -132,6 +131,8 @@ PAGES = [
             "cities",
         ]
     ),
+    # Who belongs nowhere is led to where one asks to belong.
+    Row("dashboard", ok=KNOWN - TOKENS, other=each(PLACELESS, 302)),
     page("tokens"),
     Row("tokens", "POST", ok=(KNOWN - TOKENS) | PLACELESS, yes=400, body=EMPTY),
     Row(

@@ -9,9 +9,10 @@ from alliance.models import Alliance
 from matching.selectors.today import supply, work
 from matching.selectors.today.changes import Seen as Seen
 from matching.selectors.today.changes import changes_since as changes_since
+from matching.selectors.today.inbox import inbox as inbox
 from matching.selectors.today.items import Group, Item, Who, who
 
-__all__ = ["Group", "Item", "Queue", "Seen", "changes_since", "queue"]
+__all__ = ["Group", "Item", "Queue", "Seen", "changes_since", "inbox", "queue"]
 
 
 @dataclass(frozen=True)

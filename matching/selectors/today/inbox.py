@@ -1,0 +1,241 @@
+"""What waits for a firm: answers it owes, what it was asked, what its bureau still needs, what it began to write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from alliance.choices import DecisionState, ImportState, NoticeGroup, OrganisationRole
+from alliance.models import Membership, Organisation, OrganisationContact, Verification
+from alliance.selectors import viewer_of
+from alliance.selectors.notices import unread_news
+from alliance.templatetags._numbers import date_text, moment_text
+from companies.models import Capability, Facility
+from companies.selectors.imports import sheet_list
+from matching.models import Demand
+from matching.selectors.demands import demand_list, heading
+from matching.selectors.introductions import attach_introduction_parts, introduction_list
+from matching.selectors.today.items import SHOWN, Group, Item, address, due_words
+from scenarios.models import Site
+
+MAKERS = {OrganisationRole.MANUFACTURER, OrganisationRole.INTEGRATOR, OrganisationRole.SERVICE}
+OPEN_SHEETS = (ImportState.MAPPING, ImportState.CHECKED, ImportState.FAILED)
+
+
+def inbox(user: Any) -> list[Group]:
+    """A fixed number of queries for each group; what is empty says what could be done next."""
+    return [_answers(user), _questions(user), _standing(user), _drafts(user)]
+
+
+# --- introductions ------------------------------------------------------------------------------------------
+def _answers(user: Any) -> Group:
+    viewer, today = viewer_of(user), timezone.localdate()
+    rows = introduction_list(user).filter(turn__in=viewer.firms)
+    found = list(rows.order_by("due_key", "id")[:SHOWN])
+    attach_introduction_parts(user, found)
+    return Group(
+        "introductions",
+        _("Introductions that wait for you"),
+        "hourglass-split",
+        _("No introduction waits for a step of yours. Your bureau proposes them from what you publish."),
+        [_answer(row, today, row.turn_id in viewer.editing) for row in found],
+        rows.order_by().count(),
+        address("introductions") + "?who=mine",
+        _("all of them"),
+    )
+
+
+def _answer(row: Any, today: Any, mine: bool) -> Item:
+    state, tone, symbol, late = due_words(row.due_on, today)
+    first = row.state == "proposed"
+    other = row.supplier if row.turn_id == row.lab_id else row.lab_told
+    told = {"firm": other, "state": row.get_state_display(), "title": row.heading}
+    return Item(
+        str(row.part),
+        address("introduction", row.public_id),
+        _("%(firm)s · %(title)s · %(state)s") % told,
+        state,
+        tone,
+        symbol,
+        _("our turn"),
+        _("Answer") if first and mine else _("Go there"),
+        mine=mine,
+        late=late,
+        due_now=row.due_on == today,
+        fictitious=row.fictitious,
+    )
+
+
+# --- what was asked -------------------------------------------------------------------------------------------
+def _questions(user: Any) -> Group:
+    rows = unread_news(user, SHOWN, groups=[NoticeGroup.MESSAGES.value])
+    return Group(
+        "questions",
+        _("Questions and messages"),
+        "chat-dots",
+        _("No unread message. What your bureau or the other side writes is shown here."),
+        [
+            Item(
+                row.said.title,
+                address("notice", row.public_id),
+                row.said.words,
+                _("unread"),
+                "accc",
+                "envelope",
+                moment_text(row.at),
+                _("Read and answer"),
+                mine=True,
+            )
+            for row in rows
+        ],
+        len(rows),
+        address("notices") + "?group=messages",
+        _("all messages"),
+    )
+
+
+# --- verification and what is missing -------------------------------------------------------------------------
+def _standing(user: Any) -> Group:
+    """How far each of one's firms is: verified or not, and what nobody can find without it."""
+    viewer = viewer_of(user)
+    seats = Membership.objects.visible_to(user).filter(user=user, organisation__in=viewer.firms)
+    firms = {seat.organisation_id: seat.organisation for seat in seats.select_related("organisation__city")}
+    newest: dict[int, Any] = {}
+    asked = Verification.objects.visible_to(user).filter(organisation__in=firms).order_by("id")
+    for row in asked:
+        newest[row.organisation_id] = row
+    items = [_verification(firm, newest.get(key), key in viewer.editing) for key, firm in firms.items()]
+    items += _missing(user, firms, viewer.editing)
+    found = [item for item in items if item is not None]
+    return Group(
+        "standing",
+        _("Your firm in the directory"),
+        "patch-check",
+        _("Verified, reachable and complete: nothing is missing."),
+        found[:SHOWN],
+        len(found),
+        address("organisation-edit", next(iter(firms.values())).public_id) if len(firms) == 1 else "",
+        _("profile"),
+    )
+
+
+def _verification(firm: Organisation, asked: Any, may: bool) -> Item | None:
+    if firm.verified:
+        return None
+    where = address("organisation-edit" if may else "firm", firm.public_id)
+    if asked is not None and asked.state == DecisionState.WAITING:
+        why = _("asked on %(date)s; until then only you and your bureau see your rows") % {
+            "date": date_text(timezone.localdate(asked.created_at))
+        }
+        return _step(firm, where, why, _("waits for the bureau"), _("Look"), mine=False)
+    if asked is not None and asked.state == DecisionState.REFUSED:
+        why = _("the bureau writes: %(reason)s") % {"reason": asked.reason}
+        return _step(firm, where, why, _("not verified"), _("Mend and ask again"), mine=may)
+    why = _("firms that are verified are trusted more and found first")
+    return _step(firm, where, why, _("not verified"), _("Ask the bureau"), mine=may)
+
+
+def _step(firm: Any, where: str, why: str, state: str, action: str, *, mine: bool = True) -> Item:
+    return Item(
+        str(firm), where, why, state, "warn", "exclamation-triangle-fill", "", action, mine=mine,
+        fictitious=firm.fictitious,
+    )  # fmt: skip
+
+
+def _missing(user: Any, firms: dict[int, Organisation], editing: frozenset[int]) -> list[Item]:
+    """What others look for in a firm of its kind and do not find; only for those who can mend it."""
+    keys = [key for key in firms if key in editing]
+    reached = _owners(OrganisationContact.objects.visible_to(user).exclude(phone="", email=""), keys)
+    plants = _owners(Facility.objects.visible_to(user).filter(archived_at=None), keys)
+    offers = _owners(Capability.objects.visible_to(user).filter(archived_at=None), keys)
+    sites = _owners(Site.objects.visible_to(user).filter(archived_at=None), keys)
+    wanted = set(
+        Demand.objects.visible_to(user).filter(owner__in=keys).order_by().values_list("owner_id", flat=True)
+    )
+    nothing = _("missing")
+    items = []
+    for key in keys:
+        firm, roles = firms[key], set(firms[key].roles)
+        makes = bool(roles & MAKERS) or not roles
+        if key not in reached:
+            items.append(_step(firm, address("organisation-edit", firm.public_id),
+                               _("a phone number or address: opened to whoever you agree to talk to"),
+                               nothing, _("Add a contact")))  # fmt: skip
+        if makes and key not in plants:
+            items.append(_step(firm, address("facility-new"),
+                               _("a plant: parts are made somewhere, and distance counts"),
+                               nothing, _("Add a plant")))  # fmt: skip
+        elif makes and key not in offers:
+            items.append(_step(firm, address("capability-new"),
+                               _("a capability: without one no demand finds you"),
+                               nothing, _("Describe a part")))  # fmt: skip
+        if OrganisationRole.RND in roles and key not in wanted:
+            items.append(_step(firm, address("demand-new"),
+                               _("a demand: what you want to build, and what it needs"),
+                               nothing, _("Write a demand")))  # fmt: skip
+        if OrganisationRole.OPERATOR in roles and key not in sites:
+            items.append(_step(firm, address("site-new"),
+                               _("a site: where robots could work, and when"),
+                               nothing, _("Write a site")))  # fmt: skip
+    return items
+
+
+def _owners(rows: Any, keys: list[int]) -> set[int]:
+    found = rows.filter(organisation__in=keys).order_by()
+    return set(found.values_list("organisation_id", flat=True).distinct())
+
+
+# --- drafts ---------------------------------------------------------------------------------------------------
+def _drafts(user: Any) -> Group:
+    """What the firm's editors began and nobody else sees."""
+    mine = viewer_of(user).editing
+    own = Q(organisation__in=mine, published=False, archived_at=None)
+    demands = demand_list(user).filter(owner__in=mine, published=False, archived_at=None, outcome="")
+    offers = Capability.objects.visible_to(user).filter(own).select_related("component_type")
+    sites = Site.objects.visible_to(user).filter(own)
+    sheets = sheet_list(user).filter(organisation__in=mine, state__in=OPEN_SHEETS)
+    newest = [
+        *((row.updated_at, _draft(heading(row), "demand", row, _("demand"))) for row in _last(demands)),
+        *((row.updated_at, _draft(row.title, "capability-edit", row, row.component_type)) for row in _last(offers)),
+        *((row.updated_at, _draft(row.name, "site-edit", row, _("site"))) for row in _last(sites)),
+        *((row.updated_at, _draft(row.file_name, "import", row, row.get_state_display())) for row in _last(sheets)),
+    ]  # fmt: skip
+    newest.sort(key=lambda pair: pair[0], reverse=True)
+    total = sum(rows.order_by().count() for rows in (demands, offers, sites, sheets))
+    return Group(
+        "drafts",
+        _("Drafts to finish"),
+        "pencil-square",
+        _("No draft is open."),
+        [item for _at, item in newest[:SHOWN]],
+        total,
+    )
+
+
+def _last(rows: Any) -> list[Any]:
+    return list(rows.order_by("-updated_at", "-id")[:SHOWN])
+
+
+def _draft(title: Any, route: str, row: Any, what: Any) -> Item:
+    days = (timezone.localdate() - timezone.localdate(row.updated_at)).days
+    age = (
+        ngettext("untouched for %(days)d day", "untouched for %(days)d days", days) % {"days": days}
+        if days
+        else _("written today")
+    )
+    why = _("%(what)s · %(age)s") % {"what": what, "age": age}
+    return Item(
+        str(title) or _("without a title"),
+        address(route, row.public_id),
+        why,
+        _("draft"),
+        "mute",
+        "pencil",
+        "",
+        _("Finish"),
+        mine=True,
+    )
