@@ -16,12 +16,17 @@ class MatchingConfig(AppConfig):
     def _notices(self) -> None:
         from alliance.selectors.notices import WORDS
         from alliance.services.notices import STARTERS, TELLERS
+        from alliance.services.webhooks.collecting import ANNOUNCERS
         from matching.selectors import notices as words
+        from matching.services import announcing
         from matching.services import notices as tellers
 
         for kind in ("introduction", "project", "meeting", "run"):
             TELLERS[kind] = getattr(tellers, kind)
         TELLERS["action item"] = tellers.action_item
+        ANNOUNCERS.update(
+            {"introduction": announcing.introduction, "demand": announcing.demand, "run": announcing.run}
+        )
         STARTERS.append(tellers.remember_matches)
         WORDS.update(
             {

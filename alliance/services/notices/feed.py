@@ -1,4 +1,4 @@
-"""Reading the feed of changes for notices: what was read and who was told is one transaction."""
+"""Reading the feed of changes for notices and webhooks: what was read and who was told is one transaction."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.db import connection, transaction
 
 from alliance.models import Change, ConsumerPosition
 from alliance.services.notices.telling import STARTERS, TELLERS, tell
+from alliance.services.webhooks.collecting import ANNOUNCERS
 
 CONSUMER = "notices"
 BATCH = 200
@@ -82,11 +83,14 @@ def _start(position: ConsumerPosition) -> int:
 
 
 def _tell(change: Change) -> None:
-    """One change that cannot be told must not keep the others waiting; an error of the database does."""
-    teller = TELLERS.get(change.kind)
-    if teller is None:
-        return
+    """Organisations' systems first, then people: what people were told of a run counts as known.
+
+    One change that cannot be told must not keep the others waiting; an error of the database does.
+    """
     try:
-        tell(f"change:{change.pk}", teller(change))
+        if announcer := ANNOUNCERS.get(change.kind):
+            announcer(change)
+        if teller := TELLERS.get(change.kind):
+            tell(f"change:{change.pk}", teller(change))
     except (LookupError, ValueError, TypeError, AttributeError, ObjectDoesNotExist, ValidationError):
         logger.exception("a change was not told", change=change.pk, kind=change.kind, verb=change.verb)

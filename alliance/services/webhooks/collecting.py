@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from alliance.models import Webhook, WebhookMessage
+from alliance.models import Change, Webhook, WebhookMessage
 from alliance.viewer import Viewer, viewer_of_organisation
 
 EVENTS = ("match.found", "match.lost", "introduction.state_changed", "run.finished", "demand.published")
+
+
+#: kind of change → what it means for webhooks; apps above this one register theirs
+ANNOUNCERS: dict[str, Callable[[Change], None]] = {}
 
 
 def subscribed(event: str) -> Iterator[tuple[Webhook, Viewer]]:
