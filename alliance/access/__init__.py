@@ -174,6 +174,11 @@ def _introduction_parties(row: Row, viewer: Viewer) -> Q:
     return _prefixed(row.introduction, firms | own)
 
 
+def _answer(row: Row, viewer: Viewer) -> Q:
+    """What a maker said to a demand: the maker itself and the demand's side, never another maker."""
+    return _mine(row, viewer) | _prefixed(row.demand, _behind(viewer))
+
+
 def _disclosure(row: Row, viewer: Viewer) -> Q:
     """What one's own organisations were told, and what they looked at."""
     return _any([row.owner], viewer.firms | viewer.bureaus)
@@ -265,6 +270,7 @@ VISIBLE: dict[str, Callable[[Row, Viewer], Q]] = {
     "meeting": _meeting,
     "introduction": _introduction,
     "disclosure": _disclosure,
+    "answer": _answer,
     "person": _person,
     "token": _token,
     "saved filter": _saved_filter,
@@ -327,6 +333,7 @@ EDITABLE: dict[str, Callable[[Row, Viewer], Q]] = {
     "own": _edit_own,
     "contact": _edit_directory,
     "introduction": _introduction_parties,
+    "answer": _edit_own,
     "people": _edit_people,
     "verification": _edit_record,
     "join request": _decide_join,

@@ -1,6 +1,7 @@
 """Demands, the runs that match them, and the results of the newest run."""
 
 from alliance.kinds import Kind, register
+from matching.models.answers import Answer
 from matching.models.bills import BillColumn, BillSheet
 from matching.models.demands import (
     Demand,
@@ -37,6 +38,7 @@ from matching.models.told import ToldMatches
 __all__ = [
     "ActionItem",
     "AgendaItem",
+    "Answer",
     "BillColumn",
     "BillSheet",
     "CurrentResult",

@@ -31,6 +31,7 @@ IRRELEVANT = {
     "attachment",
     "message",
     "introduction",
+    "answer",
     "project",
     "meeting",
     "action item",

@@ -15,7 +15,7 @@ from matching.views.demand_forms import (
     need_edit,
     need_remove,
 )
-from matching.views.demands import demand, demands, opportunities
+from matching.views.demands import demand, demands
 from matching.views.gaps import gap_report
 from matching.views.introductions import introduction, introductions, project, propose, step
 from matching.views.matches import match, matches
@@ -32,6 +32,7 @@ from matching.views.meetings import (
     meeting_new,
     meetings,
 )
+from matching.views.opportunities import answer_pair, opportunities, opportunity_new
 from matching.views.organisations import firm_suspend
 from matching.views.pipelines import pipeline, pipelines
 from matching.views.preview import capability_matches, capability_preview
@@ -44,6 +45,7 @@ __all__ = [
     "agenda_add",
     "agenda_point",
     "agenda_renew",
+    "answer_pair",
     "bill",
     "bill_file",
     "bill_sheet",
@@ -80,6 +82,7 @@ __all__ = [
     "need_edit",
     "need_remove",
     "opportunities",
+    "opportunity_new",
     "pipeline",
     "pipelines",
     "project",

@@ -13,11 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from alliance.http import Column, listing, viewed
-from alliance.selectors import branch, viewer_of
-from companies.models import ComponentType
+from alliance.selectors import viewer_of
 from companies.selectors import asked_text, component_book
 from matching.filters import DemandFilter
-from matching.models import Demand, DemandLine, SiteRequirement, may_ask_for_run
+from matching.models import Demand, SiteRequirement, may_ask_for_run
 from matching.selectors import (
     LineReader,
     LineView,
@@ -38,11 +37,10 @@ from matching.selectors import (
     scales,
     site_rows,
 )
+from matching.selectors.answers import answers_of
 from matching.selectors.introductions import open_introductions_of
 from scenarios.selectors import scenario_book
 
-#: The branch of the tree that holds whole robots.
-ROBOTS = "ROB"
 DEMAND_COLUMNS = [
     Column(_("Title"), heading, "title", short=_("Demand")),
     Column(_("Lab"), lab_name, "lab", shown=False),
@@ -63,19 +61,6 @@ DEMAND_COLUMNS = [
     Column(_("Published"), lambda row: row.published, "published", shown=False),
     Column(_("Fictitious"), is_fictitious, "fictitious", shown=False),
 ]
-OPPORTUNITY_COLUMNS = [
-    DEMAND_COLUMNS[0],
-    Column(
-        _("Robots"),
-        lambda row: "; ".join(
-            f"{line.component_type} × {line.quantity}" if row.quantities_told else str(line.component_type)
-            for line in row.robots
-        ),
-        "robots",
-    ),
-    *(column for column in DEMAND_COLUMNS[1:] if column.key not in ("covered", "lines", "published")),
-    Column(_("Answer"), lambda row: None, "answer", in_files=False),
-]
 
 
 @require_safe
@@ -94,43 +79,12 @@ def demands(request: HttpRequest) -> HttpResponseBase:
         columns=DEMAND_COLUMNS,
         name="demands",
         summary=lambda found: {"lacking": lacking_a_supplier(request.user, found)},
-        prepare=lambda found: _name(request, found),
+        prepare=lambda found: name_rows(request, found),
         extra={"may_add": bool(viewer_of(request.user).editing)},
     )
 
 
-@require_safe
-def opportunities(request: HttpRequest) -> HttpResponseBase:
-    """机会清单: what operators and programmes want as whole robots; makers answer with a capability."""
-    rows = demand_list(request.user).filter(archived_at=None, published=True)
-    robots = DemandLine.objects.visible_to(request.user).filter(
-        component_type__in=branch(ComponentType, ROBOTS)
-    )
-    return listing(
-        request,
-        rows.filter(pk__in=robots.values("demand_id")),
-        DemandFilter,
-        template="matching/opportunity_list.html",
-        columns=OPPORTUNITY_COLUMNS,
-        name="opportunities",
-        prepare=lambda found: _wanted(request, found, robots),
-        extra={"may_add": bool(viewer_of(request.user).editing)},
-    )
-
-
-def _wanted(request: HttpRequest, rows: list[Any], robots: Any) -> None:
-    """The robots that each one asks for."""
-    _name(request, rows)
-    by_demand: dict[int, list[Any]] = {row.pk: [] for row in rows}
-    for line in (
-        robots.filter(demand__in=by_demand).select_related("component_type").order_by("position", "id")
-    ):
-        by_demand[line.demand_id].append(line)
-    for row in rows:
-        row.robots = by_demand[row.pk]
-
-
-def _name(request: HttpRequest, rows: list[Any]) -> None:
+def name_rows(request: HttpRequest, rows: list[Any]) -> None:
     attach_standing(request.user, rows)
     for row in rows:
         row.heading, row.lab, row.fictitious = heading(row), lab_name(row), is_fictitious(row)
@@ -159,7 +113,7 @@ def demand(request: HttpRequest, public_id: UUID) -> HttpResponse:
     found = get_object_or_404(demand_detail(request.user), public_id=public_id)
     if request.headers.get("HX-Target") == "run-banner":
         return _banner(request, found)
-    _name(request, [found])
+    name_rows(request, [found])
     line = chosen_line(found, request.GET.get("line", ""))
     if found.standing is None:
         return render(request, "matching/demand_supplier.html", _supplier_side(request, found, line))
@@ -237,11 +191,13 @@ def _narrowed(request: HttpRequest, view: LineView) -> dict[str, Any]:
 
 
 def _attach_introductions(user: Any, view: LineView) -> None:
-    """`introduction` of each row: the newest of this pair that the viewer sees."""
+    """`introduction` of each row: the newest of this pair that the viewer sees; `answer`: what its maker said."""
     rows: list[Any] = [*view.ranked, *view.near]
-    found = open_introductions_of(user, [(view.line.pk, row.capability.pk) for row in rows])
+    pairs = [(view.line.pk, row.capability.pk) for row in rows]
+    found, said = open_introductions_of(user, pairs), answers_of(user, pairs)
     for row in rows:
         row.introduction = found.get((view.line.pk, row.capability.pk))
+        row.answer = said.get((view.line.pk, row.capability.pk))
 
 
 def _pipelines(user: Any, found: Any) -> list[Any]:

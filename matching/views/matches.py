@@ -13,12 +13,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from alliance.choices import IntroductionState
 from alliance.http import Column, listing, viewed
 from alliance.selectors import viewer_of
 from alliance.templatetags.charts import score_head
 from companies.models import Capability
 from companies.selectors import capability_list
 from matching.filters import MatchFilter
+from matching.forms.opportunities import AnswerForm
 from matching.models import Demand, DemandLine, Match
 from matching.selectors import (
     LINE_TERMS,
@@ -35,6 +37,7 @@ from matching.selectors import (
     scales,
     slots,
 )
+from matching.selectors.answers import answers_of
 from matching.selectors.introductions import open_introductions_of
 
 MATCH_COLUMNS = [
@@ -141,6 +144,17 @@ def _own_pair(request: HttpRequest, line: Any, capability: Any) -> HttpResponse:
     pairs = own_pairs(request.user, rows)
     if not pairs:
         raise Http404("no such pair")
-    return render(
-        request, "matching/match_supplier.html", {"pair": pairs[0], "heading": heading(pairs[0].demand)}
-    )
+    key = (line.pk, capability.pk)
+    said = answers_of(request.user, [key]).get(key)
+    running = open_introductions_of(request.user, [key]).get(key)
+    mine = Capability.objects.editable_by(request.user).filter(pk=capability.pk).exists()
+    free = running is None or running.state == IntroductionState.DECLINED
+    context = {
+        "pair": pairs[0],
+        "heading": heading(pairs[0].demand),
+        "answer": said,
+        "introduction": running,
+        "may_answer": mine and free and pairs[0].demand.published,
+        "form": AnswerForm(initial={"note": said.note if said else ""}),
+    }
+    return render(request, "matching/match_supplier.html", context)

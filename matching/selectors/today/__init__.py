@@ -54,6 +54,7 @@ def queue(user: Any, alliance: Alliance, chosen: str = "") -> Queue:
         work.introductions(user, asks),
         work.actions(user, asks),
         work.firms(user, asks),
+        supply.answered(user, asks),
         supply.openings(user, asks),
         supply.bare(user, asks),
         supply.windows(user, asks),

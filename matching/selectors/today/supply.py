@@ -14,11 +14,12 @@ from alliance.models import Organisation
 from alliance.templatetags._numbers import date_text, days_text, number_text
 from companies.selectors import capability_list, component_book
 from matching.models import LineResult, Match, Pipeline, Relaxation
+from matching.selectors.answers import waiting_answers
 from matching.selectors.demands import demand_list, heading, is_fictitious, line_detail
 from matching.selectors.introduced import pair_introduced, place_introduced
 from matching.selectors.pipelines import attach_pipeline_parts
 from matching.selectors.rules import relaxed
-from matching.selectors.today.items import SHOWN, Group, Item, Who, address, due_words
+from matching.selectors.today.items import MOST, SHOWN, Group, Item, Who, address, due_words
 from scenarios.models import Site
 
 SOON = 60  # days before its last window ends
@@ -28,6 +29,44 @@ def _cared(asks: Who) -> list[int]:
     """Open demands of labs in one's care; a platform admin cares for none and sees them all."""
     rows = asks.demands if asks.platform else asks.demands.filter(lab_city__in=asks.care)
     return list(rows.values_list("pk", flat=True))
+
+
+# --- makers that answered ---------------------------------------------------------------------------------
+def answered(user: Any, asks: Who) -> Group:
+    """Makers that said they want a line and have not been introduced: one's own labs' lines, one's own makers."""
+    rows = waiting_answers(user, asks.demands)
+    if not asks.platform:
+        rows = rows.filter(Q(demand__lab_city__in=asks.care) | Q(supplier__city__in=asks.care))
+    found = list(rows[: MOST + 1])[:MOST]
+    demands = {d.pk: d for d in demand_list(user).filter(pk__in={row.demand_id for row in found})}
+    return Group(
+        "answers",
+        _("Makers that answered a demand"),
+        "hand-index",
+        _("No maker waits to be introduced."),
+        [_answer_item(asks, row, demands[row.demand_id]) for row in found if row.demand_id in demands],
+        len(found),
+        address("opportunities"),
+        _("Opportunities"),
+    )
+
+
+def _answer_item(asks: Who, row: Any, demand: Any) -> Item:
+    where = f"{address('introduce')}?line={row.line.public_id}&capability={row.capability.public_id}"
+    words = [str(row.line.component_type), heading(demand), row.note[:160]]
+    return Item(
+        f"{row.supplier} · {row.capability.title}",
+        address("match", row.line.public_id, row.capability.public_id),
+        " · ".join(filter(None, words)),
+        _("answered %(date)s") % {"date": date_text(row.updated_at)},
+        "accc",
+        "hand-index",
+        _("our turn"),
+        _("Introduce"),
+        todo=where,
+        mine=True,
+        fictitious=is_fictitious(demand),
+    )
 
 
 # --- worth an introduction ------------------------------------------------------------------------------

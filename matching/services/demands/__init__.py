@@ -2,6 +2,7 @@
 
 from matching.services.demands.inputs import DemandInput, LineInput, NeedInput
 from matching.services.demands.lines import remove_line, remove_need, save_line, save_need
+from matching.services.demands.opportunities import OpportunityInput, write_opportunity
 from matching.services.demands.preview import Found, preview_demand
 from matching.services.demands.publishing import demand_named, publish_demand, withdraw_demand
 from matching.services.demands.writing import (
@@ -18,6 +19,7 @@ __all__ = [
     "Found",
     "LineInput",
     "NeedInput",
+    "OpportunityInput",
     "archive_demand",
     "clone_demand",
     "close_demand",
@@ -32,4 +34,5 @@ __all__ = [
     "save_need",
     "update_demand",
     "withdraw_demand",
+    "write_opportunity",
 ]

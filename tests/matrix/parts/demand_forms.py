@@ -20,6 +20,17 @@ def sensor(world: World) -> dict[str, Any]:
 WRITERS = {"editor", "owner", "lab", "rival", "other"}
 ROWS = [
     page("opportunities"),
+    Row("opportunity-new", ok=WRITERS),
+    Row("opportunity-new", "POST", ok=WRITERS, yes=400, body=EMPTY),
+    Row(
+        "answer",
+        "POST",
+        "pair.open:supplier",
+        ok=set(),
+        other={"editor": 409, "owner": 409}
+        | each({"viewer", "lab", "city_bureau", "admin", "partner_bureau", "platform", "rival"}, 403),
+        body=EMPTY,
+    ),
     Row("demand-new", ok=WRITERS),
     Row("demand-new", "POST", ok=WRITERS, yes=400, body=EMPTY),
     *(
