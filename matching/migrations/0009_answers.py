@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("alliance", "0009_suspensions"),
         ("companies", "0004_sheets"),
-        ("matching", "0006_bills_of_materials"),
+        ("matching", "0008_told_matches"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
