@@ -8,7 +8,7 @@ from rest_framework.routers import SimpleRouter
 from alliance import api as alliance_api
 from alliance import views
 from alliance.rest import addresses, outside, pages
-from alliance.views import files, history
+from alliance.views import files, history, threads
 from companies import api as companies_api
 from matching import api as matching_api
 from scenarios import api as scenarios_api
@@ -102,6 +102,8 @@ urlpatterns = [
     path("files/<uuid:public_id>/", files.download, name="file"),
     path("files/<uuid:public_id>/<slug:step>/", files.switch, name="file-step"),
     path("files/<slug:kind>/<uuid:public_id>/", files.files, name="files"),
+    path("threads/<slug:kind>/<uuid:public_id>/", threads.thread, name="thread"),
+    path("messages/<uuid:public_id>/", threads.message, name="message"),
     path("cities/", views.cities, name="cities"),
     path("cities/<str:code>/", views.city, name="city"),
     path("", include("companies.urls")),

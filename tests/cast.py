@@ -16,6 +16,7 @@ from alliance.models import (
     Exclusion,
     Invitation,
     JoinRequest,
+    Message,
     Notice,
     Organisation,
     SavedFilter,
@@ -23,6 +24,7 @@ from alliance.models import (
     Verification,
 )
 from alliance.services.attachments import attach
+from alliance.services.messages import post_message
 from companies.models import Capability, ComponentKey, ComponentType, Facility, SheetImport, SheetRows
 from matching.models import (
     ActionItem,
@@ -74,6 +76,7 @@ class World:
     filters: dict[str, SavedFilter] = field(default_factory=dict)
     attachments: dict[str, Attachment] = field(default_factory=dict)
     notices: dict[str, Notice] = field(default_factory=dict)
+    messages: dict[str, Message] = field(default_factory=dict)
 
     def person(self, name: str) -> User:
         """A fresh object: rights are cached on the user object for one request."""
@@ -358,7 +361,8 @@ def _sheets(world: World) -> None:
 
 
 def _files(world: World) -> None:
-    """The supplier's drawing on the open introduction, for once both have accepted; the lab's on its demand."""
+    """The supplier's drawing on the open introduction, for once both have accepted; the lab's on its demand; a word
+    between the two bureaus."""
     for name, row, person in (
         ("introduction", world.introductions["open"], "supplier_editor"),
         ("demand", world.demands["open"], "lab_editor"),
@@ -366,6 +370,10 @@ def _files(world: World) -> None:
         blob = b"%PDF-1.7 " + name.encode()
         user = world.person(person)
         world.attachments[name] = attach(row, [blob], user=user, name=f"Secret {name}.pdf", stage=1)
+    text = "Secret words for @partner_official"
+    world.messages["introduction"] = post_message(
+        world.introductions["open"], text, user=world.person("lead_official")
+    )
 
 
 def _notices(world: World) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from alliance.choices import FileStage
+from alliance.choices import Audience, FileStage
+from alliance.services.messages import MOST_LETTERS
 from alliance.services.sniffing import ACCEPT
 
 
@@ -29,3 +30,34 @@ class FileForm(forms.Form):
         super().__init__(*args, auto_id="attach_%s", **kwargs)
         if not staged:
             del self.fields["stage"]
+
+
+class MessageForm(forms.Form):
+    """`audiences`: whom this person may write to here; with one only there is nothing to choose."""
+
+    text = forms.CharField(
+        label=_("Message"),
+        max_length=MOST_LETTERS,
+        widget=forms.Textarea(attrs={"rows": 3, "data-mentions": "people"}),
+    )
+    audience = forms.ChoiceField(label=_("Who reads it"), widget=forms.RadioSelect, required=False)
+
+    def __init__(self, *args: Any, audiences: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="message_%s", **kwargs)
+        self.audiences = audiences
+        if len(audiences) < 2:
+            del self.fields["audience"]
+        else:
+            words = [(value, Audience(value).label) for value in audiences]
+            self.fields["audience"].choices = words  # type: ignore[attr-defined]
+            self.fields["audience"].initial = audiences[0]
+
+    def chosen(self) -> str:
+        return str(self.cleaned_data.get("audience") or self.audiences[0])
+
+
+class MendForm(forms.Form):
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
+    text = forms.CharField(
+        label=_("Message"), max_length=MOST_LETTERS, widget=forms.Textarea(attrs={"rows": 5})
+    )

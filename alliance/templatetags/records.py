@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import template
 from django.template.defaultfilters import filesizeformat
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from alliance.choices import FileStage
-from alliance.forms.records import FileForm
+from alliance.choices import Audience, FileStage
+from alliance.forms.records import FileForm, MessageForm
 from alliance.kinds import kind_of
 from alliance.selectors.attachments import files_of, holder_of
 from alliance.selectors.joining import waiting_of
+from alliance.selectors.messages import (
+    LATEST,
+    addressees,
+    organisations_named,
+    thread_of,
+    usual_readers,
+    voices,
+)
+from alliance.services.messages import may_edit
 
 register = template.Library()
 
@@ -70,6 +82,11 @@ def opens(stage: int) -> str:
 
 
 @register.filter
+def audience_words(audience: str) -> str:
+    return str(Audience(audience).label)
+
+
+@register.filter
 def bytes_text(size: int) -> str:
     return filesizeformat(size)
 
@@ -77,3 +94,45 @@ def bytes_text(size: int) -> str:
 @register.filter
 def kind_words(kind: Any) -> str:
     return str(WORDS.get(kind.name, kind.name))
+
+
+@register.inclusion_tag("components/_thread.html", takes_context=True)
+def thread(
+    context: template.Context, row: Any, page: Any = None, bound: MessageForm | None = None
+) -> dict[str, Any]:
+    """What the reader may know of a row's thread, with the form for who takes part; nothing for everybody else.
+
+    The newest few, or `page` of them on the thread's own page.
+    """
+    user, kind = context["request"].user, kind_of(row)
+    voice = voices(user, kind, row)
+    found = list(thread_of(user, kind, row).order_by("-id")[: LATEST + 1]) if page is None else page.rows
+    told: dict[str, Any] = {"row": row, "kind": kind, "messages_": found, "bound": bound is not None}
+    if page is None:
+        told |= {"messages_": found[:LATEST], "earlier": len(found) > LATEST}
+    for message in told["messages_"]:
+        message.mine = message.author_id == user.pk
+        message.mendable = message.mine and may_edit(message)
+    if voice:
+        people = {audience: addressees(user, kind, row, audience) for audience in voice}
+        told["form"] = bound or MessageForm(audiences=list(voice))
+        told["people"] = list({(p.user.pk, p.handle): p for found in people.values() for p in found}.values())
+        told["reads"] = [
+            (audience, organisations_named(usual_readers(user, kind, row, audience, speaker)))
+            for audience, speaker in voice.items()
+        ]
+    return told | {"csrf_token": context.get("csrf_token"), "page": page}
+
+
+@register.filter
+def with_mentions(message: Any) -> SafeString:
+    """The words of a message, the people it mentions marked; everything escaped."""
+    names = {name for person in message.mentions.all() for name in (str(person), person.username)}
+    if not names:
+        return format_html("{}", message.text)
+    longest = sorted(names, key=len, reverse=True)
+    parts = re.split("([@\uff20](?:" + "|".join(map(re.escape, longest)) + "))", message.text, flags=re.I)
+    marked = (
+        format_html('<b class="at">{}</b>', part) if number % 2 else part for number, part in enumerate(parts)
+    )
+    return format_html_join("", "{}", ((part,) for part in marked))

@@ -1,4 +1,4 @@
-"""What hangs on rows: their history, files."""
+"""What hangs on rows: their history, files, threads."""
 
 from __future__ import annotations
 
@@ -38,5 +38,23 @@ ROWS = [
         body=EMPTY,
         more=(("step", "withdraw"),),
         other=each({"viewer", "partner_bureau"}, 403),
+    ),
+    # The proposal waits for an answer: only the two bureaus talk yet.
+    Row("thread", target="introductions.open", ok=BUREAUS, more=ON),
+    Row("thread", "POST", "introductions.open", ok=BUREAUS, yes=400, body=EMPTY, more=ON),
+    Row(
+        "message",
+        target="messages.introduction",
+        ok={"city_bureau"},
+        other=each({"admin", "partner_bureau"}, 403),
+    ),
+    Row(
+        "message",
+        "POST",
+        "messages.introduction",
+        ok={"city_bureau"},
+        yes=400,
+        body=EMPTY,
+        other=each({"admin", "partner_bureau"}, 403),
     ),
 ]
