@@ -1,5 +1,10 @@
-"""Whatever is sent: an answer below 500, of the documented shape, soon."""
+"""Whatever is sent: an answer below 500, of the documented shape, soon.
 
+HOSTILE=all sends every value to every parameter (minutes); otherwise every value meets every kind of parameter once,
+and each parameter some of the values.
+"""
+
+import os
 import time
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +20,8 @@ from tests.matrix.roles import client
 from tests.matrix.routes import routes
 from tests.matrix.rows import ROWS
 
+ALL = os.environ.get("HOSTILE") == "all"
+PATIENCE = 10.0  # seconds: on a busy machine a second is nothing, and what hangs hangs for longer
 LISTS = [row.route for row in ROWS if row.method == "GET" and row.route.endswith("-list")]
 FILTERED = {
     "demands",
@@ -54,16 +61,30 @@ def ask(asker: Client, method: str, address: str, **more: Any) -> Any:
             b"".join(answer.streaming_content)
         transaction.set_rollback(True)
     assert answer.status_code < 500, (method, address[:300], more)
-    assert time.monotonic() - begun < 2, (method, address[:300])
+    assert time.monotonic() - begun < PATIENCE, (method, address[:300])
     return answer
 
 
-def parameters(route: str) -> list[str]:
+def parameters(route: str) -> dict[str, type]:
+    """Name → what reads it. `limit` and `cursor` are the same code everywhere: once is enough."""
     view = next(view for name, view in routes() if name == route)
     chosen = view.cls.filters
     known = chosen(None, queryset=chosen._meta.model._default_manager.none()).filters
-    # `limit` and `cursor` are the same code everywhere: once is enough for the whole corpus.
-    return [*known, "limit", "cursor"] if route == LISTS[0] else list(known)
+    shared = {"limit": int, "cursor": str} if route == LISTS[0] else {}
+    return {name: type(each) for name, each in known.items()} | shared
+
+
+def values_for(route: str) -> list[tuple[str, str]]:
+    """(parameter, value): all values where a kind of parameter stands first, some of them elsewhere."""
+    first: dict[type, tuple[str, str]] = {}
+    for place in LISTS:
+        for name, kind in parameters(place).items():
+            first.setdefault(kind, (place, name))
+    pairs = []
+    for number, (name, kind) in enumerate(parameters(route).items()):
+        whole = ALL or first[kind] == (route, name)
+        pairs += [(name, value) for value in (VALUES if whole else VALUES[number % 15 :: 15])]
+    return pairs
 
 
 def test_the_corpus_is_large() -> None:
@@ -74,14 +95,13 @@ def test_the_corpus_is_large() -> None:
 @pytest.mark.parametrize("route", LISTS)
 def test_every_parameter_of_every_list(asker: Client, route: str) -> None:
     place = reverse(route)
-    for name in parameters(route):
-        for value in VALUES:
-            answer = ask(asker, "GET", f"{place}?{name}={quote(value)}")
-            assert answer.status_code in (200, 400, 404), (name, value)
-            if answer.status_code != 200:
-                problem = answer.json()
-                assert answer.headers["Content-Type"] == "application/problem+json"
-                assert problem["status"] == answer.status_code
+    for name, value in values_for(route):
+        answer = ask(asker, "GET", f"{place}?{name}={quote(value)}")
+        assert answer.status_code in (200, 400, 404), (name, value)
+        if answer.status_code != 200:
+            problem = answer.json()
+            assert answer.headers["Content-Type"] == "application/problem+json"
+            assert problem["status"] == answer.status_code
 
 
 @pytest.mark.parametrize("route", LISTS)
@@ -104,13 +124,14 @@ def test_pages(asker: Client, route: str) -> None:
     """Each value for one of the parameters, in turn: all values and all parameters meet over the pages."""
     place, shift = reverse(route), PAGE_LISTS.index(route)
     names = ("q", "sort", "cursor", "city", "component_type", "format", "line", "state")
-    # Pages that list nothing read few parameters: a fifth of the values for each, another fifth for the next one.
-    values = VALUES if route in FILTERED else VALUES[shift % 5 :: 5]
-    for number, value in enumerate(values):
+    # Pages that list nothing read few parameters.
+    step = 1 if ALL else 3 if route in FILTERED else 15
+    for number, value in enumerate(VALUES[shift % step :: step]):
         name = names[(number + shift) % len(names)]
         ask(asker, "GET", f"{place}?{name}={quote(value)}")
-        ask(asker, "GET", f"{place}?{quote(value[:50])}=1")
-    for query in QUERIES:
+        if ALL or number % 4 == 0:
+            ask(asker, "GET", f"{place}?{quote(value[:50])}=1")
+    for query in QUERIES if ALL else QUERIES[shift % 4 :: 4]:
         ask(asker, "GET", place, QUERY_STRING=query)
 
 
