@@ -37,6 +37,7 @@ class MatchingConfig(AppConfig):
                 "action item": words.action_items,
                 "demand matches": words.demand_matches,
                 "capability matches": words.capability_matches,
+                "offers matches": words.offers_matches,
                 "site": words.sites,
             }
         )

@@ -202,6 +202,19 @@ def capability_matches(user: Any, notices: Sequence[Any]) -> dict[int, Said]:
     return found
 
 
+def offers_matches(user: Any, notices: Sequence[Any]) -> dict[int, Said]:
+    """For a supplier: many of its capabilities in one run, told together."""
+    told = [key for n in notices for key in (*n.params.get("gained", []), *n.params.get("lost", []))]
+    lines = _lines(user, told)
+    found = {}
+    for notice in notices:
+        words, count = _of_capability(notice.params, lines), int(notice.params.get("count", 0))
+        if words and viewer_of(user).firms:
+            title = ngettext("%(count)d capability of yours", "%(count)d capabilities of yours", count)
+            found[notice.pk] = Said(title % {"count": count}, words, reverse("matches"), "bullseye", "ok")
+    return found
+
+
 def _of_capability(params: dict[str, Any], lines: dict[str, Any]) -> str:
     gained = [lines[key] for key in params.get("gained", []) if key in lines]
     lost = [lines[key] for key in params.get("lost", []) if key in lines]

@@ -232,6 +232,16 @@ def test_a_supplier_hears_of_its_own_lines_only_and_of_no_rank_or_rival(world):
     assert told(world, "rival_owner") == []
 
 
+def test_many_offers_of_one_firm_in_one_run_are_told_together(world):
+    remember_matches()
+    offers = [make.make_capability(world.facilities["rival"], world.types["reducer"]) for _ in range(6)]
+    world.capabilities |= {f"more {at}": offer for at, offer in enumerate(offers)}
+    finish(world, next_run(world, "open", *(f"more {at}" for at in range(6))))
+    assert told(world, "rival_owner") == [
+        ("offers matches", "7 capabilities of yours: fits 1 more line: drv-red; no longer fits 1 line")
+    ]
+
+
 def test_first_results_of_a_new_demand_are_one_line(world):
     remember_matches()
     ToldMatches.objects.filter(line_id=world.lines["open"].pk).delete()

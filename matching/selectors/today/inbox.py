@@ -61,7 +61,7 @@ def _answer(row: Any, today: Any, mine: bool) -> Item:
         state,
         tone,
         symbol,
-        _("our turn"),
+        _("your turn"),
         _("Answer") if first and mine else _("Go there"),
         mine=mine,
         late=late,

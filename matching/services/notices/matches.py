@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection
 
@@ -18,6 +19,7 @@ GROUP = NoticeGroup.MATCHES.value
 #: A run keeps this many matches of a line: beyond it a capability that is gone was only overtaken.
 KEPT = 20
 MOST_LINES = 50  # of one notice
+MOST_OFFERS = 5  # told one by one: beyond it they are told together
 Lines = dict[int, set[int]]
 
 # The lines of demands whose newest results are this run's, with what people were told of them last. A later run
@@ -151,13 +153,22 @@ def _to_supplier(
     """Only of lines that the person may see: a foreign demand of open scope matches without being told."""
     lines = {line for offer in offers for rows in moved for line in rows.get(offer.pk, ())}
     seen = set(DemandLine.objects.visible_to(person).filter(pk__in=lines).values_list("pk", flat=True))
-    news = []
-    for offer in offers:
-        told = {
-            word: [names[line] for line in sorted(rows.get(offer.pk, set()) & seen)][:MOST_LINES]
-            for word, rows in zip(("gained", "lost"), moved, strict=True)
-        }
-        if any(told.values()):
-            identity, key = str(offer.public_id), "capability matches"
-            news.append(News(person, GROUP, key, key, identity, told, f"capability {identity}"))
-    return news
+    told = {offer: tuple(rows.get(offer.pk, set()) & seen for rows in moved) for offer in offers}
+    told = {offer: sets for offer, sets in told.items() if any(sets)}
+    if len(told) > MOST_OFFERS:
+        together = tuple(set().union(*(sets[at] for sets in told.values())) for at in (0, 1))
+        identity = str(next(iter(told)).public_id)
+        params = _lines_told(together, names) | {"count": len(told)}
+        return [News(person, GROUP, "offers matches", "offers matches", identity, params, "offers")]
+    key = "capability matches"
+    return [
+        News(person, GROUP, key, key, str(offer.public_id), _lines_told(sets, names), f"offer {offer.pk}")
+        for offer, sets in told.items()
+    ]
+
+
+def _lines_told(sets: tuple[set[int], ...], names: dict[int, str]) -> dict[str, Any]:
+    return {
+        word: [names[line] for line in sorted(lines) if line in names][:MOST_LINES]
+        for word, lines in zip(("gained", "lost"), sets, strict=True)
+    }
