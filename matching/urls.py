@@ -27,6 +27,7 @@ urlpatterns = [
     path("demands/<uuid:public_id>/step/<slug:step>/", views.demand_step, name="demand-step"),
     path("demands/<uuid:public_id>/lines/<uuid:line_id>/compare/", views.compare, name="compare"),
     path("demands/<uuid:public_id>/rematch/", views.rematch_demand, name="rematch-demand"),
+    path("firms/<uuid:public_id>/merge/", views.firm_merge, name="firm-merge"),
     path("firms/<uuid:public_id>/suspend/", views.firm_suspend, name="firm-suspend"),
     path("gaps/", views.gap_report, name="gaps"),
     path("introductions/", views.introductions, name="introductions"),

@@ -39,7 +39,8 @@ def _directory(row: Row, viewer: Viewer) -> Q:
     shown = EVERYTHING if viewer.platform_admin else reached
     listed = _published(row) & shown
     met = _opened("" if row.owner == "id" else row.owner, "organisation", viewer, ACCEPTED)
-    return _mine(row, viewer) | _cared(row, viewer) | listed | met | _supplies(row, _behind(viewer))
+    found = _mine(row, viewer) | _cared(row, viewer) | listed | met | _supplies(row, _behind(viewer))
+    return found & Q(merged_into=None)
 
 
 def _contact(row: Row, viewer: Viewer) -> Q:
@@ -363,6 +364,12 @@ def looked_after(row: Row, user: Any) -> Q:
     return _cared(row, viewer) & ~_mine(row, viewer) if viewer.known else NOTHING
 
 
+def mergeable(row: Row, user: Any) -> Q:
+    """Entries of which one may be made: the bureau of their city, the platform's admin."""
+    viewer = viewer_of(user)
+    return EVERYTHING if viewer.platform_admin else looked_after(row, user)
+
+
 def kept(row: Row, user: Any) -> Q:
     """Who edits a row, and the bureau that cares for it: they read its history, prices included."""
     viewer = viewer_of(user)
@@ -385,6 +392,9 @@ class GuardedQuerySet(QuerySet):
 
     def cared_by(self, user: Any) -> "GuardedQuerySet":
         return self.filter(looked_after(self.model.access, user))  # type: ignore[attr-defined]
+
+    def mergeable_by(self, user: Any) -> "GuardedQuerySet":
+        return self.filter(mergeable(self.model.access, user))  # type: ignore[attr-defined]
 
     def kept_by(self, user: Any) -> "GuardedQuerySet":
         return narrowed(self, kept, viewer_of(user))

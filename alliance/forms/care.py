@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -65,3 +66,27 @@ class EntryForm(forms.Form):
     def entry(self) -> NewEntry:
         told: dict[str, Any] = {name: self.cleaned_data[name] for name in NewEntry.__dataclass_fields__}
         return NewEntry(**told | {"roles": tuple(told["roles"])})
+
+
+class MergeForm(forms.Form):
+    """The entry that takes over, and both versions as they were looked at."""
+
+    into = forms.UUIDField()
+    version = forms.IntegerField(min_value=1, max_value=2**31 - 1)
+    other_version = forms.IntegerField(min_value=1, max_value=2**31 - 1)
+
+    def chosen(self) -> UUID | None:
+        """The entry asked for, also before anything was looked at."""
+        self.is_valid()
+        return self.cleaned_data.get("into")
+
+    def versions(self) -> tuple[int, int]:
+        return self.cleaned_data["version"], self.cleaned_data["other_version"]
+
+
+class UndoForm(forms.Form):
+    undo = forms.UUIDField()
+
+    def key(self) -> UUID | None:
+        self.is_valid()
+        return self.cleaned_data.get("undo")

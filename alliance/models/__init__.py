@@ -3,7 +3,7 @@
 from alliance.kinds import Kind, register
 from alliance.models.attachments import Attachment
 from alliance.models.base import GuardedManager, HeldCertificate, Published, TypeNode
-from alliance.models.care import Suspension
+from alliance.models.care import Merge, Suspension
 from alliance.models.changes import Change, ConsumerPosition, Heartbeat
 from alliance.models.disclosures import Disclosure, Viewing
 from alliance.models.joining import Invitation, JoinRequest, Mail, Verification
@@ -56,6 +56,7 @@ __all__ = [
     "Mail",
     "MailHabit",
     "Membership",
+    "Merge",
     "Message",
     "MessageReader",
     "Notice",

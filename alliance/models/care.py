@@ -1,5 +1,7 @@
 """What a bureau does with the firms of its city: it shuts one out for a while, it makes one entry of two."""
 
+import uuid
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -36,3 +38,28 @@ class Suspension(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organisation_id}: {self.reason}"
+
+
+class Merge(models.Model):
+    """One entry made of two: what moved and what had to give way, so that it can be undone for a while."""
+
+    access = Row("verification", owner="survivor", cities=("survivor__city",))
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    survivor = models.ForeignKey(Organisation, models.PROTECT, related_name="merges")
+    gone = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(db_default=Now())
+    moved = models.JSONField(default=dict, help_text="model.field → keys of rows that moved")
+    kept = models.JSONField(default=dict, help_text="what was changed or removed, as it was before")
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    objects = GuardedManager()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.gone_id} → {self.survivor_id}"

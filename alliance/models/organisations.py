@@ -26,6 +26,7 @@ class Certification(Named):
 class Organisation(Named, Published):
     """A bureau or a firm. An unclaimed entry is a real organisation that nobody has claimed: no code, no capabilities.
 
+    `merged_into`: the entry that took over everything of this one, which nobody sees any more but as a way there.
     `listed` is false for what a firm registered itself until its bureau has verified it.
     """
 
@@ -44,6 +45,7 @@ class Organisation(Named, Published):
     fictitious = models.BooleanField(default=False)
     listed = models.BooleanField(default=True)
     source = models.CharField(max_length=1000, blank=True)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged")
 
     objects = GuardedManager()
 
@@ -53,6 +55,10 @@ class Organisation(Named, Published):
             models.CheckConstraint(condition=Q(kind__in=OrganisationKind.values), name="organisation_kind"),
             models.CheckConstraint(
                 condition=Q(roles__contained_by=OrganisationRole.values), name="organisation_roles_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | (~Q(merged_into=F("id")) & Q(listed=False)),
+                name="organisation_merged_unlisted",
             ),
             models.CheckConstraint(
                 condition=Q(claimed=True) | Q(uscc=None), name="organisation_unclaimed_no_code"

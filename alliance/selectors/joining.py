@@ -30,6 +30,9 @@ _ENDINGS = re.compile(
 )
 
 
+MOST_MERGES = 20
+
+
 def verification_list(user: Any) -> GuardedQuerySet:
     return Verification.objects.visible_to(user).select_related(
         "organisation__city", "organisation__contact", "asked_by", "decided_by"
@@ -95,7 +98,12 @@ def unclaimed_entry(public_id: UUID) -> Organisation | None:
 
 def registered_firm(code: str) -> Organisation | None:
     """The firm of a credit code, to ask it to be let in: its code is all that the asker is told."""
-    return Organisation.objects.filter(uscc=code, suspended=False).first() if code else None
+    found = Organisation.objects.filter(uscc=code).first() if code else None
+    for _hop in range(MOST_MERGES):  # the code of an entry that was merged leads to the one that is left
+        if found is None or found.merged_into is None:
+            break
+        found = found.merged_into
+    return found if found and not found.suspended else None
 
 
 def entry_of_code(code: str) -> Organisation | None:
@@ -104,7 +112,7 @@ def entry_of_code(code: str) -> Organisation | None:
     return rows.filter(external_id=code).first() if code else None
 
 
-def named_alike(user: Any, *names: str) -> list[Any]:
+def named_alike(user: Any, *names: str, most: int = 5) -> list[Any]:
     """Firms in the directory that have one of these names, or nearly: without the ending that all firms have."""
     found = Q()
     for name in names:
@@ -112,7 +120,7 @@ def named_alike(user: Any, *names: str) -> list[Any]:
         if len(core) > 1:
             found |= Q(name_zh__icontains=core) | Q(name_en__icontains=core)
     rows = Organisation.objects.visible_to(user).filter(kind=OrganisationKind.FIRM)
-    return list(rows.filter(found).select_related("city").order_by("id")[:5]) if found else []
+    return list(rows.filter(found).select_related("city").order_by("id")[:most]) if found else []
 
 
 def own_suspensions(user: Any) -> list[Any]:

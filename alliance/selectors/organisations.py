@@ -40,6 +40,16 @@ def firm_detail(user: Any) -> GuardedQuerySet:
     return organisation_detail(user).filter(kind=OrganisationKind.FIRM)
 
 
+def survivor_of(user: Any, public_id: Any) -> Any:
+    """The entry that took over a merged one, where the viewer may open it."""
+    gone = Organisation.objects.filter(public_id=public_id).exclude(merged_into=None).first()
+    for _hop in range(20):
+        if gone is None or gone.merged_into is None:
+            break
+        gone = gone.merged_into
+    return organisation_list(user).filter(pk=gone.pk).first() if gone else None
+
+
 def suspension_of(user: Any, organisation: Any) -> Suspension | None:
     """Why it is shut out, for its bureau."""
     rows = Suspension.objects.visible_to(user).filter(organisation=organisation, lifted_at=None)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -14,7 +14,7 @@ from alliance.choices import OrganisationRole
 from alliance.http import Column, counted, listing
 from alliance.models import Membership, Organisation
 from alliance.selectors import attach_seen, firm_detail, firm_list, viewer_of
-from alliance.selectors.organisations import suspension_of
+from alliance.selectors.organisations import survivor_of, suspension_of
 from alliance.selectors.paging import cut
 from alliance.templatetags._numbers import list_text
 from companies.filters import CapabilityFilter, FirmFilter
@@ -142,7 +142,12 @@ def _name_roles(rows: list[Organisation]) -> None:
 @require_safe
 def firm(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """A firm with its plants and what each can make; contacts only where the viewer may read them."""
-    found = get_object_or_404(firm_detail(request.user), public_id=public_id)
+    found = firm_detail(request.user).filter(public_id=public_id).first()
+    if found is None:
+        survivor = survivor_of(request.user, public_id)
+        if survivor is None:
+            raise Http404
+        return redirect("firm", survivor.public_id)
     _name_roles([found])
     offers = capability_list(request.user).filter(organisation=found)
     page = cut(offers, ("id",), request.GET.get("cursor", ""), 50)
@@ -151,6 +156,7 @@ def firm(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "firm": found,
         "facilities": facility_list(request.user).filter(organisation=found, archived_at=None),
         "in_care": Organisation.objects.cared_by(request.user).filter(pk=found.pk).exists(),
+        "may_merge": Organisation.objects.mergeable_by(request.user).filter(pk=found.pk).exists(),
         "suspension": suspension_of(request.user, found),
         "may_add": found.pk in viewer_of(request.user).editing,
         "page": page,

@@ -16,6 +16,7 @@ from alliance.services.notices import follow_news, send_notice_mail
 from alliance.services.webhooks import deliver_waiting, forget_old_messages
 from companies.services.sheets import sweep_sheets
 from matching.services.changes import follow_changes
+from matching.services.merging import sweep_merged
 from matching.services.notices import tell_of_dates
 from matching.services.runs.claims import claimable_runs, fail_exhausted, settled_runs
 from matching.services.runs.ending import finish_run
@@ -48,6 +49,7 @@ class Reconciler:
         deliver_waiting(seconds=5)  # for the days without a broker: a worker is faster
         forget_old_messages()
         forget_old_attempts()
+        sweep_merged()
         sweep_sheets()
         fail_exhausted()
         for run_id in settled_runs():

@@ -33,7 +33,7 @@ from matching.views.meetings import (
     meetings,
 )
 from matching.views.opportunities import answer_pair, opportunities, opportunity_new
-from matching.views.organisations import firm_suspend
+from matching.views.organisations import firm_merge, firm_suspend
 from matching.views.pipelines import pipeline, pipelines
 from matching.views.preview import capability_matches, capability_preview
 from matching.views.runs import cancel, rematch_alliance, rematch_demand, retry, run, runs
@@ -62,6 +62,7 @@ __all__ = [
     "demand_programme",
     "demand_step",
     "demands",
+    "firm_merge",
     "firm_suspend",
     "gap_report",
     "introduction",

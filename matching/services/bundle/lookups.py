@@ -96,6 +96,10 @@ class Lookups:
     def _load(self, file: str) -> Names:
         if file == "site_windows.csv":
             return Names([])  # windows have no names
+        if file == "organisations.csv":
+            rows = Organisation.objects.values_list("id", "external_id", "merged_into")
+            merged = {pk: into for pk, _name, into in rows if into}
+            return Names((_survivor(pk, merged), name) for pk, name, _into in rows)
         if file in _PLAIN:
             model, field = _PLAIN[file]
             return Names(model.objects.values_list("id", field))  # type: ignore[attr-defined]
@@ -108,11 +112,17 @@ class Lookups:
         return Scoped(found.order_by("id").iterator(chunk_size=10_000), self["organisations.csv"])
 
 
+def _survivor(pk: int, merged: dict[int, int]) -> int:
+    """What refers to an entry that was merged means the one that took over."""
+    while pk in merged:
+        pk = merged[pk]
+    return pk
+
+
 _PLAIN = {
     "cities.csv": (City, "code"),
     "certifications.csv": (Certification, "code"),
     "alliances.csv": (Alliance, "slug"),
-    "organisations.csv": (Organisation, "external_id"),
     COMPONENT_TYPES: (ComponentType, "code"),
     SCENARIO_TYPES: (ScenarioType, "code"),
 }

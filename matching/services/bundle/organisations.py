@@ -34,6 +34,8 @@ class Organisations(TableImport):
     def set_up(self) -> None:
         self.codes: dict[int, tuple[str | None, int]] = {}
         self.unclaimed: dict[int, int] = {}
+        merged = Organisation.objects.exclude(merged_into=None)
+        self.merged = dict(merged.values_list("external_id", "merged_into__external_id"))
         self.certificate_rows = self.child(
             OrganisationCertificate, "organisation", "code", "known", "expires_on"
         )
@@ -44,6 +46,10 @@ class Organisations(TableImport):
         values = row.values
         if not (values["name_en"] or values["name_zh"]):
             self.bad(row, "name_en", _("Give the name in English or in Chinese."))
+        survivor = self.merged.get(str(values["external_id"]))
+        if survivor:
+            told = _("This entry was merged into “%(name)s”: write that.") % {"name": survivor}
+            self.bad(row, "external_id", told)
         self._check_code(row)
         if values["deliveries_on_time"] > values["deliveries_completed"]:
             self.bad(row, "deliveries_on_time", _("More deliveries were on time than completed."))

@@ -43,7 +43,7 @@ def everything() -> Selection:
             "certifications.csv": _ids(Certification.objects.all()),
             "alliances.csv": _ids(Alliance.objects.all()),
             "memberships.csv": _ids(AllianceCity.objects.all()),
-            "organisations.csv": _ids(Organisation.objects.all()),
+            "organisations.csv": _ids(Organisation.objects.filter(merged_into=None)),
             "facilities.csv": _ids(Facility.objects.all()),
             "capabilities.csv": _ids(Capability.objects.all()),
             "sites.csv": _ids(Site.objects.all()),
@@ -62,7 +62,7 @@ def of_alliance(slug: str) -> Selection:
     demands = Demand.objects.filter(alliance=alliance)
     facilities = Facility.objects.filter(Q(city__in=reached) | Q(organisation__city__in=reached))
     sites = Site.objects.filter(Q(city__in=reached) | Q(organisation__city__in=reached))
-    owners = Organisation.objects.filter(
+    owners = Organisation.objects.filter(merged_into=None).filter(
         Q(city__in=reached) | Q(demands__in=demands) | Q(facilities__in=facilities) | Q(sites__in=sites)
     )
     organisations = _with_excluded(set(owners.values_list("id", flat=True)))

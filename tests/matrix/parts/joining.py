@@ -21,6 +21,11 @@ def why(world: World) -> dict[str, Any]:
     return {"reason": "Papers are missing.", "do": "suspend"}
 
 
+def merge(world: World) -> dict[str, Any]:
+    """Versions that nobody has looked at."""
+    return {"into": str(world.organisations["bystander"].public_id), "version": 98, "other_version": 99}
+
+
 def yes(world: World) -> dict[str, Any]:
     return {"granted": "yes"}
 
@@ -98,6 +103,8 @@ ROWS = [
     Row("entry-new", "POST", ok=OFFICIALS, yes=400, body=EMPTY),
     Row("firm-suspend", target=FIRM, ok={"partner_bureau"}),
     Row("firm-suspend", "POST", FIRM, ok={"partner_bureau"}, yes=302, body=why),
+    Row("firm-merge", target=FIRM, ok={"partner_bureau", "platform"}),
+    Row("firm-merge", "POST", FIRM, ok={"partner_bureau", "platform"}, yes=409, body=merge),
     Row("organisation-edit", target=FIRM, ok={"editor", "owner", "partner_bureau"}),
     Row("organisation-edit", "POST", FIRM, ok={"editor", "owner", "partner_bureau"}, yes=400, body=EMPTY),
     Row("verify-again", "POST", FIRM, ok={"editor", "owner", "partner_bureau"}, yes=409, body=EMPTY),
