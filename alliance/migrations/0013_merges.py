@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("alliance", "0009_suspensions"),
+        ("alliance", "0012_webhooks"),
     ]
 
     operations = [
