@@ -33,6 +33,7 @@ class SiteForm(forms.Form):
 class WindowForm(forms.Form):
     starts = day_field(_("From"))
     ends = day_field(_("To"))
+    note = forms.CharField(label=_("Who, what for"), required=False, max_length=300)
 
     def days(self) -> tuple[date, date]:
         return self.cleaned_data["starts"], self.cleaned_data["ends"]

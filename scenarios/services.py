@@ -62,19 +62,19 @@ def update_site(site: Site, given: SiteInput, *, user: Any, version: int) -> Sit
     may_edit(site, user)
     values, conditions = _read(given)
     with transaction.atomic():
-        before = _told({name: getattr(site, name) for name in values})
+        before = _told({name: getattr(site, name) for name in values}) | {"conditions": _stored(site)}
         rows = Site.objects.filter(pk=site.pk, version=version)
         if not rows.update(**values, version=F("version") + 1, updated_at=Now()):
             raise ConflictError(_("Somebody else has changed this site meanwhile."))
         _set_conditions(site, conditions)
-        after = _told(values)
+        after = _told(values) | {"conditions": [_condition_told(item) for item in conditions]}
         changed = [name for name in after if after[name] != before[name]]
         record(
             "changed",
             "site",
             str(site.public_id),
             before={name: before[name] for name in changed},
-            after={name: after[name] for name in changed} | {"conditions": len(conditions)},
+            after={name: after[name] for name in changed},
         )
     site.refresh_from_db()
     return site
@@ -163,75 +163,133 @@ def _set_conditions(site: Site, conditions: list[Any]) -> None:
     )
 
 
+def _stored(site: Site) -> list[str]:
+    rows = PartCondition.objects.filter(site=site).select_related("key").order_by("position")
+    return [_condition_told({"key": row.key.key, "op": row.op, "value": row.value}) for row in rows]
+
+
+def _condition_told(item: Any) -> str:
+    value = item["value"]
+    shown = " ~ ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return f"{item['key']} {item['op']} {shown}"
+
+
 def _told(values: dict[str, Any]) -> dict[str, Any]:
     codes = {"city": values["city"].code, "scenario_type": values["scenario_type"].code}
     return {name: value for name, value in values.items() if name not in codes} | codes
 
 
 # --- windows ---------------------------------------------------------------------------------------------------
-def add_window(site: Site, starts: date, ends: date, *, user: Any) -> SiteWindow:
-    """Days on which the site is open, both included; windows are never merged."""
+def add_window(site: Site, starts: date, ends: date, *, user: Any, version: int | None = None) -> SiteWindow:
+    """Days on which the site is open, both included; windows are never merged and never overlap."""
     may_edit(site, user)
     if ends < starts:
         raise DomainError(_("The window ends before it starts."), field="ends")
     if ends - starts > LONGEST:
         raise DomainError(_("A window is at most ten years long."), field="ends")
     with transaction.atomic():
+        _step(site, version)
         if site.windows.count() >= MOST_WINDOWS:
             raise DomainError(_("At most %(count)d windows.") % {"count": MOST_WINDOWS}, field="starts")
+        other = site.windows.filter(starts__lte=ends, ends__gte=starts).first()
+        if other is not None:
+            words = {"starts": other.starts.isoformat(), "ends": other.ends.isoformat()}
+            raise ConflictError(
+                _("The site is open from %(starts)s to %(ends)s already: choose days outside that window.")
+                % words,
+                field="starts",
+            )
         row = SiteWindow.objects.create(site=site, starts=starts, ends=ends)
-        _step(site)
-        after = {"window": f"{starts.isoformat()}/{ends.isoformat()}"}
-        record("changed", "site", str(site.public_id), after=after)
+        record("changed", "site", str(site.public_id), after={"window": _span(starts, ends)})
     return row
 
 
-def remove_window(site: Site, starts: date, ends: date, *, user: Any) -> None:
+def remove_window(site: Site, starts: date, ends: date, *, user: Any, version: int | None = None) -> None:
     may_edit(site, user)
     with transaction.atomic():
+        _step(site, version)
         row = SiteWindow.objects.filter(site=site, starts=starts, ends=ends).first()
         if row is None:
             raise NotFoundError(_("There is no such window."))
         row.delete()
-        _step(site)
-        before = {"window": f"{starts.isoformat()}/{ends.isoformat()}"}
-        record("changed", "site", str(site.public_id), before=before)
+        record("changed", "site", str(site.public_id), before={"window": _span(starts, ends)})
 
 
-def _step(site: Site) -> None:
-    Site.objects.filter(pk=site.pk).update(version=F("version") + 1, updated_at=Now())
+def book_days(
+    site: Site, starts: date, ends: date, *, user: Any, version: int | None = None, note: str = ""
+) -> list[SiteWindow]:
+    """Somebody has booked these days: the window around them is shortened, or split in two. What is left of it."""
+    may_edit(site, user)
+    if ends < starts:
+        raise DomainError(_("The booking ends before it starts."), field="ends")
+    with transaction.atomic():
+        _step(site, version)
+        row = site.windows.filter(starts__lte=starts, ends__gte=ends).first()
+        if row is None:
+            raise ConflictError(
+                _("The site is not open on all of these days: a booking lies within one window."),
+                field="starts",
+            )
+        day = timedelta(days=1)
+        left = [(row.starts, starts - day), (ends + day, row.ends)]
+        before = {"window": _span(row.starts, row.ends)}
+        row.delete()
+        made = [SiteWindow.objects.create(site=site, starts=a, ends=b) for a, b in left if a <= b]
+        told = {"booked": _span(starts, ends), "windows": [_span(w.starts, w.ends) for w in made]}
+        after = told | ({"note": note.strip()[:300]} if note.strip() else {})
+        record("changed", "site", str(site.public_id), before=before, after=after)
+    return made
+
+
+def _span(starts: date, ends: date) -> str:
+    return f"{starts.isoformat()}/{ends.isoformat()}"
+
+
+def _step(site: Site, version: int | None) -> None:
+    """Before anything else: it holds the site's row, so that two people's windows are looked at in turn."""
+    rows = Site.objects.filter(pk=site.pk)
+    if version is not None:
+        rows = rows.filter(version=version)
+    if not rows.update(version=F("version") + 1, updated_at=Now()):
+        raise ConflictError(_("Somebody else has changed this site meanwhile."))
 
 
 # --- its life ----------------------------------------------------------------------------------------------------
-def publish_site(site: Site, *, user: Any) -> None:
+def publish_site(site: Site, *, user: Any, version: int | None = None) -> None:
     """Show it and let it be matched; a firm that is not verified yet keeps drafts."""
     may_edit(site, user)
     if not site.organisation.listed or site.organisation.suspended:
         raise ConflictError(
             _("The bureau of your city verifies the firm first; until then everything stays a draft.")
         )
-    _switch(site, "published", {"published": False}, {"published": True, "archived_at": None})
+    _switch(site, version, "published", {"published": False}, {"published": True, "archived_at": None})
 
 
-def withdraw_site(site: Site, *, user: Any) -> None:
+def withdraw_site(site: Site, *, user: Any, version: int | None = None) -> None:
     may_edit(site, user)
-    _switch(site, "withdrawn", {"published": True}, {"published": False})
+    _switch(site, version, "withdrawn", {"published": True}, {"published": False})
 
 
-def archive_site(site: Site, *, user: Any) -> None:
+def archive_site(site: Site, *, user: Any, version: int | None = None) -> None:
     """Out of lists and matching, with everything that hangs on it."""
     may_edit(site, user)
-    _switch(site, "archived", {"archived_at": None}, {"published": False, "archived_at": timezone.now()})
+    _switch(
+        site, version, "archived", {"archived_at": None}, {"published": False, "archived_at": timezone.now()}
+    )
 
 
-def restore_site(site: Site, *, user: Any) -> None:
+def restore_site(site: Site, *, user: Any, version: int | None = None) -> None:
     may_edit(site, user)
-    _switch(site, "restored", {"archived_at__isnull": False}, {"archived_at": None})
+    _switch(site, version, "restored", {"archived_at__isnull": False}, {"archived_at": None})
 
 
-def _switch(site: Site, verb: str, only: dict[str, Any], changes: dict[str, Any]) -> None:
+def _switch(
+    site: Site, version: int | None, verb: str, only: dict[str, Any], changes: dict[str, Any]
+) -> None:
     with transaction.atomic():
         rows = Site.objects.filter(pk=site.pk, **only)
+        if version is not None:
+            rows = rows.filter(version=version)
         if not rows.update(**changes, version=F("version") + 1, updated_at=Now()):
             raise ConflictError(_("Somebody else has changed this site meanwhile."))
         record(verb, "site", str(site.public_id), after={"published": changes.get("published", False)})

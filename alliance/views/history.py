@@ -38,6 +38,7 @@ FIELDS = {
     "archived": _("Archived"),
     "available_from": _("Available from"),
     "basis": _("Basis"),
+    "booked": _("Booked"),
     "capacity_per_month": _("Capacity a month"),
     "certificates": _("Certificates"),
     "city": _("City"),
@@ -70,6 +71,7 @@ FIELDS = {
     "valid_until": _("Valid until"),
     "values": _("Value"),
     "volume_lead_days": _("Volume lead time (days)"),
+    "windows": _("Windows"),
     "window": _("Windows"),
 }
 

@@ -35,7 +35,7 @@ from matching.views.meetings import (
 from matching.views.opportunities import answer_pair, opportunities, opportunity_new
 from matching.views.organisations import firm_merge, firm_suspend
 from matching.views.pipelines import pipeline, pipelines
-from matching.views.preview import capability_matches, capability_preview
+from matching.views.preview import capability_matches, capability_preview, site_hint_of
 from matching.views.runs import cancel, rematch_alliance, rematch_demand, retry, run, runs
 from matching.views.today import dashboard
 
@@ -93,5 +93,6 @@ __all__ = [
     "retry",
     "run",
     "runs",
+    "site_hint_of",
     "step",
 ]

@@ -17,6 +17,8 @@ from companies.services import CapabilityChecker, may_edit
 from companies.views.editing import type_named, writing_firm
 from matching.selectors import heading, own_pair_rows, own_pairs
 from matching.services.preview.capabilities import preview_capability
+from matching.services.preview.sites import site_hint
+from scenarios.selectors import site_list
 
 
 @require_POST
@@ -59,3 +61,12 @@ def capability_matches(request: HttpRequest, public_id: UUID) -> HttpResponse:
     pairs = own_pairs(request.user, list(own_pair_rows(request.user, capability_id=found.pk)[:50]))
     context = {"pairs": [(pair, heading(pair.demand)) for pair in pairs], "one": True}
     return render(request, "matching/_own_pairs.html", context)
+
+
+@require_safe
+def site_hint_of(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """How many open demands a site suits, and what keeps most away; inside the site's page (htmx) only the card."""
+    found = get_object_or_404(site_list(request.user), public_id=public_id)
+    hint = site_hint(found, user=request.user)
+    template = "matching/_site_hint.html" if request.headers.get("HX-Request") else "matching/site_hint.html"
+    return render(request, template, {"site": found, "hint": hint})

@@ -1,7 +1,10 @@
 """Reads of the scenarios app; every one takes the user."""
 
 from scenarios.selectors.sites import (
+    Lapse,
     condition_text,
+    keeps_site,
+    lapse_of,
     scenario_book,
     scenario_type_list,
     site_detail,
@@ -9,4 +12,14 @@ from scenarios.selectors.sites import (
     site_params,
 )
 
-__all__ = ["condition_text", "scenario_book", "scenario_type_list", "site_detail", "site_list", "site_params"]
+__all__ = [
+    "Lapse",
+    "condition_text",
+    "keeps_site",
+    "lapse_of",
+    "scenario_book",
+    "scenario_type_list",
+    "site_detail",
+    "site_list",
+    "site_params",
+]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db.models import Prefetch
@@ -31,6 +34,11 @@ def site_detail(user: Any) -> GuardedQuerySet:
     return site_list(user).select_related("scenario_type__parent", "city__parent", "organisation__city")
 
 
+def keeps_site(user: Any, site: Site) -> bool:
+    """Whether the viewer writes it or is the bureau that cares for it."""
+    return bool(Site.objects.kept_by(user).filter(pk=site.pk).exists())
+
+
 def scenario_type_list(user: Any) -> GuardedQuerySet:
     return ScenarioType.objects.visible_to(user).select_related("parent")
 
@@ -46,3 +54,22 @@ def site_params(site: Site) -> list[SpecRow]:
 def condition_text(book: ParameterBook[Any], condition: PartCondition) -> str:
     """A part condition in words, by the component tree's names: Operating temperature covers −10 to 45 °C."""
     return f"{book.name(condition.key.key)} {asked_text(condition.key, condition.op, condition.value)}"
+
+
+SOON = 60  # days before the last window ends
+
+
+@dataclass(frozen=True)
+class Lapse:
+    """When the site's last window ends, or ended; `days` from today, negative when it is over."""
+
+    ends: date
+    days: int
+
+
+def lapse_of(windows: Iterable[SiteWindow], today: date) -> Lapse | None:
+    """What to warn of: the last window ends soon, or none is left. None while all is well or nothing was ever open."""
+    last = max((row.ends for row in windows), default=None)
+    if last is None or (last - today).days > SOON:
+        return None
+    return Lapse(last, (last - today).days)

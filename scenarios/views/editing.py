@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from alliance.errors import DomainError, NotFoundError
+from alliance.errors import ConflictError, DomainError, NotFoundError
 from alliance.models import Organisation
 from alliance.selectors import viewer_of
 from alliance.selectors.joining import city_names
+from alliance.templatetags._numbers import date_text, list_text
 from scenarios.forms import (
     OPERATORS,
     ROWS,
@@ -33,11 +34,12 @@ from scenarios.forms import (
     stored_conditions,
 )
 from scenarios.models import PartCondition, ScenarioType, SiteWindow
-from scenarios.selectors import scenario_book, scenario_type_list
+from scenarios.selectors import lapse_of, scenario_book, scenario_type_list
 from scenarios.services import (
     SiteInput,
     add_window,
     archive_site,
+    book_days,
     create_site,
     publish_site,
     remove_window,
@@ -151,6 +153,7 @@ def _windows(request: HttpRequest, site: Any) -> dict[str, Any]:
     return {
         "windows": [(row, (row.ends - row.starts).days + 1, row.ends < today) for row in windows],
         "window_form": WindowForm(),
+        "lapse": lapse_of(windows, today),
         "months": [(month, _weeks(month, windows, today)) for month in months],
         "earlier": _shifted(first, -MONTHS),
         "later": _shifted(first, MONTHS),
@@ -181,19 +184,38 @@ def _weeks(month: date, windows: list[Any], today: date) -> list[list[tuple[date
     ]
 
 
+def _version(request: HttpRequest) -> int:
+    """Which state of the site the sender had before the eyes; 0, which no row has, without one."""
+    told = request.POST.get("version", "")
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else 0
+
+
 @require_POST
 def window_add(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Open days, or (`booked`) take days out of a window that somebody has booked."""
     found = site_named(request.user, public_id)
     form = WindowForm(request.POST)
+    told = {"user": request.user, "version": _version(request)}
     if form.is_valid():
         try:
-            add_window(found, *form.days(), user=request.user)
-            messages.success(request, _("The window is open."))
+            if "booked" in request.POST:
+                left = book_days(found, *form.days(), **told, note=form.cleaned_data["note"])
+                messages.success(request, _booked_words(left))
+            else:
+                add_window(found, *form.days(), **told)
+                messages.success(request, _("The window is open."))
         except DomainError as error:
             messages.error(request, error.message)
     else:
         messages.error(request, _("Write the date as year-month-day, for example 2027-06-30."))
     return redirect("site-edit", public_id)
+
+
+def _booked_words(left: list[Any]) -> str:
+    if not left:
+        return _("Booked: nothing is left of that window.")
+    spans = list_text(f"{date_text(row.starts)} – {date_text(row.ends)}" for row in left)
+    return _("Booked. Still open: %(spans)s.") % {"spans": spans}
 
 
 @require_POST
@@ -202,8 +224,11 @@ def window_remove(request: HttpRequest, public_id: UUID) -> HttpResponse:
     form = WindowForm(request.POST)
     if not form.is_valid():
         raise NotFoundError(_("There is no such window."))
-    remove_window(found, *form.days(), user=request.user)
-    messages.success(request, _("The window is gone."))
+    try:
+        remove_window(found, *form.days(), user=request.user, version=_version(request))
+        messages.success(request, _("The window is gone."))
+    except ConflictError as error:
+        messages.error(request, error.message)
     return redirect("site-edit", public_id)
 
 
@@ -220,6 +245,9 @@ def site_step(request: HttpRequest, public_id: UUID, step: str) -> HttpResponse:
     if step not in STEPS:
         raise Http404("no such step")
     service, words = STEPS[step]
-    service(site_named(request.user, public_id), user=request.user)
-    messages.success(request, words)
+    try:
+        service(site_named(request.user, public_id), user=request.user, version=_version(request))
+        messages.success(request, words)
+    except ConflictError as error:
+        messages.error(request, error.message)
     return redirect("site-edit", public_id)

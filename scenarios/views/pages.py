@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -15,7 +16,7 @@ from alliance.templatetags._numbers import list_text
 from companies.selectors import component_book
 from scenarios.filters import SiteFilter
 from scenarios.models import Site
-from scenarios.selectors import condition_text, site_detail, site_list, site_params
+from scenarios.selectors import condition_text, keeps_site, lapse_of, site_detail, site_list, site_params
 
 SITE_COLUMNS = [
     Column(_("Name"), lambda row: row.name, "name", sort="name", short=_("Site")),
@@ -72,8 +73,13 @@ def site(request: HttpRequest, public_id: UUID) -> HttpResponse:
     found = get_object_or_404(site_detail(request.user), public_id=public_id)
     _name_conditions(request, [found])
     may_write = Site.objects.editable_by(request.user).filter(pk=found.pk).exists()
-    return render(
-        request,
-        "scenarios/site_detail.html",
-        {"site": found, "params": site_params(found), "may_write": may_write},
-    )
+    cares = keeps_site(request.user, found)
+    context = {
+        "site": found,
+        "params": site_params(found),
+        "may_write": may_write,
+        # Who keeps the site reads how many demands it suits, from the part that knows of demands.
+        "cares": cares,
+        "lapse": lapse_of(found.open_windows, timezone.localdate()) if found.published and cares else None,
+    }
+    return render(request, "scenarios/site_detail.html", context)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from alliance.errors import ConflictError, DomainError, NotFoundError
 from alliance.models import Change
@@ -16,6 +17,7 @@ from scenarios.services import (
     SiteInput,
     add_window,
     archive_site,
+    book_days,
     publish_site,
     remove_window,
     restore_site,
@@ -53,12 +55,11 @@ def test_from_nothing_to_published(world: World, operator: Client) -> None:
     condition = site.part_conditions.get()
     assert (condition.key.key, condition.op, condition.value) == ("rated_torque", ">=", 12)
     place = f"/sites/{site.public_id}/"
-    assert (
-        operator.post(place + "windows/", {"starts": "2027-01-03", "ends": "2027-01-05"}).status_code == 302
-    )
+    days = {"starts": "2027-01-03", "ends": "2027-01-05", "version": "1"}
+    assert operator.post(place + "windows/", days).status_code == 302
     page = operator.get(place + "edit/?month=2027-01").content.decode()
     assert page.count('class="open"') == 3
-    assert operator.post(place + "step/publish/").status_code == 302
+    assert operator.post(place + "step/publish/", {"version": "2"}).status_code == 302
     site.refresh_from_db()
     assert site.published
     changes = list(Change.objects.filter(kind="site", object_id=str(site.public_id)))
@@ -91,6 +92,7 @@ def test_windows(world: World) -> None:
     for starts, ends in ((date(2027, 2, 2), date(2027, 2, 1)), (date(2027, 1, 1), date(2047, 1, 1))):
         with pytest.raises(DomainError):
             add_window(site, starts, ends, user=owner)
+    site.windows.all().delete()
     add_window(site, date(2027, 2, 1), date(2027, 2, 1), user=owner)
     remove_window(site, date(2027, 2, 1), date(2027, 2, 1), user=owner)
     with pytest.raises(NotFoundError):
@@ -115,3 +117,78 @@ def test_archive_and_restore(world: World, operator: Client, signed_in: Callable
     publish_site(Site.objects.get(pk=site.pk), user=owner)
     for who in ("lab_owner", "lead_official", "platform_admin"):
         assert signed_in(who).get(f"/sites/{site.public_id}/edit/").status_code == 404
+
+
+def spans(site: Site) -> list[tuple[str, str]]:
+    return [(row.starts.isoformat(), row.ends.isoformat()) for row in site.windows.order_by("starts")]
+
+
+def test_windows_do_not_overlap_and_bookings_cut_them(world: World) -> None:
+    site, owner = world.sites["open"], world.person("operator_owner")
+    site.windows.all().delete()
+    add_window(site, date(2027, 3, 1), date(2027, 3, 31), user=owner)
+    for starts, ends in ((1, 1), (15, 20), (31, 31)):
+        with pytest.raises(ConflictError) as told:
+            add_window(site, date(2027, 3, starts), date(2027, 3, ends), user=owner)
+        assert "2027-03-01" in told.value.message
+    add_window(site, date(2027, 4, 1), date(2027, 4, 30), user=owner)
+    book_days(site, date(2027, 3, 10), date(2027, 3, 12), user=owner, note="试用 A")
+    assert spans(site) == [
+        ("2027-03-01", "2027-03-09"), ("2027-03-13", "2027-03-31"), ("2027-04-01", "2027-04-30"),
+    ]  # fmt: skip
+    book_days(site, date(2027, 3, 1), date(2027, 3, 9), user=owner)
+    book_days(site, date(2027, 4, 1), date(2027, 4, 10), user=owner)
+    assert spans(site) == [("2027-03-13", "2027-03-31"), ("2027-04-11", "2027-04-30")]
+    for starts, ends in ((date(2027, 3, 30), date(2027, 4, 1)), (date(2027, 5, 1), date(2027, 5, 1))):
+        with pytest.raises(ConflictError):
+            book_days(site, starts, ends, user=owner)
+    assert len(spans(site)) == 2
+    assert Change.objects.filter(kind="site", after__note="试用 A").get().before == {
+        "window": "2027-03-01/2027-03-31"
+    }
+
+
+def test_every_step_is_told_from_which_state_it_was_decided(world: World, operator: Client) -> None:
+    site, owner = world.sites["open"], world.person("operator_owner")
+    place, stale = f"/sites/{site.public_id}/", {"version": str(site.version)}
+    before = spans(site)
+    update_site(site, SiteInput("A", site.city, site.scenario_type, 4), user=owner, version=site.version)
+    days = {"starts": "2030-02-01", "ends": "2030-02-02"}
+    for address, told in (
+        ("windows/", days),
+        ("windows/", days | {"booked": "1"}),
+        ("windows/remove/", dict(zip(("starts", "ends"), before[0], strict=True))),
+        ("step/withdraw/", {}),
+    ):
+        page = operator.post(place + address, stale | told, follow=True).content.decode()
+        assert "他人已先行修改此场景" in page, address
+    site.refresh_from_db()
+    assert (spans(site), site.published) == (before, True)
+    now = {"version": str(site.version)}
+    assert operator.post(place + "windows/", days | now).status_code == 302
+    assert len(spans(site)) == len(before) + 1
+
+
+def test_a_site_about_to_lapse_says_so(world: World, operator: Client) -> None:
+    site, owner = world.sites["open"], world.person("operator_owner")
+    place = f"/sites/{site.public_id}/"
+    assert "最后一个开放窗口" not in operator.get(place).content.decode()
+    site.windows.all().delete()
+    today = timezone.localdate()
+    add_window(site, today, today + timedelta(days=20), user=owner)
+    assert "还剩 20 天" in operator.get(place).content.decode()
+    assert "还剩 20 天" in operator.get(place + "edit/").content.decode()
+
+
+def test_history_tells_which_conditions_changed(world: World) -> None:
+    site, owner = world.sites["open"], world.person("operator_owner")
+    asked = [{"key": "rated_torque", "op": ">=", "value": "99 N*m"}]
+    update_site(
+        site,
+        SiteInput(site.name, site.city, site.scenario_type, 4, site.params, asked),
+        user=owner,
+        version=1,
+    )
+    change = Change.objects.filter(kind="site", object_id=str(site.public_id)).latest("id")
+    assert change.after["conditions"] == ["rated_torque >= 99"]
+    assert change.before["conditions"] != change.after["conditions"]

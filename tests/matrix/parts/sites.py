@@ -15,6 +15,7 @@ ROWS = [
     Row("window-add", "POST", OPEN, ok=set(), body=EMPTY),
     Row("window-remove", "POST", OPEN, ok=set(), body=EMPTY),
     Row("site-step", "POST", OPEN, ok=set(), body=EMPTY, more=(("step", "withdraw"),)),
+    Row("site-hint", target=OPEN, ok={"city_bureau", "admin"}),
     Row("site-edit", target="sites.outside", ok={"other"}),
     Row(
         "site-step", "POST", "sites.outside", ok={"other"}, yes=302, body=EMPTY, more=(("step", "withdraw"),)
