@@ -93,6 +93,10 @@ urlpatterns = [
     path("account/tokens/", views.tokens, name="tokens"),
     path("account/tokens/<uuid:public_id>/revoke/", views.revoke, name="token-revoke"),
     path("account/tokens/<uuid:public_id>/rotate/", views.rotate, name="token-rotate"),
+    path(
+        "organisations/<uuid:public_id>/webhooks/", views.organisation_webhooks, name="organisation-webhooks"
+    ),
+    path("webhooks/<uuid:public_id>/", views.webhook, name="webhook"),
     path("organisations/<uuid:public_id>/tokens/", views.organisation_tokens, name="organisation-tokens"),
     path("alliance/", views.switch_alliance, name="switch-alliance"),
     path("history/<slug:kind>/<uuid:public_id>/", history.history, name="history"),

@@ -36,6 +36,7 @@ from alliance.views.places import cities, city, switch_alliance
 from alliance.views.signing import AskForReset, ChangePassword, SignIn, admin_door, sign_in_code, two_steps
 from alliance.views.tokens import organisation_tokens, revoke, rotate, tokens
 from alliance.views.verifications import join_decision, verification, verifications
+from alliance.views.webhooks import organisation_webhooks, webhook
 
 __all__ = [
     "AskForReset",
@@ -66,6 +67,7 @@ __all__ = [
     "notices_read",
     "organisation_edit",
     "organisation_tokens",
+    "organisation_webhooks",
     "outbox",
     "people",
     "register",
@@ -82,4 +84,5 @@ __all__ = [
     "verifications",
     "verify_again",
     "waiting",
+    "webhook",
 ]
