@@ -22,6 +22,8 @@ from alliance.models import (
     SavedFilter,
     User,
     Verification,
+    Webhook,
+    WebhookMessage,
 )
 from alliance.services.attachments import attach
 from alliance.services.messages import post_message
@@ -77,6 +79,7 @@ class World:
     attachments: dict[str, Attachment] = field(default_factory=dict)
     notices: dict[str, Notice] = field(default_factory=dict)
     messages: dict[str, Message] = field(default_factory=dict)
+    webhooks: dict[str, Webhook] = field(default_factory=dict)
 
     def person(self, name: str) -> User:
         """A fresh object: rights are cached on the user object for one request."""
@@ -120,6 +123,7 @@ def build_world() -> World:
     _joining(world)
     _sheets(world)
     _filters(world)
+    _webhooks(world)
     _files(world)
     _notices(world)
     return world
@@ -335,6 +339,18 @@ def _filters(world: World) -> None:
         name="Fast",
         query="volume_lead_days=30",
     )
+
+
+def _webhooks(world: World) -> None:
+    """The lab's system listens; a message waits for it."""
+    world.webhooks["lab"] = hook = Webhook.objects.create(
+        organisation=world.organisations["lab"],
+        name="Lab's system",
+        url="https://example.org/hook",
+        events=["run.finished"],
+        secret="whsec_bm90IGEgc2VjcmV0IGF0IGFsbCwgb25seSBhIHRlc3Q=",
+    )
+    WebhookMessage.objects.create(webhook=hook, source="test", event="run.finished", subject="x", payload={})
 
 
 def _sheets(world: World) -> None:
