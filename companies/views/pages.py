@@ -77,11 +77,11 @@ FIRM_COLUMNS = [
     Column(
         gettext_lazy("Chinese name"), lambda row: row.name_zh, "name", sort="name", short=gettext_lazy("Firm")
     ),
-    Column(gettext_lazy("English name"), lambda row: row.name_en, "name_en", shown=False),
-    Column(gettext_lazy("Credit code"), lambda row: row.uscc, "uscc", css="mono"),
     Column(gettext_lazy("City"), lambda row: row.city, "city", sort="city"),
     Column(gettext_lazy("Roles"), lambda row: list_text(row.role_names), "roles"),
     Column(gettext_lazy("Verified"), lambda row: row.verified, "verified", short=gettext_lazy("State")),
+    Column(gettext_lazy("Credit code"), lambda row: row.uscc, "uscc", css="mono"),
+    Column(gettext_lazy("English name"), lambda row: row.name_en, "name_en", shown=False),
     Column(gettext_lazy("Claimed"), lambda row: row.claimed, "claimed", shown=False),
     Column(gettext_lazy("Fictitious"), lambda row: row.fictitious, "fictitious", shown=False),
 ]

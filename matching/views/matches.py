@@ -52,7 +52,7 @@ MATCH_COLUMNS = [
     ),
     Column(_("Score in seven terms"), lambda row: None, "terms", css="bar", in_files=False),
     Column(_("Rank"), lambda row: row.rank, "rank", css="num"),
-    Column(_("Score"), lambda row: row.score, "score", sort="score", css="num sc"),
+    Column(_("Score"), lambda row: row.score, "score", sort="score", css="num"),
     *(
         Column(label, attrgetter(key), key, shown=False, css="num")
         for key, (label, _short) in LINE_TERMS.items()

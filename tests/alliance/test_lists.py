@@ -118,7 +118,7 @@ def test_columns_are_remembered_for_one_person_and_one_list(world: World, signed
     chosen = {"column": ["name", "uscc", "name_en"], "next": reverse("firms")}
     assert client.post(reverse("list-columns", args=["firms"]), chosen)["Location"] == reverse("firms")
     page = client.get(reverse("firms"))
-    assert [column.key for column in page.context["table"].shown] == ["name", "name_en", "uscc"]
+    assert [column.key for column in page.context["table"].shown] == ["name", "uscc", "name_en"]
     assert len(lines(client.get(reverse("firms"), {"format": "csv"}))[0]) == 3
     other = signed_in("lab_owner").get(reverse("firms"))
     assert "roles" in [column.key for column in other.context["table"].shown]
