@@ -56,6 +56,7 @@ urlpatterns = [
     path("pipelines/", views.pipelines, name="pipelines"),
     path("pipelines/<uuid:demand_id>/", views.pipeline, name="pipeline-no-site"),
     path("pipelines/<uuid:demand_id>/<uuid:site_id>/", views.pipeline, name="pipeline"),
+    path("search/", views.search, name="search"),
     path("runs/", views.runs, name="runs"),
     path("runs/start/", views.rematch_alliance, name="rematch-alliance"),
     path("runs/<uuid:public_id>/", views.run, name="run"),

@@ -8,6 +8,7 @@ from alliance.access import Row
 from alliance.choices import OrganisationKind, OrganisationRole
 from alliance.models.base import GuardedManager, HeldCertificate, Named, Published
 from alliance.models.places import City
+from alliance.models.searching import Searched
 
 
 class Certification(Named):
@@ -21,6 +22,9 @@ class Certification(Named):
 
     class Meta:
         ordering = ["id"]
+
+
+FIRM_NAMES = Searched(("name_zh", "name_en", "uscc"), pinyin="name_sort")
 
 
 class Organisation(Named, Published):
@@ -50,6 +54,7 @@ class Organisation(Named, Published):
     objects = GuardedManager()
 
     class Meta:
+        indexes = [FIRM_NAMES.index("organisation_search")]
         ordering = ["id"]
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=OrganisationKind.values), name="organisation_kind"),

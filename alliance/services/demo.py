@@ -56,7 +56,7 @@ def make_demo_people(path: Path) -> list[Cast]:
     return cast
 
 
-# Invented people, marked as such wherever they are named; the platform admin's user name has no second part.
+# Invented people, marked as such wherever they are named, by the end of the user name; the platform admin first.
 NAMES = {
     "": "管理员（示例）",
     "lead": "林岚（示例）",
@@ -73,7 +73,7 @@ NAMES = {
 def _placed(person: User | None, part: Part, password: str) -> User:
     if person is None:
         admin = part.organisation is None
-        name = NAMES[part.username.partition("-")[2]]
+        name = NAMES["" if admin else next(key for key in NAMES if key and part.username.endswith(f"-{key}"))]
         return create_person(part.username, password=password, display_name=name, platform_admin=admin)
     set_password(person, password)
     return person

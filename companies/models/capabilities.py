@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from alliance.access import Row
 from alliance.models import City, GuardedManager, HeldCertificate, Organisation, Published
+from alliance.models.searching import Searched
 from companies.models.types import ComponentType
 
 
@@ -61,6 +62,9 @@ class FacilityCertificate(HeldCertificate):
         constraints = [models.UniqueConstraint(fields=["facility", "code"], name="facility_certificate_once")]
 
 
+CAPABILITY_NAMES = Searched(("title",))
+
+
 class Capability(Published):
     """What one facility can make. `specs` holds key → value in the parameter's unit.
 
@@ -94,6 +98,7 @@ class Capability(Published):
     objects = GuardedManager()
 
     class Meta:
+        indexes = [CAPABILITY_NAMES.index("capability_search")]
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["organisation", "external_id"], name="capability_external_id"),

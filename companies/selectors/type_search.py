@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-from pypinyin import Style, lazy_pinyin
-
+from alliance.selectors.spelling import plain, spellings
 from companies.models import ComponentType
 
 LIMIT = 12
@@ -24,26 +22,11 @@ class FoundType:
     path: str
 
 
-@lru_cache(maxsize=8192)
-def _spellings(name: str) -> tuple[str, ...]:
-    """A name as people may type it, lower case, without spaces; for Chinese also pinyin and its initials."""
-    plain = _plain(name)
-    if name.isascii():
-        return (plain, "".join(word[0] for word in name.lower().split() if word))
-    full = "".join(lazy_pinyin(name)).lower()
-    initials = "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower()
-    return plain, full, initials
-
-
-def _plain(text: str) -> str:
-    return "".join(character for character in text.lower() if character.isalnum())
-
-
 def search_types(text: str, user: Any) -> list[FoundType]:
     """The best first: equal, then beginning, then containing; names before synonyms. All of them for ""."""
     types = list(ComponentType.objects.visible_to(user).order_by("code"))
     parents = {row.pk: row for row in types}
-    wanted = _plain(text[:LONGEST])
+    wanted = plain(text[:LONGEST])
     found: list[tuple[tuple[int, int, str], FoundType]] = []
     for row in types:
         best = _best(row, wanted)
@@ -67,7 +50,7 @@ def _names(row: ComponentType) -> Iterable[tuple[int, str]]:
 def _best(row: ComponentType, wanted: str) -> tuple[tuple[int, int], str] | None:
     best: tuple[tuple[int, int], str] | None = None
     for rank, name in _names(row):
-        for spelling in _spellings(name):
+        for spelling in spellings(name):
             if wanted not in spelling:
                 continue
             closeness = 0 if spelling == wanted else 1 if spelling.startswith(wanted) else 2

@@ -9,6 +9,7 @@ from alliance.access import GuardedQuerySet, Row, visible
 from alliance.choices import Confidentiality, Scope
 from alliance.models import Alliance, City, GuardedManager, Organisation, Published
 from alliance.models.base import Requirement
+from alliance.models.searching import Searched
 from companies.models import ComponentKey, ComponentType
 from scenarios.models import ScenarioKey, ScenarioType
 
@@ -74,6 +75,9 @@ class Demand(Published):
         return str(self.public_id)
 
 
+DEMAND_NAMES = Searched(("title",))
+
+
 class DemandIdentity(models.Model):
     """Who asks and what the programme is called. Read it by `shown_to`, and the lab by `asker`."""
 
@@ -85,6 +89,9 @@ class DemandIdentity(models.Model):
     title = models.CharField(max_length=300)
 
     objects = models.Manager.from_queryset(IdentityQuerySet)()
+
+    class Meta:
+        indexes = [DEMAND_NAMES.index("demand_search")]
 
     def __str__(self) -> str:
         return self.title

@@ -37,6 +37,7 @@ from matching.views.organisations import firm_merge, firm_suspend
 from matching.views.pipelines import pipeline, pipelines
 from matching.views.preview import capability_matches, capability_preview, site_hint_of
 from matching.views.runs import cancel, rematch_alliance, rematch_demand, retry, run, runs
+from matching.views.search import search
 from matching.views.today import dashboard
 
 __all__ = [
@@ -94,5 +95,6 @@ __all__ = [
     "run",
     "runs",
     "site_hint_of",
+    "search",
     "step",
 ]

@@ -22,8 +22,6 @@
   document.addEventListener('click', event => pops.forEach(pop => { if (!pop.contains(event.target)) pop.open = false; }));
   document.addEventListener('keydown', event => {
     if (event.key === 'Escape') pops.filter(pop => pop.open).forEach(pop => { pop.open = false; pop.querySelector('summary').focus(); });
-    const search = document.getElementById('search');
-    if (event.key === '/' && search && !event.target.closest('input,textarea,select')) { event.preventDefault(); search.focus(); }
   });
 
   // "?" says which keys there are; "g" and a letter go to a page of the menu. Never while somebody types.
