@@ -85,7 +85,10 @@ def _supplies(row: Row, demands: Q, *, everywhere: bool = True) -> Q:
     if PAIRS.suppliers is None:
         raise LookupError("matching has not said which pairs exist")
     asked = demands & Q(scope="open") if everywhere else demands
-    return Q(**{f"{row.owner}__in": PAIRS.suppliers(asked)})
+    found = NOTHING
+    for suppliers in PAIRS.suppliers(asked):
+        found |= Q(**{f"{row.owner}__in": suppliers})
+    return found
 
 
 def _behind(viewer: Viewer) -> Q:

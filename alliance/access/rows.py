@@ -45,12 +45,13 @@ class Row:
 class Pairs:
     """`demands(organisations)`: demands on which these suppliers have a current match or near miss;
     `capabilities(demands, teams)`: capabilities matched, or nearly, or (`teams`) in a team on these demands;
-    `suppliers(demands)`: ids of the firms behind them; `sites(demands)`: sites that suit these demands;
+    `suppliers(demands)`: ids of the firms behind them, in several subqueries;
+    `sites(demands)`: sites that suit these demands;
     `meetings(bureaus)`: ids of the meetings these bureaus sit at."""
 
     demands: Callable[[Iterable[int]], Q] | None = None
     capabilities: Callable[[Q, bool], Q] | None = None
-    suppliers: Callable[[Q], QuerySet[Any, Any]] | None = None
+    suppliers: Callable[[Q], Iterable[QuerySet[Any, Any]]] | None = None
     sites: Callable[[Q], Q] | None = None
     meetings: Callable[[Iterable[int]], QuerySet[Any, Any]] | None = None
 

@@ -8,8 +8,8 @@ from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin
 
-# The same as in the database function `search_text` (migration 0009).
-_APART = re.compile(r"[\s!-/:-@\[-`{|}~（）()《》「」、，。·：；－]+")
+# The same as in the database function `search_text` (migration 0013).
+_APART = re.compile(r"[\s!-/:-@\[-`{|}~（）《》「」、，。·：；－]+")
 MOST_WORDS = 5
 LONGEST = 60
 

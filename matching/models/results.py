@@ -225,15 +225,24 @@ def _capabilities_paired_on(demands: Q, teams: bool = True) -> Q:
     paired = Q(pk__in=found[0]) | Q(pk__in=found[1])
     if not teams:
         return paired
+    return paired | Q(pk__in=_team_members(demands))
+
+
+def _team_members(demands: Q) -> Any:
+    """Ids of the capabilities in teams for those of the demands that asked everywhere."""
     everywhere = Demand.objects.filter(demands, scope="open").values("pk")
-    members = (
-        Pipeline.objects.current().filter(demand_id__in=everywhere).values_list(_Team("team"), flat=True)
-    )
-    return paired | Q(pk__in=members)
+    rows = Pipeline.objects.current().filter(demand_id__in=everywhere)
+    return rows.values_list(_Team("team"), flat=True)
 
 
-def _suppliers_paired_on(demands: Q) -> Any:
-    return Capability.objects.filter(_capabilities_paired_on(demands)).values("organisation_id")
+def _suppliers_paired_on(demands: Q) -> list[Any]:
+    """Several subqueries: by the results' own column, which saves looking at every capability of the region."""
+    asked = Demand.objects.filter(demands).values("pk")
+    found: list[Any] = [
+        m.objects.current().filter(demand_id__in=asked).values("supplier_id") for m in (Match, NearMiss)
+    ]
+    teams = Capability.objects.filter(pk__in=_team_members(demands)).values("organisation_id")
+    return [*found, teams]
 
 
 def _sites_suiting(demands: Q) -> Q:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from alliance.models import Membership
+from alliance.models import Membership, Organisation
 from alliance.models.organisations import FIRM_NAMES
 from alliance.models.searching import Searched
 from alliance.selectors import city_list, organisation_list, viewer_of
@@ -74,7 +74,8 @@ def search(user: Any, text: str, *, each: int = MOST) -> Results:
     if not viewer_of(user).known or sum(map(len, words)) < SHORTEST:
         return Results(text.strip(), bool(text.strip()), [])
     types = [found.type for found in search_types("".join(words), user)]
-    asked = _Asked(user, words, types)
+    firms = FIRM_NAMES.find(Organisation.objects.order_by(), words)
+    asked = _Asked(user, words, types, firms)
     made = [kind(asked) for kind in KINDS]
     groups = [
         Group(group.key, group.words, group.symbol, group.rows, group.all_at, group.rows[: min(each, MOST)])
@@ -86,9 +87,13 @@ def search(user: Any, text: str, *, each: int = MOST) -> Results:
 
 @dataclass(frozen=True)
 class _Asked:
+    """What is searched for; `firms`: organisations of that name, whether or not the viewer may see them: only for
+    narrowing what the viewer sees."""
+
     user: Any
     words: list[str]
     types: list[Any]
+    firms: Any
 
     @property
     def text(self) -> str:
@@ -152,7 +157,7 @@ def _firms(asked: _Asked) -> Group:
             else reverse("city", args=[row.city.code]),
             row.fictitious,
         )
-        for row in _some(FIRM_NAMES.find(rows, asked.words).order_by("name_sort", "pk"))
+        for row in _some(rows.filter(pk__in=asked.firms.values("pk")).order_by("name_sort", "pk"))
     ]
     return Group("firms", _("Firms and bureaus"), "building", found, _list("firms", q=asked.text))
 
@@ -200,8 +205,8 @@ def _sites(asked: _Asked) -> Group:
 
 def _introductions(asked: _Asked) -> Group:
     """By the supplier's name or by the part."""
-    firms = FIRM_NAMES.find(organisation_list(asked.user), asked.words).order_by().values("pk")
-    fits = Q(supplier__in=firms) | Q(line__component_type__in=asked.types)
+    # Whoever sees an introduction reads its supplier's name there.
+    fits = Q(supplier__in=asked.firms.values("pk")) | Q(line__component_type__in=asked.types)
     rows = _some(introduction_list(asked.user).filter(fits).order_by("-pk"))
     attach_introduction_parts(asked.user, rows)
     found = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.matrix.roles import KNOWN, SUPPLIER, TOKENS
-from tests.matrix.row import EMPTY, Row
+from tests.matrix.row import EMPTY, Row, page
 
 FIRMS = (("name", "firms"),)
 ROWS = [
@@ -13,3 +13,4 @@ ROWS = [
         "filter-step", "POST", "filters.supplier", ok=SUPPLIER, yes=302, body=EMPTY, more=(("step", "open"),)
     ),
 ]
+ROWS.append(page("search"))

@@ -9,8 +9,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("alliance", "0009_search"),
-        ("matching", "0006_bills_of_materials"),
+        ("alliance", "0013_search"),
+        ("matching", "0008_told_matches"),
     ]
 
     operations = [
