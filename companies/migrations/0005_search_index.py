@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("alliance", "0013_search"),
+        ("alliance", "0014_search"),
         ("companies", "0004_sheets"),
     ]
 

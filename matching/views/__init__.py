@@ -94,7 +94,7 @@ __all__ = [
     "retry",
     "run",
     "runs",
-    "site_hint_of",
     "search",
+    "site_hint_of",
     "step",
 ]
