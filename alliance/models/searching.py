@@ -35,7 +35,7 @@ class Searched:
         return Func(self.text, function="search_grams", output_field=ArrayField(TextField()))
 
     def index(self, name: str) -> GinIndex:
-        """Finds any two characters in a row. A migration creates the functions first (alliance 0013)."""
+        """Finds any two characters in a row. A migration creates the functions first (alliance 0014)."""
         return GinIndex(self.pairs, name=name)
 
     def find(self, rows: QuerySet[Any], words: list[str]) -> QuerySet[Any]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin
 
-# The same as in the database function `search_text` (migration 0013).
+# The same as in the database function `search_text` (migration 0014).
 _APART = re.compile(r"[\s!-/:-@\[-`{|}~（）《》「」、，。·：；－]+")
 MOST_WORDS = 5
 LONGEST = 60
