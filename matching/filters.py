@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -139,6 +139,74 @@ class MatchFilter(PairFilter):
 
 
 class NearMissFilter(PairFilter):
+    class Meta:
+        model = NearMiss
+        fields: ClassVar[list[str]] = []
+
+
+#: the two directions of "my matches", and what a supplier misses by one requirement
+SIDES = [
+    ("offers", _("my parts fit")),
+    ("nearly", _("one requirement short")),
+    ("needs", _("for my demands")),
+]
+
+
+class SidedMatchFilter(MatchFilter):
+    """The page's: beside the filters of the endpoint it says which direction is looked at."""
+
+    side = django_filters.ChoiceFilter(choices=SIDES, method="keep")
+
+    def keep(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset
+
+
+class OwnMatchFilter(ListFilter):
+    """Lines that a supplier's own capabilities fit; it cannot ask by score or rank, because it must not learn them."""
+
+    sorts: ClassVar[dict[str, Sort]] = {
+        "until": (_("by date needed"), ("until", "demand_id", "line_id", "capability_id")),
+        "newest": (_("newest demand first"), ("-demand_id", "line_id", "capability_id")),
+        "offer": (_("by capability"), ("capability_id", "demand_id", "line_id")),
+    }
+    side = django_filters.ChoiceFilter(choices=SIDES, method="keep")
+    q = django_filters.CharFilter(label=_("My capability"), method="of_title", max_length=100)
+    component_type = django_filters.ChoiceFilter(
+        label=_("Component type"),
+        choices=lambda: tree_choices(ComponentType),
+        method="of_type",
+        empty_label=_("any"),
+    )
+    introduced = yes_no(_("Introduced"), method="is_introduced")
+
+    class Meta:
+        model = Match
+        fields: ClassVar[list[str]] = []
+
+    def keep(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset
+
+    def of_title(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """The rows are of one's own firms: no title of another can be asked for."""
+        offers = Capability.objects.visible_to(self.request.user)
+        for word in value.split():
+            offers = offers.filter(title__icontains=word)
+        return queryset.filter(capability_id__in=offers.values("pk"))
+
+    def of_type(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        lines = DemandLine.objects.filter(component_type__in=branch(ComponentType, value))
+        return queryset.filter(line_id__in=lines.values("pk"))
+
+    def is_introduced(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        rows = Introduction.objects.visible_to(self.request.user).filter(
+            line=OuterRef("line_id"), capability=OuterRef("capability_id")
+        )
+        return queryset.filter(Exists(rows) if value else ~Exists(rows))
+
+
+class OwnNearMissFilter(OwnMatchFilter):
+    """Of what they miss by one requirement."""
+
     class Meta:
         model = NearMiss
         fields: ClassVar[list[str]] = []

@@ -44,7 +44,7 @@ OFFICIAL_MENU = (
 FIRM_MENU: tuple[tuple[str, Any, frozenset[str]], ...] = (
     (*TODAY, frozenset()),
     (*CAPABILITIES, frozenset({"manufacturer", "integrator", "service"})),
-    ("matches", gettext_lazy("My matches"), frozenset({"manufacturer", "integrator", "service"})),
+    ("matches", gettext_lazy("My matches"), frozenset({"manufacturer", "integrator", "service", "rnd"})),
     (*DEMANDS, frozenset()),
     (*PIPELINES, frozenset({"rnd"})),
     (*SITES, frozenset({"operator"})),
@@ -311,7 +311,7 @@ def query(context: template.Context, **changes: str | None) -> str:
 
 
 #: Fields that programs and links use; on a page the switcher and the links themselves stand for them.
-QUIET_FIELDS = {"alliance"}
+QUIET_FIELDS = {"alliance", "side"}
 
 
 @register.filter

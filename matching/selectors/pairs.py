@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Value
+from django.db.models import F, OuterRef, Subquery, Value
 from django.utils.translation import gettext as _
 
 from alliance.selectors import viewer_of
@@ -14,7 +14,8 @@ from alliance.templatetags._numbers import number_text
 from companies.models import Capability
 from companies.selectors import verdict
 from matching.models import Demand, DemandLine, Match, NearMiss
-from matching.selectors.demands import demand_list
+from matching.selectors.demands import demand_list, heading
+from matching.selectors.introductions import open_introductions_of
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,39 @@ class OwnPair:
     code: str = ""
 
 
+def own_results(user: Any) -> tuple[Any, Any]:
+    """Current matches and near misses of the viewer's firms on demands that they see, with the day until when."""
+    demands = Demand.objects.visible_to(user).values("pk")
+    until = Subquery(Demand.objects.filter(pk=OuterRef("demand_id")).values("need_by")[:1])
+    mine = {"supplier_id__in": viewer_of(user).firms, "demand_id__in": demands}
+    fits, near = (model.objects.current().filter(**mine).annotate(until=until) for model in (Match, NearMiss))
+    return fits, near
+
+
+def attach_own_pairs(user: Any, rows: Sequence[Any]) -> None:
+    """`pair` of each row of a page, and the introduction it led to: what the supplier may know, nothing of scores."""
+    plain = [
+        {
+            "demand_id": row.demand_id,
+            "line_id": row.line_id,
+            "capability_id": row.capability_id,
+            "miss": getattr(row, "code", ""),
+        }
+        for row in rows
+    ]
+    found = {(p.line.pk, p.capability.pk): p for p in own_pairs(user, plain)}
+    introduced = open_introductions_of(user, found)
+    for row in rows:
+        row.pair = found.get((row.line_id, row.capability_id))
+        row.heading = heading(row.pair.demand) if row.pair else ""
+        row.introduction = introduced.get((row.line_id, row.capability_id))
+
+
 def own_pair_rows(user: Any, **where: Any) -> Any:
     """(demand, line, capability, code) of the current matches ("" for a fit) and near misses of the viewer's firms."""
-    firms = viewer_of(user).firms
-    fits = Match.objects.current().filter(supplier_id__in=firms, **where).annotate(miss=Value(""))
-    near = NearMiss.objects.current().filter(supplier_id__in=firms, **where).annotate(miss=F("code"))
+    fits, near = own_results(user)
+    fits = fits.filter(**where).annotate(miss=Value(""))
+    near = near.filter(**where).annotate(miss=F("code"))
     columns = ("demand_id", "line_id", "capability_id", "miss")
     return (
         fits.values(*columns)

@@ -14,11 +14,10 @@ from django.db.models import Model, QuerySet
 from django.http import Http404
 
 from alliance.models import Organisation
-from alliance.selectors import viewer_of
 from companies.models import Capability
 from matching.models import Demand, DemandLine, Match, MatchRun, NearMiss, Pipeline
 from matching.models.results import ResultQuerySet
-from matching.selectors.pairs import OwnPair, own_pairs
+from matching.selectors.pairs import OwnPair, own_pairs, own_results
 from scenarios.models import Site
 
 
@@ -36,11 +35,7 @@ def pipeline_list(user: Any) -> ResultQuerySet:
 
 def own_matches(user: Any) -> list[ResultQuerySet]:
     """Current matches and near misses of the viewer's firms on demands that they see."""
-    demands = Demand.objects.visible_to(user).values("pk")
-    firms = viewer_of(user).firms
-    return [
-        m.objects.current().filter(supplier_id__in=firms, demand_id__in=demands) for m in (Match, NearMiss)
-    ]
+    return list(own_results(user))
 
 
 def own_verdicts(user: Any, rows: Sequence[Any]) -> list[Verdicted]:

@@ -19,7 +19,7 @@ from alliance.selectors import viewer_of
 from alliance.templatetags.charts import score_head
 from companies.models import Capability
 from companies.selectors import capability_list
-from matching.filters import MatchFilter
+from matching.filters import SidedMatchFilter
 from matching.forms.opportunities import AnswerForm
 from matching.models import Demand, DemandLine, Match
 from matching.selectors import (
@@ -39,6 +39,7 @@ from matching.selectors import (
 )
 from matching.selectors.answers import answers_of
 from matching.selectors.introductions import open_introductions_of
+from matching.views.own_matches import OFFERED, own_matches, side_links, sides_of
 
 MATCH_COLUMNS = [
     Column(
@@ -62,23 +63,26 @@ MATCH_COLUMNS = [
 
 @require_safe
 def matches(request: HttpRequest) -> HttpResponseBase:
-    """The demand's side: ranked matches. A supplier: its own pairs, verdicts only."""
+    """The demand's side: ranked matches. A supplier: which lines its own parts fit, verdicts only."""
+    sides = sides_of(request)
+    side = request.GET.get("side") or (sides[0] if sides else "needs")
+    if side in OFFERED and sides:
+        return own_matches(request, side, sides)
     user, alliance = request.user, viewed(request).alliance
     rows = Match.objects.visible_to(user).current()
     if alliance is not None:
         rows = rows.filter(demand_id__in=Demand.objects.filter(alliance=alliance).values("pk"))
     weights = scales(alliance.pk).line if alliance else None
-    pairs = own_pairs(user, list(own_pair_rows(user)[:100])) if viewer_of(user).firms else []
     return listing(
         request,
         rows,
-        MatchFilter,
+        SidedMatchFilter,
         template="matching/match_list.html",
         columns=MATCH_COLUMNS,
         name="matches",
         prepare=lambda found: _attach(user, found, weights),
         extra={
-            "pairs": [(pair, heading(pair.demand)) for pair in pairs],
+            "sides": side_links(sides, "needs"),
             "heads": {"terms": _terms_head(weights)} if weights else {},
         },
     )
