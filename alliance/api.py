@@ -14,8 +14,9 @@ from rest_framework.response import Response
 
 from alliance.errors import DomainError
 from alliance.filters import AllianceFilter, OrganisationFilter, PlaceFilter, TokenFilter
-from alliance.models import User
+from alliance.models import City, Organisation, OrganisationContact, User
 from alliance.rest.views import ReadViewSet
+from alliance.rest.writing import ChangeViewSet, row_named
 from alliance.selectors import (
     alliance_cities,
     alliance_list,
@@ -28,6 +29,7 @@ from alliance.serializers import (
     AllianceDetailShown,
     AllianceShown,
     CityShown,
+    OrganisationAsked,
     OrganisationDetailShown,
     OrganisationShown,
     TokenAsked,
@@ -35,7 +37,10 @@ from alliance.serializers import (
     TokenRotated,
     TokenShown,
 )
+from alliance.services.profile import update_organisation
 from alliance.services.tokens import issue_token, revoke_token, rotate_token
+
+CONTACT = ("person", "phone", "email", "address")
 
 
 @extend_schema(tags=["reference"])
@@ -64,14 +69,30 @@ class AllianceViewSet(ReadViewSet):
 
 
 @extend_schema(tags=["companies"])
-class OrganisationViewSet(ReadViewSet):
-    """Firms and bureaus."""
+class OrganisationViewSet(ChangeViewSet):
+    """Firms and bureaus. A firm that changes its name or city is verified again; new ones come by registration."""
 
+    kind = "organisation"
+    asked = OrganisationAsked
     selector = organisation_list
     detail_selector = organisation_detail
     filters = OrganisationFilter
     serializer_class = OrganisationShown
     detail_serializer_class = OrganisationDetailShown
+
+    def stored(self, row: Organisation) -> dict[str, Any]:
+        now = Organisation.objects.select_related("city").get(pk=row.pk)
+        contact = OrganisationContact.objects.filter(organisation=row).values(*CONTACT).first()
+        return {name: getattr(now, name) for name in ("name_zh", "name_en", "roles")} | {
+            "city": now.city.code,
+            "contact": contact or dict.fromkeys(CONTACT, ""),
+        }
+
+    def change(self, row: Organisation, told: dict[str, Any], version: int) -> None:
+        city = row_named(City, told["city"], "city")
+        plain = {name: told[name] for name in ("name_zh", "name_en", "roles")}
+        contact = {name: (told["contact"] or {}).get(name, "") for name in CONTACT}
+        update_organisation(row, user=self.request.user, version=version, city=city, contact=contact, **plain)
 
 
 @extend_schema(tags=["tokens"])

@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from alliance.choices import CityRole, OrganisationKind, OrganisationRole
+from alliance.rest.fields import CodeReference, PlainText
 from alliance.rest.inputs import StrictBool, StrictSerializer, StrictText, StrictUUID
 from alliance.services.tokens import MAX_DAYS, MAX_KEPT_HOURS, SCOPES
 
@@ -120,6 +121,26 @@ class OrganisationDetailShown(OrganisationShown):
     certificates = CertificateShown(many=True, source="held")
     deliveries = DeliveriesShown(source="record", allow_null=True)
     contact = ContactShown(source="reach_at", allow_null=True)
+
+
+class ContactAsked(StrictSerializer):
+    person = PlainText(required=False, allow_blank=True, default="", max_length=100)
+    phone = PlainText(required=False, allow_blank=True, default="", max_length=40)
+    email = serializers.EmailField(required=False, allow_blank=True, default="", max_length=254)
+    address = PlainText(required=False, allow_blank=True, default="", max_length=300)
+
+
+class OrganisationAsked(StrictSerializer):
+    name_zh = PlainText(required=False, allow_blank=True, default="", max_length=300)
+    name_en = PlainText(required=False, allow_blank=True, default="", max_length=300)
+    city = CodeReference()
+    roles = serializers.ListField(
+        child=serializers.ChoiceField(choices=OrganisationRole.choices),
+        required=False,
+        default=list,
+        max_length=10,
+    )
+    contact = ContactAsked(required=False, allow_null=True, default=None)
 
 
 class TokenShown(Shown):

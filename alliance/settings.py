@@ -331,6 +331,9 @@ SPECTACULAR_SETTINGS = {
         "OrganisationRoleEnum": "alliance.choices.OrganisationRole",
         "OrganisationKindEnum": "alliance.choices.OrganisationKind",
         "RunStateEnum": "alliance.choices.RunState",
+        "IntroductionStateEnum": "alliance.choices.IntroductionState",
+        "PartyEnum": "matching.serializers.PARTIES",
+        "MoveEnum": "matching.serializers.MOVE_NAMES",
     },
 }
 

@@ -31,6 +31,8 @@ api.register("pipelines", matching_api.PipelineViewSet, "pipeline")
 api.register("verdicts", matching_api.VerdictViewSet, "verdict")
 api.register("match-runs", matching_api.MatchRunViewSet, "match-run")
 
+api.register("introductions", matching_api.IntroductionViewSet, "introduction")
+
 api_v1 = [
     path("schema/", pages.SchemaView.as_view(), name="schema"),
     path("docs/", pages.DocsView.as_view(), name="docs"),

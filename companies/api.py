@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 
+from alliance.models import Organisation
 from alliance.rest.views import ReadViewSet
+from alliance.rest.writing import WriteViewSet
 from companies.filters import CapabilityFilter, ComponentTypeFilter, FacilityFilter
+from companies.models import Capability, CapabilityTerms, Facility
 from companies.selectors import (
     capability_detail,
     capability_list,
@@ -17,12 +21,29 @@ from companies.selectors import (
     facility_list,
 )
 from companies.serializers import (
+    CapabilityAsked,
     CapabilityDetailShown,
     CapabilityShown,
     ComponentTypeDetailShown,
     ComponentTypeShown,
+    FacilityAsked,
     FacilityDetailShown,
     FacilityShown,
+)
+from companies.services import (
+    CapabilityChecker,
+    CapabilityInput,
+    CertificateInput,
+    FacilityInput,
+    archive_capability,
+    archive_facility,
+    create_facility,
+    may_edit,
+    may_write_for,
+    restore_facility,
+    store_changed,
+    store_new,
+    update_facility,
 )
 
 
@@ -42,23 +63,126 @@ class ComponentTypeViewSet(ReadViewSet):
             rows[0].all_parameters = list(component_book().of(rows[0].pk).values())
 
 
+def _held(given: Any) -> list[CertificateInput] | None:
+    return None if given is None else [CertificateInput(row["code"], row["expires_on"]) for row in given]
+
+
+def _shown_certificates(rows: QuerySet[Any]) -> list[dict[str, Any]]:
+    return [
+        {"code": code, "expires_on": day and day.isoformat()}
+        for code, day in rows.order_by("code").values_list("code", "expires_on")
+    ]
+
+
 @extend_schema(tags=["companies"])
-class FacilityViewSet(ReadViewSet):
+class FacilityViewSet(WriteViewSet):
     """Plants and workshops."""
 
+    kind = "facility"
     selector = facility_list
     detail_selector = facility_detail
     filters = FacilityFilter
     serializer_class = FacilityShown
     detail_serializer_class = FacilityDetailShown
+    asked = FacilityAsked
+
+    def stored(self, row: Facility) -> dict[str, Any]:
+        now = Facility.objects.select_related("city").get(pk=row.pk)
+        plain = ("external_id", "name", "latitude", "longitude")
+        return {name: getattr(now, name) for name in plain} | {
+            "city": now.city.code,
+            "certificates": _shown_certificates(now.certificates.all()),
+        }
+
+    def make(self, owner: Organisation, told: dict[str, Any]) -> Facility:
+        return create_facility(owner, self._input(told), user=self.request.user)
+
+    def change(self, row: Facility, told: dict[str, Any], version: int) -> object:
+        if row.archived_at is not None:
+            version = restore_facility(row, user=self.request.user, version=version).version
+        return update_facility(row, self._input(told), user=self.request.user, version=version)
+
+    def remove(self, row: Facility, version: int) -> object:
+        return archive_facility(row, user=self.request.user, version=version)
+
+    def _input(self, told: dict[str, Any]) -> FacilityInput:
+        plain = {name: told[name] for name in ("name", "city", "external_id", "latitude", "longitude")}
+        return FacilityInput(**plain, certificates=_held(told["certificates"]))
+
+
+TERMS = ("unit_price", "capacity_per_month", "committed_per_month")
+PLAIN = ("title", "min_order_quantity", "prototype_lead_days", "volume_lead_days")
+DAYS = ("available_from", "valid_until")
 
 
 @extend_schema(tags=["companies"])
-class CapabilityViewSet(ReadViewSet):
+class CapabilityViewSet(WriteViewSet):
     """What facilities can make; price and capacity where the asker may know them."""
 
+    kind = "capability"
     selector = capability_list
     detail_selector = capability_detail
     filters = CapabilityFilter
     serializer_class = CapabilityShown
     detail_serializer_class = CapabilityDetailShown
+    asked = CapabilityAsked
+    renamed = {name: f"terms.{name}" for name in TERMS}
+
+    def stored(self, row: Capability) -> dict[str, Any]:
+        now = Capability.objects.select_related("facility", "component_type").get(pk=row.pk)
+        terms = CapabilityTerms.objects.filter(capability=row).values(*TERMS).first() or {}
+        told = {name: getattr(now, name) for name in (*PLAIN, "external_id", "specs", "published")}
+        told |= {name: day.isoformat() if (day := getattr(now, name)) else None for name in DAYS}
+        told |= dict.fromkeys(set(now.missing) & set(told))
+        return told | {
+            "component_type": now.component_type.code,
+            "facility": str(now.facility.public_id),
+            "terms": {name: None if name in now.missing else value for name, value in terms.items()},
+            "certificates": _shown_certificates(now.certificates.all()),
+        }
+
+    def told(self, data: Any, row: Any = None, *, partial: bool = False) -> dict[str, Any]:
+        """What a draft has not been told yet reads 0: sent back as it was read, it stays untold."""
+        if row is not None and row.missing and isinstance(data, dict):
+            data = _still_untold(data, row.missing)
+        return super().told(data, row, partial=partial)
+
+    def make(self, owner: Organisation, told: dict[str, Any]) -> Capability:
+        may_write_for(owner, self.request.user)
+        checked = self._checker(owner).check(_capability_input(told))
+        return store_new(owner, checked, publish=told.get("published", False))
+
+    def change(self, row: Capability, told: dict[str, Any], version: int) -> object:
+        may_edit(row, self.request.user)
+        checked = self._checker(row.organisation).check(_capability_input(told), now_at=row.facility)
+        return store_changed(row, checked, version=version, publish=told.get("published"))
+
+    def remove(self, row: Capability, version: int) -> object:
+        return archive_capability(row, user=self.request.user, version=version)
+
+    def _checker(self, owner: Organisation) -> CapabilityChecker:
+        """One for all rows of a request: the trees, plants and certificate names are asked for once."""
+        kept: CapabilityChecker | None = getattr(self, "_kept", None)
+        if kept is None or kept.organisation.pk != owner.pk:
+            kept = self._kept = CapabilityChecker(owner)
+        return kept
+
+
+def _still_untold(data: dict[str, Any], missing: list[str]) -> dict[str, Any]:
+    found = {name: None if name in missing and value == 0 else value for name, value in data.items()}
+    terms = found.get("terms")
+    if isinstance(terms, dict):
+        found["terms"] = {n: None if n in missing and value == 0 else value for n, value in terms.items()}
+    return found
+
+
+def _capability_input(told: dict[str, Any]) -> CapabilityInput:
+    terms = told["terms"] or {}
+    plain: dict[str, Any] = {name: told[name] for name in (*PLAIN, *DAYS, "external_id", "specs")}
+    plain |= {name: terms.get(name) for name in TERMS}
+    return CapabilityInput(
+        component_type=told["component_type"],
+        facility=told["facility"],
+        certificates=_held(told["certificates"]),
+        **plain,
+    )

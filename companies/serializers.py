@@ -7,6 +7,17 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from alliance.choices import CityRole
+from alliance.rest.fields import (
+    Amount,
+    CodeReference,
+    DayField,
+    Degrees,
+    PlainText,
+    RowReference,
+    Values,
+    several,
+)
+from alliance.rest.inputs import StrictBool, StrictSerializer, StrictUUID
 from alliance.serializers import (
     VALUE_SCHEMA,
     CertificateShown,
@@ -92,3 +103,49 @@ class CapabilityDetailShown(CapabilityShown):
     certificates = CertificateShown(many=True, source="own_certificates")
     facility_certificates = CertificateShown(many=True, source="facility.plant_certificates")
     organisation_certificates = CertificateShown(many=True, source="organisation.firm_certificates")
+
+
+# --- what programs send ------------------------------------------------------------------------------------
+class CertificateAsked(StrictSerializer):
+    code = PlainText(max_length=64)
+    expires_on = DayField(required=False, allow_null=True, default=None)
+    known = StrictBool(required=False, help_text=_("read-only"))
+
+
+class OwnedAsked(StrictSerializer):
+    """`organisation` is needed only by who writes for several firms."""
+
+    organisation = StrictUUID(required=False)
+    external_id = PlainText(required=False, allow_blank=True, default="", max_length=120)
+
+
+class FacilityAsked(OwnedAsked):
+    name = PlainText(max_length=300)
+    city = CodeReference()
+    latitude = Degrees(required=False, allow_null=True, default=None)
+    longitude = Degrees(required=False, allow_null=True, default=None)
+    certificates = several(CertificateAsked, 50, required=False, allow_null=True, default=None)
+
+
+class TermsAsked(StrictSerializer):
+    unit_price = Amount(required=False, allow_null=True, default=None)
+    capacity_per_month = Amount(required=False, allow_null=True, default=None)
+    committed_per_month = Amount(required=False, allow_null=True, default=None)
+    free_per_month = Amount(required=False, allow_null=True, help_text=_("read-only"))
+
+
+class CapabilityAsked(OwnedAsked):
+    """A draft unless `published`; figures may carry a unit ("12 N*m", "21 d")."""
+
+    component_type = CodeReference()
+    facility = RowReference(also={"city"})
+    title = PlainText(required=False, allow_blank=True, default="", max_length=300)
+    specs = Values(required=False, default=dict)
+    terms = TermsAsked(required=False, allow_null=True, default=None)
+    min_order_quantity = Amount(required=False, allow_null=True, default=None)
+    prototype_lead_days = Amount(required=False, allow_null=True, default=None)
+    volume_lead_days = Amount(required=False, allow_null=True, default=None)
+    available_from = DayField(required=False, allow_null=True, default=None)
+    valid_until = DayField(required=False, allow_null=True, default=None)
+    certificates = several(CertificateAsked, 50, required=False, allow_null=True, default=None)
+    published = StrictBool(required=False)

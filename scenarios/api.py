@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from drf_spectacular.utils import extend_schema
 
+from alliance.models import City, Organisation
+from alliance.rest.fields import with_unit
 from alliance.rest.views import ReadViewSet
+from alliance.rest.writing import WriteViewSet, keep_name, row_named
 from alliance.serializers import TypeShown
+from companies.models import ComponentKey
 from scenarios.filters import ScenarioTypeFilter, SiteFilter
+from scenarios.models import ScenarioType, Site
 from scenarios.selectors import scenario_book, scenario_type_list, site_list
-from scenarios.serializers import ScenarioTypeDetailShown, SiteShown
+from scenarios.serializers import ScenarioTypeDetailShown, SiteAsked, SiteShown
+from scenarios.services import (
+    SiteInput,
+    archive_site,
+    create_site,
+    publish_site,
+    restore_site,
+    update_site,
+    withdraw_site,
+)
 
 
 @extend_schema(tags=["reference"])
@@ -29,10 +44,65 @@ class ScenarioTypeViewSet(ReadViewSet):
             rows[0].all_parameters = list(scenario_book().of(rows[0].pk).values())
 
 
+PLAIN = ("external_id", "name", "latitude", "longitude", "params", "fleet_capacity", "published")
+
+
 @extend_schema(tags=["scenarios"])
-class SiteViewSet(ReadViewSet):
+class SiteViewSet(WriteViewSet):
     """Open application sites with their windows and what they ask of parts."""
 
+    kind = "site"
     selector = site_list
     filters = SiteFilter
     serializer_class = SiteShown
+    asked = SiteAsked
+
+    def stored(self, row: Site) -> dict[str, Any]:
+        now = Site.objects.select_related("city", "scenario_type").get(pk=row.pk)
+        return {name: getattr(now, name) for name in PLAIN} | {
+            "city": now.city.code,
+            "scenario_type": now.scenario_type.code,
+            "windows": [
+                {"starts": window.starts.isoformat(), "ends": window.ends.isoformat()}
+                for window in now.windows.all()
+            ],
+            "part_conditions": [
+                {"key": each.key.key, "op": each.op, "value": each.value}
+                for each in now.part_conditions.select_related("key")
+            ],
+        }
+
+    def make(self, owner: Organisation, told: dict[str, Any]) -> Site:
+        with transaction.atomic():
+            row = create_site(owner, self._input(told), user=self.request.user)
+            if told.get("published"):
+                publish_site(row, user=self.request.user)
+        return row
+
+    def change(self, row: Site, told: dict[str, Any], version: int) -> object:
+        user = self.request.user
+        keep_name(row, told)
+        update_site(row, self._input(told), user=user, version=version)
+        wanted = told.get("published", row.published)
+        if wanted and not row.published:
+            publish_site(row, user=user)
+        elif row.published and not wanted:
+            withdraw_site(row, user=user)
+        elif row.archived_at is not None:
+            restore_site(row, user=user)
+        return row
+
+    def remove(self, row: Site, version: int) -> None:
+        archive_site(row, user=self.request.user, version=version)
+
+    def _input(self, told: dict[str, Any]) -> SiteInput:
+        plain = {name: told[name] for name in ("external_id", "name", "params", "fleet_capacity")}
+        units = dict(ComponentKey.objects.values_list("key", "unit"))
+        return SiteInput(
+            city=row_named(City, told["city"], "city"),
+            scenario_type=row_named(ScenarioType, told["scenario_type"], "scenario_type"),
+            point=(told["latitude"], told["longitude"]),
+            windows=[(each["starts"], each["ends"]) for each in told["windows"]],
+            conditions=[with_unit(each, units) for each in told["part_conditions"]],
+            **plain,
+        )

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
+from alliance.rest.fields import (
+    Amount,
+    AnyValue,
+    CodeReference,
+    DayField,
+    Degrees,
+    PlainText,
+    Values,
+    several,
+)
+from alliance.rest.inputs import StrictBool, StrictSerializer
 from alliance.serializers import (
     CodeShown,
     OrganisationShortShown,
@@ -12,7 +23,7 @@ from alliance.serializers import (
     TypeShown,
     ValueField,
 )
-from companies.serializers import ValuesField
+from companies.serializers import OwnedAsked, ValuesField
 
 
 class ScenarioTypeDetailShown(TypeShown):
@@ -48,3 +59,35 @@ class SiteShown(Shown):
     windows = WindowShown(many=True, source="open_windows")
     part_conditions = ConditionShown(many=True, source="conditions")
     updated_at = serializers.DateTimeField()
+
+
+# --- what programs send ------------------------------------------------------------------------------------
+class WindowAsked(StrictSerializer):
+    """Days on which the site is open, both included."""
+
+    starts = DayField()
+    ends = DayField()
+
+
+class ConditionAsked(StrictSerializer):
+    """`unit` may be left out: the value is then in the parameter's own."""
+
+    key = PlainText(max_length=64)
+    op = PlainText(max_length=8)
+    value = AnyValue()
+    unit = PlainText(required=False, allow_blank=True, max_length=40)
+
+
+class SiteAsked(OwnedAsked):
+    """A draft unless `published`."""
+
+    name = PlainText(max_length=300)
+    city = CodeReference()
+    latitude = Degrees(required=False, allow_null=True, default=None)
+    longitude = Degrees(required=False, allow_null=True, default=None)
+    scenario_type = CodeReference()
+    params = Values(required=False, default=dict)
+    fleet_capacity = Amount()
+    windows = several(WindowAsked, 200, required=False, default=list)
+    part_conditions = several(ConditionAsked, 200, required=False, default=list)
+    published = StrictBool(required=False)

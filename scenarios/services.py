@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -31,7 +32,10 @@ LONGEST = timedelta(days=3660)
 
 @dataclass
 class SiteInput:
-    """`params`: key → text with any unit, choices, true or false; `conditions`: dicts with key, op, value."""
+    """`params`: key → text with any unit, choices, true or false; `conditions`: dicts with key, op, value.
+
+    `point`: (latitude, longitude), or (None, None) for none; `windows`: (starts, ends). None leaves both as they are.
+    """
 
     name: str
     city: City
@@ -39,6 +43,9 @@ class SiteInput:
     fleet_capacity: Any
     params: dict[str, Any] = field(default_factory=dict)
     conditions: list[dict[str, Any]] = field(default_factory=list)
+    external_id: str = ""
+    point: tuple[float | None, float | None] | None = None
+    windows: list[tuple[date, date]] | None = None
 
 
 def create_site(organisation: Organisation, given: SiteInput, *, user: Any) -> Site:
@@ -50,11 +57,23 @@ def create_site(organisation: Organisation, given: SiteInput, *, user: Any) -> S
         raise ForbiddenError(_("You may not change this firm's rows."))
     values, conditions = _read(given)
     with transaction.atomic():
-        name = f"s-{uuid4().hex[:10]}"
-        row = Site.objects.create(organisation=organisation, external_id=name, published=False, **values)
+        name = given.external_id or f"s-{uuid4().hex[:10]}"
+        row = _insert(organisation, name, values)
         _set_conditions(row, conditions)
+        _set_windows(row, given.windows)
         record("drafted", "site", str(row.public_id), after=_told(values))
     return row
+
+
+def _insert(organisation: Organisation, name: str, values: dict[str, Any]) -> Site:
+    try:
+        with transaction.atomic():
+            return Site.objects.create(organisation=organisation, external_id=name, published=False, **values)
+    except IntegrityError as error:
+        if "site_external_id" not in str(error):
+            raise
+        words = _("The firm has another site with this id.")
+        raise DomainError(words, field="external_id") from None
 
 
 def update_site(site: Site, given: SiteInput, *, user: Any, version: int) -> Site:
@@ -67,6 +86,7 @@ def update_site(site: Site, given: SiteInput, *, user: Any, version: int) -> Sit
         if not rows.update(**values, version=F("version") + 1, updated_at=Now()):
             raise ConflictError(_("Somebody else has changed this site meanwhile."))
         _set_conditions(site, conditions)
+        _set_windows(site, given.windows)
         after = _told(values) | {"conditions": [_condition_told(item) for item in conditions]}
         changed = [name for name in after if after[name] != before[name]]
         record(
@@ -96,6 +116,7 @@ def _read(given: SiteInput) -> tuple[dict[str, Any], list[Any]]:
     fleet = _fleet(given.fleet_capacity, errors)
     params = _params(given, errors)
     conditions = _conditions(given.conditions, errors)
+    _check_place(given, errors)
     if errors:
         first = next(iter(errors))
         raise DomainError(errors[first][0], field=first, errors=errors)
@@ -106,7 +127,42 @@ def _read(given: SiteInput) -> tuple[dict[str, Any], list[Any]]:
         "fleet_capacity": fleet,
         "params": params,
     }
+    if given.point is not None:
+        values["latitude"], values["longitude"] = given.point
     return values, conditions
+
+
+def _check_place(given: SiteInput, errors: dict[str, list[str]]) -> None:
+    """The point and the windows, where they are given."""
+    latitude, longitude = given.point or (None, None)
+    if (latitude is None) != (longitude is None):
+        errors["latitude"] = [_("Give latitude and longitude, or neither.")]
+    for name, value, most in (("latitude", latitude, 90), ("longitude", longitude, 180)):
+        if value is not None and abs(value) > most:
+            errors[name] = [_("The number must be at most %(bound)s.") % {"bound": most}]
+    if len(given.windows or ()) > MOST_WINDOWS:
+        errors["windows"] = [_("At most %(count)d windows.") % {"count": MOST_WINDOWS}]
+    for place, (starts, ends) in enumerate(given.windows or ()):
+        if words := _bad_window(starts, ends):
+            errors[f"windows.{place}"] = [words]
+    for (before, until), (starts, _ends) in pairwise(sorted(given.windows or ())):
+        if starts <= until:
+            errors["windows"] = [_taken(before, until)]
+
+
+def _taken(starts: date, ends: date) -> str:
+    return _("The site is open from %(starts)s to %(ends)s already: choose days outside that window.") % {
+        "starts": starts.isoformat(),
+        "ends": ends.isoformat(),
+    }
+
+
+def _bad_window(starts: date, ends: date) -> str:
+    if ends < starts:
+        return _("The window ends before it starts.")
+    if ends - starts > LONGEST:
+        return _("A window is at most ten years long.")
+    return ""
 
 
 def _fleet(raw: Any, errors: dict[str, list[str]]) -> float:
@@ -174,6 +230,12 @@ def _condition_told(item: Any) -> str:
     return f"{item['key']} {item['op']} {shown}"
 
 
+def _set_windows(site: Site, windows: list[tuple[date, date]] | None) -> None:
+    if windows is not None:
+        SiteWindow.objects.filter(site=site).delete()
+        SiteWindow.objects.bulk_create(SiteWindow(site=site, starts=s, ends=e) for s, e in sorted(windows))
+
+
 def _told(values: dict[str, Any]) -> dict[str, Any]:
     codes = {"city": values["city"].code, "scenario_type": values["scenario_type"].code}
     return {name: value for name, value in values.items() if name not in codes} | codes
@@ -183,22 +245,15 @@ def _told(values: dict[str, Any]) -> dict[str, Any]:
 def add_window(site: Site, starts: date, ends: date, *, user: Any, version: int | None = None) -> SiteWindow:
     """Days on which the site is open, both included; windows are never merged and never overlap."""
     may_edit(site, user)
-    if ends < starts:
-        raise DomainError(_("The window ends before it starts."), field="ends")
-    if ends - starts > LONGEST:
-        raise DomainError(_("A window is at most ten years long."), field="ends")
+    if words := _bad_window(starts, ends):
+        raise DomainError(words, field="ends")
     with transaction.atomic():
         _step(site, version)
         if site.windows.count() >= MOST_WINDOWS:
             raise DomainError(_("At most %(count)d windows.") % {"count": MOST_WINDOWS}, field="starts")
         other = site.windows.filter(starts__lte=ends, ends__gte=starts).first()
         if other is not None:
-            words = {"starts": other.starts.isoformat(), "ends": other.ends.isoformat()}
-            raise ConflictError(
-                _("The site is open from %(starts)s to %(ends)s already: choose days outside that window.")
-                % words,
-                field="starts",
-            )
+            raise ConflictError(_taken(other.starts, other.ends), field="starts")
         row = SiteWindow.objects.create(site=site, starts=starts, ends=ends)
         record("changed", "site", str(site.public_id), after={"window": _span(starts, ends)})
     return row

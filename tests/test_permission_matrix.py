@@ -35,7 +35,10 @@ def ask(world: World, role: str, row: Row, *, missing: bool = False) -> HttpResp
             answer: Any = asker.get(url)
         elif row.api:
             body = row.body(world) if row.body else {}
-            answer = asker.generic(row.method, url, _json(body), content_type="application/json")
+            whatever = {"if-match": "*"} if row.target else {}
+            answer = asker.generic(
+                row.method, url, _json(body), content_type="application/json", headers=whatever
+            )
         else:
             answer = asker.post(url, row.body(world) if row.body else {})
         if answer.streaming:

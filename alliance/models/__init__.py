@@ -28,6 +28,7 @@ from alliance.models.places import (
     CityCare,
     TravelTime,
 )
+from alliance.models.requests import IdempotencyKey
 from alliance.models.signing import Attempt, RecoveryCode, SecondFactor
 from alliance.models.webhooks import Webhook, WebhookAttempt, WebhookMessage
 
@@ -50,6 +51,7 @@ __all__ = [
     "GuardedManager",
     "Heartbeat",
     "HeldCertificate",
+    "IdempotencyKey",
     "Invitation",
     "JoinRequest",
     "ListSetting",

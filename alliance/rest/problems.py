@@ -26,8 +26,11 @@ TITLES = {
     405: gettext_lazy("Method not allowed"),
     406: gettext_lazy("Not acceptable"),
     409: gettext_lazy("Conflict"),
+    412: gettext_lazy("Changed meanwhile"),
     413: gettext_lazy("Too large"),
     415: gettext_lazy("Unsupported media type"),
+    422: gettext_lazy("Another request"),
+    428: gettext_lazy("Which version?"),
     429: gettext_lazy("Too many requests"),
     500: gettext_lazy("Server error"),
     503: gettext_lazy("Not available now"),
@@ -57,14 +60,21 @@ def problem(
 
 def problem_details(exc: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler. What it does not know stays a 500."""
-    request = context["request"]._request
+    found = described(exc, context["request"]._request)
+    return None if found is None else _response(*found)
+
+
+Described = tuple[dict[str, Any], dict[str, str]]
+
+
+def described(exc: Exception, request: HttpRequest | None) -> Described | None:
+    """The problem behind an exception, and headers; None for a defect of ours."""
     if isinstance(exc, Http404 | NotFoundError):
         exc = exceptions.NotFound()
     elif isinstance(exc, PermissionDenied):
         exc = exceptions.PermissionDenied()
     if isinstance(exc, DomainError):
-        body = problem(request, exc.status, exc.code, exc.message, list(_field_errors(exc.errors)))
-        return _response(body)
+        return problem(request, exc.status, exc.code, exc.message, list(_field_errors(exc.errors))), {}
     if isinstance(exc, DatabaseError | ProtectedError):
         answer = answer_of(exc)
         return None if answer is None else _of_database(request, answer)
@@ -77,12 +87,12 @@ def _response(body: dict[str, Any], headers: dict[str, str] | None = None) -> Re
     return Response(body, status=body["status"], headers=headers, content_type=CONTENT_TYPE)
 
 
-def _of_database(request: HttpRequest, answer: Answer) -> Response:
-    headers = {"Retry-After": "5"} if answer.status == 503 else None
-    return _response(problem(request, answer.status, answer.code, answer.detail), headers)
+def _of_database(request: HttpRequest | None, answer: Answer) -> Described:
+    headers = {"Retry-After": "5"} if answer.status == 503 else {}
+    return problem(request, answer.status, answer.code, answer.detail), headers
 
 
-def _of_framework(request: HttpRequest, exc: exceptions.APIException) -> Response:
+def _of_framework(request: HttpRequest | None, exc: exceptions.APIException) -> Described:
     headers = {}
     if challenge := getattr(exc, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
@@ -90,9 +100,9 @@ def _of_framework(request: HttpRequest, exc: exceptions.APIException) -> Respons
         headers["Retry-After"] = str(int(wait))
     if isinstance(exc, exceptions.ValidationError):
         errors = list(_field_errors(exc.get_full_details()))
-        return _response(problem(request, 400, "invalid", _("The request has errors."), errors), headers)
+        return problem(request, 400, "invalid", _("The request has errors."), errors), headers
     code = exc.get_codes()
-    return _response(problem(request, exc.status_code, str(code), str(exc.detail)), headers)
+    return problem(request, exc.status_code, str(code), str(exc.detail)), headers
 
 
 def _field_errors(details: Any, path: str = "") -> Iterator[dict[str, str]]:

@@ -7,9 +7,9 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
-PROBLEM = {
+PROBLEM: dict[str, Any] = {
     "type": "object",
     "description": "An error (RFC 9457).",
     "required": ["type", "title", "status", "code", "detail", "request_id"],
@@ -44,6 +44,56 @@ WRITE_ERRORS = {
     "413": "The body is too large.",
     "415": "Only application/json is read.",
 }
+CONDITION_ERRORS = {
+    "412": "The row has changed since the version in If-Match.",
+    "428": "If-Match is needed: the ETag of the row as it was read.",
+}
+RETRY_ERRORS = {"422": "The Idempotency-Key was sent before with another request."}
+IF_MATCH = OpenApiParameter(
+    "If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, description="the ETag of the row as it was read"
+)
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, description="`*`: only if there is none yet"
+)
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": 200},
+    OpenApiParameter.HEADER,
+    description="sent again with the same key within a day, the request is answered as before and does nothing",
+)
+ETAG = OpenApiParameter(
+    "ETag",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    response=[200, 201],
+    description="the version of the row",
+)
+LEFT = "RateLimit-Limit, RateLimit-Remaining and RateLimit-Reset (seconds) come with every answer."
+WRITES = ("create", "update", "partial_update", "by_external_id")
+BULK = {
+    "type": "object",
+    "required": ["atomic", "created", "changed", "unchanged", "refused", "results"],
+    "properties": {
+        "atomic": {"type": "boolean"},
+        **{name: {"type": "integer"} for name in ("created", "changed", "unchanged", "refused")},
+        "results": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["row", "status", "result", "id", "external_id", "etag", "errors"],
+                "properties": {
+                    "row": {"type": "integer", "description": "position in `rows`, from 0"},
+                    "status": {"type": "integer"},
+                    "result": {"type": "string", "enum": ["created", "changed", "unchanged", "refused"]},
+                    "id": {"type": ["string", "null"], "format": "uuid"},
+                    "external_id": {"type": ["string", "null"]},
+                    "etag": {"type": ["string", "null"]},
+                    "errors": PROBLEM["properties"]["errors"],
+                },
+            },
+        },
+    },
+}
 
 
 class BearerTokens(OpenApiAuthenticationExtension):
@@ -57,7 +107,60 @@ class BearerTokens(OpenApiAuthenticationExtension):
 class Schema(AutoSchema):
     """What `ReadViewSet` does, said in OpenAPI."""
 
+    @property
+    def _action(self) -> str:
+        return str(getattr(self.view, "action", ""))
+
+    @property
+    def _writes(self) -> bool:
+        return hasattr(self.view, "asked") and self._action in (*WRITES, "bulk", "destroy")
+
+    @property
+    def _once(self) -> bool:
+        """Whether an Idempotency-Key is heard."""
+        return hasattr(getattr(self.view, self._action, None), "once")
+
+    @property
+    def _conditional(self) -> bool:
+        handler = getattr(self.view, self._action, None)
+        by_id = self._writes and self._action in ("update", "partial_update", "destroy")
+        return by_id or hasattr(handler, "conditional")
+
+    def get_request_serializer(self) -> Any:
+        if self._writes and self._action in WRITES:
+            view: Any = self.view
+            return view.asked(partial=self._action == "partial_update")
+        return super().get_request_serializer()
+
+    def get_response_serializers(self) -> Any:
+        if not self._writes:
+            return super().get_response_serializers()
+        view: Any = self.view
+        shown = view.detail_serializer_class or view.serializer_class
+        if self._action == "bulk":
+            return OpenApiResponse(BULK)
+        if self._action == "destroy":
+            return {204: None}
+        codes = {"create": [201], "by_external_id": [200, 201]}.get(self._action, [200])
+        return dict.fromkeys(codes, shown)
+
     def get_override_parameters(self) -> list[Any]:
+        return [*self._headers(), *self._query()]
+
+    def _headers(self) -> list[Any]:
+        found = []
+        if self._conditional:
+            found.append(_required(IF_MATCH))
+        if self._writes and self._action == "by_external_id":
+            found += [IF_MATCH, IF_NONE_MATCH]
+        if self._once:
+            found.append(IDEMPOTENCY_KEY)
+        shows_version = hasattr(self.view, "asked") or hasattr(self.view, "shows_version")
+        if shows_version and self._action in (*WRITES, "retrieve", "steps"):
+            found.append(ETAG)
+        return found
+
+    def _query(self) -> list[Any]:
         view = self.view
         if not (self._is_list_view() and hasattr(view, "filters")):
             return []
@@ -81,9 +184,22 @@ class Schema(AutoSchema):
             content = bodies["200"]["content"]["application/json"]
             content["schema"] = _page_of(content["schema"])
         writes = self.method not in ("GET", "HEAD")
-        for status, words in {**ERRORS, **(WRITE_ERRORS if writes else {})}.items():
+        errors = ERRORS | (WRITE_ERRORS if writes else {})
+        if self._conditional:
+            errors = errors | CONDITION_ERRORS
+        if self._writes and self._action in ("by_external_id", "bulk"):
+            errors = errors | {"412": CONDITION_ERRORS["412"]}
+        if self._once:
+            errors = errors | RETRY_ERRORS
+        for status, words in errors.items():
             bodies.setdefault(status, _error(words))
         return bodies
+
+
+def _required(parameter: OpenApiParameter) -> OpenApiParameter:
+    return OpenApiParameter(
+        parameter.name, parameter.type, parameter.location, required=True, description=parameter.description
+    )
 
 
 def _parameter(name: str, each: Any) -> OpenApiParameter:

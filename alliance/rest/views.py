@@ -73,7 +73,8 @@ class ReadViewSet(viewsets.GenericViewSet[Any]):
         self.refuse_unknown(request, ())
         row = self.one()
         self.prepare([row])
-        return Response(self.get_serializer(row).data)
+        headers = {"ETag": f'"{row.version}"'} if hasattr(row, "version") else None
+        return Response(self.get_serializer(row).data, headers=headers)
 
     def one(self) -> Any:
         """The row of this address; missing and foreign are the same 404."""

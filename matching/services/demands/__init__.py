@@ -5,6 +5,7 @@ from matching.services.demands.lines import remove_line, remove_need, save_line,
 from matching.services.demands.opportunities import OpportunityInput, write_opportunity
 from matching.services.demands.preview import Found, preview_demand
 from matching.services.demands.publishing import demand_named, publish_demand, withdraw_demand
+from matching.services.demands.whole import write_demand
 from matching.services.demands.writing import (
     archive_demand,
     clone_demand,
@@ -34,5 +35,6 @@ __all__ = [
     "save_need",
     "update_demand",
     "withdraw_demand",
+    "write_demand",
     "write_opportunity",
 ]

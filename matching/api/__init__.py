@@ -1,0 +1,16 @@
+"""Endpoints of demands, results, runs and introductions."""
+
+from matching.api.demands import DemandViewSet
+from matching.api.introductions import IntroductionViewSet
+from matching.api.results import MatchViewSet, NearMissViewSet, PipelineViewSet, VerdictViewSet
+from matching.api.runs import MatchRunViewSet
+
+__all__ = [
+    "DemandViewSet",
+    "IntroductionViewSet",
+    "MatchRunViewSet",
+    "MatchViewSet",
+    "NearMissViewSet",
+    "PipelineViewSet",
+    "VerdictViewSet",
+]
