@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from alliance.errors import DomainError
 from alliance.filters import AllianceFilter, OrganisationFilter, PlaceFilter, TokenFilter
-from alliance.models import City, Organisation, OrganisationContact, User
+from alliance.models import City, Organisation, User
 from alliance.rest.views import ReadViewSet
 from alliance.rest.writing import ChangeViewSet, row_named
 from alliance.selectors import (
@@ -25,6 +25,7 @@ from alliance.selectors import (
     organisation_list,
     token_list,
 )
+from alliance.selectors.organisations import CONTACT, organisation_body
 from alliance.serializers import (
     AllianceDetailShown,
     AllianceShown,
@@ -39,8 +40,6 @@ from alliance.serializers import (
 )
 from alliance.services.profile import update_organisation
 from alliance.services.tokens import issue_token, revoke_token, rotate_token
-
-CONTACT = ("person", "phone", "email", "address")
 
 
 @extend_schema(tags=["reference"])
@@ -74,19 +73,12 @@ class OrganisationViewSet(ChangeViewSet):
 
     kind = "organisation"
     asked = OrganisationAsked
+    stored = organisation_body
     selector = organisation_list
     detail_selector = organisation_detail
     filters = OrganisationFilter
     serializer_class = OrganisationShown
     detail_serializer_class = OrganisationDetailShown
-
-    def stored(self, row: Organisation) -> dict[str, Any]:
-        now = Organisation.objects.select_related("city").get(pk=row.pk)
-        contact = OrganisationContact.objects.filter(organisation=row).values(*CONTACT).first()
-        return {name: getattr(now, name) for name in ("name_zh", "name_en", "roles")} | {
-            "city": now.city.code,
-            "contact": contact or dict.fromkeys(CONTACT, ""),
-        }
 
     def change(self, row: Organisation, told: dict[str, Any], version: int) -> None:
         city = row_named(City, told["city"], "city")

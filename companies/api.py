@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 
 from alliance.models import Organisation
 from alliance.rest.views import ReadViewSet
 from alliance.rest.writing import WriteViewSet
 from companies.filters import CapabilityFilter, ComponentTypeFilter, FacilityFilter
-from companies.models import Capability, CapabilityTerms, Facility
+from companies.models import Capability, Facility
 from companies.selectors import (
     capability_detail,
     capability_list,
@@ -20,6 +19,7 @@ from companies.selectors import (
     facility_detail,
     facility_list,
 )
+from companies.selectors.bodies import DAYS, PLAIN, TERMS, capability_body, facility_body
 from companies.serializers import (
     CapabilityAsked,
     CapabilityDetailShown,
@@ -67,13 +67,6 @@ def _held(given: Any) -> list[CertificateInput] | None:
     return None if given is None else [CertificateInput(row["code"], row["expires_on"]) for row in given]
 
 
-def _shown_certificates(rows: QuerySet[Any]) -> list[dict[str, Any]]:
-    return [
-        {"code": code, "expires_on": day and day.isoformat()}
-        for code, day in rows.order_by("code").values_list("code", "expires_on")
-    ]
-
-
 @extend_schema(tags=["companies"])
 class FacilityViewSet(WriteViewSet):
     """Plants and workshops."""
@@ -85,14 +78,7 @@ class FacilityViewSet(WriteViewSet):
     serializer_class = FacilityShown
     detail_serializer_class = FacilityDetailShown
     asked = FacilityAsked
-
-    def stored(self, row: Facility) -> dict[str, Any]:
-        now = Facility.objects.select_related("city").get(pk=row.pk)
-        plain = ("external_id", "name", "latitude", "longitude")
-        return {name: getattr(now, name) for name in plain} | {
-            "city": now.city.code,
-            "certificates": _shown_certificates(now.certificates.all()),
-        }
+    stored = facility_body
 
     def make(self, owner: Organisation, told: dict[str, Any]) -> Facility:
         return create_facility(owner, self._input(told), user=self.request.user)
@@ -110,11 +96,6 @@ class FacilityViewSet(WriteViewSet):
         return FacilityInput(**plain, certificates=_held(told["certificates"]))
 
 
-TERMS = ("unit_price", "capacity_per_month", "committed_per_month")
-PLAIN = ("title", "min_order_quantity", "prototype_lead_days", "volume_lead_days")
-DAYS = ("available_from", "valid_until")
-
-
 @extend_schema(tags=["companies"])
 class CapabilityViewSet(WriteViewSet):
     """What facilities can make; price and capacity where the asker may know them."""
@@ -126,20 +107,8 @@ class CapabilityViewSet(WriteViewSet):
     serializer_class = CapabilityShown
     detail_serializer_class = CapabilityDetailShown
     asked = CapabilityAsked
+    stored = capability_body
     renamed = {name: f"terms.{name}" for name in TERMS}
-
-    def stored(self, row: Capability) -> dict[str, Any]:
-        now = Capability.objects.select_related("facility", "component_type").get(pk=row.pk)
-        terms = CapabilityTerms.objects.filter(capability=row).values(*TERMS).first() or {}
-        told = {name: getattr(now, name) for name in (*PLAIN, "external_id", "specs", "published")}
-        told |= {name: day.isoformat() if (day := getattr(now, name)) else None for name in DAYS}
-        told |= dict.fromkeys(set(now.missing) & set(told))
-        return told | {
-            "component_type": now.component_type.code,
-            "facility": str(now.facility.public_id),
-            "terms": {name: None if name in now.missing else value for name, value in terms.items()},
-            "certificates": _shown_certificates(now.certificates.all()),
-        }
 
     def told(self, data: Any, row: Any = None, *, partial: bool = False) -> dict[str, Any]:
         """What a draft has not been told yet reads 0: sent back as it was read, it stays untold."""

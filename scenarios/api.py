@@ -12,10 +12,11 @@ from alliance.rest.fields import with_unit
 from alliance.rest.views import ReadViewSet
 from alliance.rest.writing import WriteViewSet, keep_name, row_named
 from alliance.serializers import TypeShown
-from companies.models import ComponentKey
+from companies.selectors import units_by_key
 from scenarios.filters import ScenarioTypeFilter, SiteFilter
 from scenarios.models import ScenarioType, Site
 from scenarios.selectors import scenario_book, scenario_type_list, site_list
+from scenarios.selectors.bodies import site_body
 from scenarios.serializers import ScenarioTypeDetailShown, SiteAsked, SiteShown
 from scenarios.services import (
     SiteInput,
@@ -44,9 +45,6 @@ class ScenarioTypeViewSet(ReadViewSet):
             rows[0].all_parameters = list(scenario_book().of(rows[0].pk).values())
 
 
-PLAIN = ("external_id", "name", "latitude", "longitude", "params", "fleet_capacity", "published")
-
-
 @extend_schema(tags=["scenarios"])
 class SiteViewSet(WriteViewSet):
     """Open application sites with their windows and what they ask of parts."""
@@ -56,21 +54,7 @@ class SiteViewSet(WriteViewSet):
     filters = SiteFilter
     serializer_class = SiteShown
     asked = SiteAsked
-
-    def stored(self, row: Site) -> dict[str, Any]:
-        now = Site.objects.select_related("city", "scenario_type").get(pk=row.pk)
-        return {name: getattr(now, name) for name in PLAIN} | {
-            "city": now.city.code,
-            "scenario_type": now.scenario_type.code,
-            "windows": [
-                {"starts": window.starts.isoformat(), "ends": window.ends.isoformat()}
-                for window in now.windows.all()
-            ],
-            "part_conditions": [
-                {"key": each.key.key, "op": each.op, "value": each.value}
-                for each in now.part_conditions.select_related("key")
-            ],
-        }
+    stored = site_body
 
     def make(self, owner: Organisation, told: dict[str, Any]) -> Site:
         with transaction.atomic():
@@ -97,7 +81,7 @@ class SiteViewSet(WriteViewSet):
 
     def _input(self, told: dict[str, Any]) -> SiteInput:
         plain = {name: told[name] for name in ("external_id", "name", "params", "fleet_capacity")}
-        units = dict(ComponentKey.objects.values_list("key", "unit"))
+        units = units_by_key()
         return SiteInput(
             city=row_named(City, told["city"], "city"),
             scenario_type=row_named(ScenarioType, told["scenario_type"], "scenario_type"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from django.db import DatabaseError, transaction
@@ -43,25 +43,32 @@ class BulkAsked(StrictSerializer):
 class ChangeViewSet(ReadViewSet):
     """What a resource says of itself: its body, the body of a stored row, and the services that write it.
 
+    `stored` is a selector that gives the body which would write the row as it is, read from the database now.
+
     `renamed`: names that the services give to what is wrong → where it stands in the body.
     """
 
     asked: ClassVar[type[StrictSerializer]]
     kind: ClassVar[str]
+    stored: ClassVar[Callable[[Any], dict[str, Any]]]
     renamed: ClassVar[dict[str, str]] = {}
 
     # --- what a resource says ---
-    def stored(self, row: Any) -> dict[str, Any]:
-        """The body that would write the row as it is, read from the database now."""
-        raise NotImplementedError
-
     def change(self, row: Any, told: dict[str, Any], version: int) -> object:
         raise NotImplementedError
+
+    def editable(self) -> Any:
+        """The row of this address, for who may change it: 404 where it is not seen, 403 where it is only seen."""
+        row = self.one()
+        model: Any = type(row)
+        if not model.objects.editable_by(self.request.user).filter(pk=row.pk).exists():
+            raise ForbiddenError(_("You may not change this."))
+        return row
 
     def update(self, request: Request, partial: bool = False, **kwargs: Any) -> Response:
         """Replace what the row says; a field that is left out is cleared."""
         self.refuse_unknown(request, ())
-        row = self.one()
+        row = self.editable()
         version = wanted_version(request, row, required=True)
         self.apply(row, self.told(request.data, row, partial=partial), version)
         return self.answer(row, 200)
@@ -77,7 +84,7 @@ class ChangeViewSet(ReadViewSet):
         if row is not None:
             given = self._without_unchanged(given, row)
             if partial:
-                given = merged(self.stored(row), given)
+                given = merged(type(self).stored(row), given)
         asked = self.asked(data=given)
         asked.is_valid(raise_exception=True)
         return dict(asked.validated_data)
@@ -119,9 +126,9 @@ class ChangeViewSet(ReadViewSet):
     def apply(self, row: Any, told: dict[str, Any], version: int | None) -> bool:
         """Write over the row; whether that changed anything. What says the same leaves no trace."""
         with self.translated(), self.fresh_or_stale(row, version), transaction.atomic():
-            before = self.stored(row)
+            before = type(self).stored(row)
             self.change(row, told, row.version if version is None else version)
-            changed = self.stored(row) != before
+            changed = type(self).stored(row) != before
             if not changed:
                 transaction.set_rollback(True)
         row.refresh_from_db()
@@ -177,7 +184,7 @@ class WriteViewSet(ChangeViewSet):
     def destroy(self, request: Request, **kwargs: Any) -> Response:
         """Put it away: out of lists and matching, kept with all that refers to it."""
         self.refuse_unknown(request, ())
-        row = self.one()
+        row = self.editable()
         version = wanted_version(request, row, required=True) or row.version
         with self.translated(), self.fresh_or_stale(row, version):
             self.remove(row, version)

@@ -68,3 +68,16 @@ def attach_seen(user: Any, organisations: Iterable[Any]) -> None:
 def seats_of(user: Any) -> list[Membership]:
     """The organisations a person belongs to; always the person's own rows."""
     return list(Membership.objects.filter(user=user).select_related("organisation"))
+
+
+CONTACT = ("person", "phone", "email", "address")
+
+
+def organisation_body(row: Any) -> dict[str, Any]:
+    """The body that would write an organisation as it is; for who may write it."""
+    now = Organisation.objects.select_related("city").get(pk=row.pk)
+    contact = OrganisationContact.objects.filter(organisation=row).values(*CONTACT).first()
+    return {name: getattr(now, name) for name in ("name_zh", "name_en", "roles")} | {
+        "city": now.city.code,
+        "contact": contact or dict.fromkeys(CONTACT, ""),
+    }

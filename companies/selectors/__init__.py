@@ -13,7 +13,7 @@ from companies.selectors.capabilities import (
     spec_rows,
 )
 from companies.selectors.evidence import NOT_VERIFIED, Standing, evidence_of, standing_of
-from companies.selectors.parameters import ParameterBook, book_of, component_book, type_path
+from companies.selectors.parameters import ParameterBook, book_of, component_book, type_path, units_by_key
 from companies.selectors.type_search import FoundType, search_types
 from companies.selectors.words import (
     Verdict,
@@ -52,5 +52,6 @@ __all__ = [
     "spec_rows",
     "standing_of",
     "type_path",
+    "units_by_key",
     "verdict",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Generic, TypeVar
 
 from alliance.models.base import SpecKey, TypeNode, TypeParameter
-from companies.models import ComponentParameter, ComponentType
+from companies.models import ComponentKey, ComponentParameter, ComponentType
 
 Row = TypeVar("Row", bound=TypeParameter)
 
@@ -46,6 +46,11 @@ class ParameterBook(Generic[Row]):
 def book_of(parameter: type[Row], tree: type[TypeNode]) -> ParameterBook[Row]:
     rows = parameter.objects.select_related("key").order_by("type_id", "position")  # type: ignore[attr-defined]
     return ParameterBook(rows, dict(tree.objects.values_list("id", "parent_id")))  # type: ignore[attr-defined]
+
+
+def units_by_key() -> dict[str, str]:
+    """Component parameter → its unit."""
+    return dict(ComponentKey.objects.values_list("key", "unit"))
 
 
 def component_book() -> ParameterBook[ComponentParameter]:

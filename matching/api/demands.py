@@ -13,10 +13,12 @@ from alliance.models import Alliance, City, Organisation
 from alliance.rest.fields import with_unit
 from alliance.rest.writing import WriteViewSet, keep_name, row_named
 from alliance.selectors import alliance_list, viewer_of
-from companies.models import ComponentKey, ComponentType
+from companies.models import ComponentType
+from companies.selectors import units_by_key
 from matching.filters import DemandFilter
-from matching.models import Demand, DemandLine, LinePrice, SiteNeed
+from matching.models import Demand
 from matching.selectors import demand_detail, demand_list
+from matching.selectors.bodies import DAYS, demand_body
 from matching.selectors.demands import attach_api_parts
 from matching.serializers import DemandAsked, DemandDetailShown, DemandShown
 from matching.services.demands import (
@@ -26,10 +28,8 @@ from matching.services.demands import (
     close_demand,
     write_demand,
 )
-from scenarios.models import ScenarioKey, ScenarioType
-
-PLAIN = ("scope", "confidentiality", "iterations", "published")
-DAYS = ("start_date", "need_by")
+from scenarios.models import ScenarioType
+from scenarios.selectors import site_units
 
 
 @extend_schema(tags=["demands"])
@@ -43,6 +43,7 @@ class DemandViewSet(WriteViewSet):
     serializer_class = DemandShown
     detail_serializer_class = DemandDetailShown
     asked = DemandAsked
+    stored = demand_body
 
     def prepare(self, rows: list[Any]) -> None:
         attach_api_parts(self.request.user, rows, detailed=self.detail)
@@ -50,27 +51,6 @@ class DemandViewSet(WriteViewSet):
     def named(self, owner: Organisation, external_id: str) -> Any:
         rows = Demand.objects.visible_to(self.request.user).filter(owner=owner, external_id=external_id)
         return rows.select_related("owner", "alliance").first()
-
-    # --- what is stored, as a body ---
-    def stored(self, row: Demand) -> dict[str, Any]:
-        now = Demand.objects.select_related("identity", "alliance", "lab_city", "deployment_city").get(
-            pk=row.pk
-        )
-        lines = now.lines.order_by("position", "id").select_related("component_type", "price")
-        told = {name: getattr(now, name) for name in (*PLAIN, "external_id")}
-        return (
-            told
-            | {name: getattr(now, name).isoformat() for name in DAYS}
-            | {
-                "title": now.identity.title,
-                "alliance": now.alliance.slug,
-                "lab_city": now.lab_city.code,
-                "deployment_city": now.deployment_city.code if now.deployment_city else None,
-                "open_points": [point.text for point in now.open_points.filter(line=None)],
-                "lines": [_stored_line(line) for line in lines],
-                "site_need": _stored_need(now),
-            }
-        )
 
     # --- writing ---
     def make(self, owner: Organisation, told: dict[str, Any]) -> Demand:
@@ -124,7 +104,7 @@ class DemandViewSet(WriteViewSet):
 
     def lines(self, row: Demand | None, asked: list[dict[str, Any]]) -> list[LineInput]:
         ids = {line.public_id: line.external_id for line in row.lines.all()} if row is not None else {}
-        units = dict(ComponentKey.objects.values_list("key", "unit"))
+        units = units_by_key()
         return [_line_input(place, line, ids, units) for place, line in enumerate(asked)]
 
 
@@ -149,42 +129,10 @@ def _line_input(place: int, told: dict[str, Any], ids: dict[UUID, str], units: d
 def need_input(told: dict[str, Any] | None) -> NeedInput | None:
     if told is None:
         return None
-    units = dict(ScenarioKey.objects.values_list("key", "unit"))
+    units = site_units()
     return NeedInput(
         scenario_type=row_named(ScenarioType, told["scenario_type"], "site_need.scenario_type"),
         fleet_size=told["fleet_size"],
         trial_days=told["trial_days"],
         requirements=[with_unit(each, units) for each in told["requirements"]],
     )
-
-
-def _stored_line(line: DemandLine) -> dict[str, Any]:
-    price = LinePrice.objects.filter(line=line).values("target_unit_price", "ceiling_unit_price").first()
-    return {
-        "external_id": line.external_id,
-        "component_type": line.component_type.code,
-        "quantity": line.quantity,
-        "monthly_rate": line.monthly_rate,
-        "need_by": line.need_by.isoformat() if line.need_by else None,
-        "price": price,
-        "requirements": _stored_requirements(line.requirements),
-        "certificates": list(line.certificates.order_by("id").values_list("code", flat=True)),
-        "open_points": [point.text for point in line.open_points.all()],
-    }
-
-
-def _stored_need(demand: Demand) -> dict[str, Any] | None:
-    need = SiteNeed.objects.filter(demand=demand).select_related("scenario_type").first()
-    if need is None:
-        return None
-    return {
-        "scenario_type": need.scenario_type.code,
-        "fleet_size": need.fleet_size,
-        "trial_days": need.trial_days,
-        "requirements": _stored_requirements(need.requirements),
-    }
-
-
-def _stored_requirements(rows: Any) -> list[dict[str, Any]]:
-    names = ("op", "value", "hard", "weight", "tolerance")
-    return [{"key": row.key.key, **{n: getattr(row, n) for n in names}} for row in rows.select_related("key")]

@@ -101,7 +101,7 @@ class IntroductionViewSet(ReadViewSet):
         try:
             take_step(row, move, user=request.user, version=version, step=Step(**told))
         except ConflictError as error:
-            now = Introduction.objects.values_list("version", flat=True).get(pk=row.pk)
+            now = Introduction.objects.visible_to(request.user).get(pk=row.pk).version
             if now != version:
                 raise StaleError from error
             raise

@@ -10,6 +10,7 @@ from scenarios.selectors.sites import (
     site_detail,
     site_list,
     site_params,
+    site_units,
 )
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "site_detail",
     "site_list",
     "site_params",
+    "site_units",
 ]

@@ -11,7 +11,7 @@ from django.db.models import Prefetch
 
 from alliance.models.base import GuardedQuerySet
 from companies.selectors import ParameterBook, SpecRow, asked_text, book_of, spec_rows
-from scenarios.models import PartCondition, ScenarioParameter, ScenarioType, Site, SiteWindow
+from scenarios.models import PartCondition, ScenarioKey, ScenarioParameter, ScenarioType, Site, SiteWindow
 
 
 def site_list(user: Any) -> GuardedQuerySet:
@@ -41,6 +41,11 @@ def keeps_site(user: Any, site: Site) -> bool:
 
 def scenario_type_list(user: Any) -> GuardedQuerySet:
     return ScenarioType.objects.visible_to(user).select_related("parent")
+
+
+def site_units() -> dict[str, str]:
+    """Site parameter → its unit."""
+    return dict(ScenarioKey.objects.values_list("key", "unit"))
 
 
 def scenario_book() -> ParameterBook[ScenarioParameter]:

@@ -42,12 +42,11 @@ def made(kind: str, body: Body, *, who: set[str] = EDITORS, else_: dict[str, int
     ]
 
 
-def changed(kind: str, target: str, seen: set[str], may: set[str], refused: int = 403) -> list[Row]:
-    only = each(seen - may, refused) | NEEDS_WRITE
+def changed(kind: str, target: str, seen: set[str], may: set[str]) -> list[Row]:
+    only = each(seen - may, 403) | NEEDS_WRITE
     return [
         Row(f"api:{kind}-detail", "PATCH", target, ok=may, body=EMPTY, other=only),
-        # The body is read before the row's rules are: who sees the row learns that it is incomplete.
-        Row(f"api:{kind}-detail", "PUT", target, ok=seen, yes=400, body=EMPTY, other=NEEDS_WRITE),
+        Row(f"api:{kind}-detail", "PUT", target, ok=may, yes=400, body=EMPTY, other=only),
     ]
 
 
@@ -65,7 +64,7 @@ YARDS = (
     {"other", "foreign_token"},
 )
 DEMANDS = ("demand", "demands.open", SEEN, {"lab", "write_token"})
-FIRM = ("organisation", "organisations.supplier", SEEN, OWN | {"partner_bureau"}, 404)
+FIRM = ("organisation", "organisations.supplier", SEEN, OWN | {"partner_bureau"})
 STEPPERS = OWN | {"lab", "write_token"} | BUREAUS
 READERS = SUPPLIER | LAB | BUREAUS | PLATFORM
 OTHERS = EDITORS - OWN

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("alliance", "0007_service_tokens"),
+        ("alliance", "0012_webhooks"),
     ]
 
     operations = [
