@@ -284,6 +284,10 @@ class IntroductionFilter(ListFilter):
         method="of_turn",
         empty_label=_("any"),
     )
+    #: how the page looks: it narrows nothing, but travels with the filters
+    look = django_filters.ChoiceFilter(
+        label=_("View"), choices=[("board", _("board"))], method="as_it_is", empty_label=_("list")
+    )
     supplier = WordFilter(label=_("Supplier"), fields=["supplier__name_zh", "supplier__name_en"])
     part = TreeFilter(label=_("Part"), field_name="line__component_type", tree=ComponentType)
     city = CityFilter(label=_("City of the supplier"), field_name="supplier__city")
@@ -291,6 +295,9 @@ class IntroductionFilter(ListFilter):
     class Meta:
         model = Introduction
         fields: ClassVar[list[str]] = []
+
+    def as_it_is(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset
 
     @staticmethod
     def overdue() -> Q:

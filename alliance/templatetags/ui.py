@@ -311,7 +311,7 @@ def query(context: template.Context, **changes: str | None) -> str:
 
 
 #: Fields that programs and links use; on a page the switcher and the links themselves stand for them.
-QUIET_FIELDS = {"alliance", "side"}
+QUIET_FIELDS = {"alliance", "look", "side"}
 
 
 @register.filter

@@ -17,9 +17,18 @@ from alliance.choices import IntroductionState as State
 from alliance.models import Disclosure, OrganisationContact, Viewing
 from alliance.models.base import GuardedQuerySet
 from alliance.selectors import viewer_of
-from matching.models import Introduction, IntroductionBasis, IntroductionStep, Milestone, Project
+from companies.selectors import component_book
+from matching.models import (
+    Introduction,
+    IntroductionBasis,
+    IntroductionStep,
+    Milestone,
+    NearMiss,
+    Project,
+)
 from matching.models.introductions import RUNNING
 from matching.selectors.demands import demand_list, heading, is_fictitious, lab_name
+from matching.selectors.rules import rule_name
 
 TRACK: list[State] = [state for state in State if state != State.DECLINED]
 
@@ -174,6 +183,13 @@ def slowest(team: Iterable[Any]) -> State | None:
     """The state that the whole project has reached: the least of those still running."""
     running = [State(row.state) for row in team if row.state != State.DECLINED]
     return min(running, key=TRACK.index) if running else None
+
+
+def miss_of(user: Any, line: Any, capability: Any) -> str:
+    """The one requirement that a near miss does not meet, in words; "" where the pair is none."""
+    rows = NearMiss.objects.visible_to(user).current()
+    row = rows.filter(line_id=line.pk, capability_id=capability.pk).first()
+    return rule_name(row.code, component_book(), line.component_type_id) if row else ""
 
 
 def pair_of(user: Any, line_id: UUID, capability_id: UUID) -> Any:

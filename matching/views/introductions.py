@@ -25,6 +25,8 @@ from matching.filters import IntroductionFilter
 from matching.forms.introductions import MilestoneForm, ProposalForm, StepForm
 from matching.models import DemandLine
 from matching.selectors import attach_standing, demand_detail, demand_list, heading, lab_name, pipeline_list
+from matching.selectors.declined import since_declined
+from matching.selectors.introduction_board import introduction_board
 from matching.selectors.introductions import (
     TRACK,
     attach_introduction_parts,
@@ -32,6 +34,7 @@ from matching.selectors.introductions import (
     counts_by_state,
     introduction_detail,
     introduction_list,
+    miss_of,
     opened_to,
     pair_of,
     project_detail,
@@ -88,11 +91,13 @@ def introductions(request: HttpRequest) -> HttpResponseBase:
     if alliance is not None and viewer_of(request.user).official:
         rows = rows.filter(demand__alliance=alliance)
     counts = counts_by_state(rows)
+    board = request.GET.get("look") == "board"
     return listing(
         request,
         rows,
         IntroductionFilter,
-        template="matching/introduction_list.html",
+        template="matching/introduction_board.html" if board else "matching/introduction_list.html",
+        summary=lambda found: {"board": introduction_board(request.user, found)} if board else {},
         columns=COLUMNS,
         name="introductions",
         prepare=lambda found: attach_introduction_parts(request.user, found),
@@ -139,6 +144,7 @@ def _pair(request: HttpRequest) -> dict[str, Any]:
     """What the address names; whatever the viewer does not see is missing."""
     user, asked = request.user, request.GET
     found: dict[str, Any] = {"line": None, "capability": None, "site": None, "team": [], "existing": None}
+    found |= {"since": None, "miss": ""}
     line = _named(
         DemandLine.objects.visible_to(user).select_related("demand__owner", "component_type"), asked, "line"
     )
@@ -164,6 +170,8 @@ def _pair(request: HttpRequest) -> dict[str, Any]:
         found["team"] = _team(user, demand, found["site"])
     else:
         found["existing"] = pair_of(user, line.public_id, found["capability"].public_id)
+        found["since"] = since_declined(found["existing"], demand, found["capability"])
+        found["miss"] = miss_of(user, line, found["capability"])
     return found
 
 
@@ -212,6 +220,9 @@ def _shown(
         "lab_stage": stages.get(found.lab_id, 0),
         "basis": found.basis_told,
     }
+    if request.headers.get("HX-Request"):
+        # Beside the list: htmx shows only what it is told went well, so the words on the page say what did not.
+        return render(request, "matching/_introduction_drawer.html", context)
     return render(request, "matching/introduction_detail.html", context, status=status)
 
 
