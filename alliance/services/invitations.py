@@ -24,6 +24,7 @@ from alliance.choices import BUREAU_ROLES, FIRM_ROLES, MemberRole, OrganisationK
 from alliance.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
 from alliance.models import ApiToken, Invitation, Membership, Organisation, SecondFactor, User
 from alliance.services.mail import post
+from alliance.services.notices.preferences import forget_notices
 from alliance.services.people import join_organisation
 from alliance.services.second_factor import in_my_care
 
@@ -163,6 +164,7 @@ def erase_person(person: User) -> None:
             remove_member(member, user=person)
         ApiToken.objects.filter(user=person).delete()
         SecondFactor.objects.filter(person=person).delete()
+        forget_notices(person)
         before = person.username
         pseudonym = f"erased-{secrets.token_hex(6)}"
         person.username, person.display_name, person.email = pseudonym, "", ""

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from alliance.choices import NoticeGroup
 from alliance.http import viewed
 from alliance.models import Alliance
 from alliance.selectors import viewer_of
@@ -32,7 +33,7 @@ from matching.selectors import (
 from matching.selectors.today.inbox import MAKERS
 from matching.services.visits import note_visit
 
-SHOWN = 6
+SHOWN, MENTIONS = 6, 4
 FILTERS = {"mine", "late"}
 
 
@@ -70,6 +71,7 @@ def _official(request: HttpRequest, alliance: Alliance) -> dict[str, Any]:
         "today": timezone.localdate(),
         "since": since,
         "changes": changes_since(user, since),
+        "messages": unread_news(user, MENTIONS, groups=[NoticeGroup.MESSAGES.value]),
         "may_run": may_ask_for_run(user, alliance, None),
     }
 

@@ -211,6 +211,20 @@ def test_the_language_of_the_switcher_is_the_language_of_mails(world, signed_in)
     Client().post("/i18n/language/", {"language": "en", "next": "/"})
 
 
+def test_erasing_a_person_takes_its_notices_choices_and_mails_along(world, reader):
+    from alliance.models import Membership
+    from alliance.services.invitations import erase_person
+
+    give(world, "draft_owner", 2)
+    choose_channels(reader, {"joining": "mail"})
+    send_notice_mail()
+    Membership.objects.filter(user=reader).delete()
+    erase_person(reader)
+    for model in (Notice, NoticePreference, MailHabit):
+        assert not model.objects.filter(user=reader).exists()
+    assert not Mail.objects.filter(private=True).exists()
+
+
 # --- mail ------------------------------------------------------------------------------------------------
 def test_a_digest_says_what_changed_once_a_day_in_the_persons_language(world, reader):
     remember_language(reader, "en")

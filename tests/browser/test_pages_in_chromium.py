@@ -57,6 +57,9 @@ def test_a_firms_pages_are_quiet_and_accessible(visit, site, person):
     for address in (
         reverse("dashboard"),
         reverse("matches"),
+        reverse("matches") + "?side=offers",
+        reverse("notices"),
+        reverse("notice-settings"),
         reverse("demand", args=[world.demands["open"].public_id]),
     ):
         assert window.open(address).status == 200
@@ -128,3 +131,32 @@ def test_the_demand_page_prints_on_paper(visit, site):
     assert not window.page.is_visible(".acts")
     assert window.page.is_visible(".sb >> nth=0")
     assert window.page.pdf(format="A4").startswith(b"%PDF")
+
+
+def test_the_bell_of_an_open_page_rings_without_being_asked(visit, site):
+    """Once a minute it is looked at again; not while the page is hidden, and never under the reader's finger."""
+    from alliance.models import Notice
+
+    _, world = site
+    window = visit("lab_owner")
+    window.page.clock.install()
+    window.open("/notifications/")
+    bell = window.page.locator("#bell")
+    assert bell.locator(".badge-n").count() == 0
+    Notice.objects.create(
+        user=world.people["lab_owner"],
+        source="bell",
+        group="introductions",
+        key="introduction proposed",
+        kind="introduction",
+        object_id=str(world.introductions["open"].public_id),
+    )
+    bell.focus()
+    window.page.clock.fast_forward(61_000)
+    assert bell.locator(".badge-n").count() == 0
+    window.page.locator("h1").click()
+    window.page.evaluate("document.activeElement.blur()")
+    window.page.clock.fast_forward(61_000)
+    bell.locator(".badge-n").wait_for()
+    assert bell.inner_text().strip() == "1"
+    assert window.messages == []

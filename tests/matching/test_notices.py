@@ -387,3 +387,13 @@ def test_words_of_a_message_that_was_withdrawn_or_closed_are_gone(world):
     assert told(world, "partner_official")[0][1].endswith("a message that was withdrawn")
     MessageReader.objects.filter(message=row).delete()
     assert told(world, "partner_official") == [("message mention", None)]
+
+
+def test_an_official_reads_unread_messages_on_today(world, signed_in):
+    write(world, "lead_official", "lead_bureau", "Who can do this?", BUREAUS, ["partner_official"])
+    today = signed_in("partner_official").get("/", headers={"accept-language": "en"}).content.decode()
+    assert "Messages you have not read" in today
+    assert "mentions you: Who can do this?" in today
+    Notice.objects.update(read_at=timezone.now())
+    today = signed_in("partner_official").get("/", headers={"accept-language": "en"}).content.decode()
+    assert "Messages you have not read" not in today

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from alliance.changes import record
 from alliance.choices import NoticeChannel, NoticeGroup
 from alliance.errors import DomainError, NotFoundError
-from alliance.models import MailHabit, Notice, NoticePreference, User
+from alliance.models import Mail, MailHabit, Notice, NoticePreference, User
 
 DEFAULTS: dict[str, str] = dict.fromkeys(NoticeGroup.values, NoticeChannel.DIGEST.value) | {
     NoticeGroup.DATA.value: NoticeChannel.APP.value
@@ -86,6 +86,14 @@ def language_of(user: Any) -> str:
     """The site's own language for who has never chosen another."""
     chosen = MailHabit.objects.filter(user=user).values_list("language", flat=True).first()
     return chosen or settings.LANGUAGE_CODE
+
+
+def forget_notices(user: User) -> None:
+    """Of somebody who is erased: what was told, chosen, and written in mails of notices."""
+    for model in (Notice, NoticePreference, MailHabit):
+        model._default_manager.filter(user=user).delete()
+    if user.email:
+        Mail.objects.filter(to=user.email, private=True).delete()
 
 
 # --- the link of a mail -----------------------------------------------------------------------------------
