@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 from django import template
-from django.forms import UUIDField
+from django.forms import CheckboxSelectMultiple, UUIDField
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import conditional_escape, format_html
@@ -331,8 +331,10 @@ def _is_quiet(bound: Any) -> bool:
 
 @register.inclusion_tag("components/_field.html")
 def field(bound: Any, wide: bool = False) -> dict[str, Any]:
-    """One labelled field of a form, its errors tied to it for a screen reader."""
+    """One labelled field of a form, its errors tied to it for a screen reader; several ticks as a group."""
     widget = bound.field.widget
+    if isinstance(widget, CheckboxSelectMultiple):
+        return {"bound": bound, "ticks": True}
     kind = "form-select" if getattr(widget, "input_type", "") == "select" else "form-control"
     attrs = {"class": f"{kind} is-invalid" if bound.errors else kind}
     if bound.errors:

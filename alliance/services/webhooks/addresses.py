@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from alliance.errors import DomainError
 
@@ -26,7 +27,7 @@ ISATAP = {0x00005EFE, 0x02005EFE}
 
 
 class RefusedAddressError(Exception):
-    """The name leads nowhere, or to an address that is not public."""
+    """The name leads nowhere, or to an address that is not public; said in English, shown in the reader's language."""
 
 
 @dataclass(frozen=True)
@@ -79,10 +80,10 @@ def target_of(url: str) -> Target:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise RefusedAddressError("the name is not known") from error
+        raise RefusedAddressError(gettext_noop("the name is not known")) from error
     addresses = [str(entry[4][0]) for entry in found]
     if not addresses or not all(allowed(address) for address in addresses):
-        raise RefusedAddressError("the address is not public")
+        raise RefusedAddressError(gettext_noop("the address is not public"))
     return Target(host, addresses[0], port)
 
 
