@@ -14,7 +14,6 @@ from alliance.choices import NoticeGroup
 from alliance.http import viewed
 from alliance.models import Alliance
 from alliance.selectors import viewer_of
-from alliance.selectors.joining import own_suspensions
 from alliance.selectors.notices import unread_count, unread_news
 from alliance.templatetags._numbers import list_text
 from matching.models import may_ask_for_run
@@ -46,7 +45,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     if viewer.firms and not viewer.official:
         return render(request, "matching/inbox.html", _firm(request))
     if seen.alliance is None:
-        return render(request, "matching/dashboard_none.html", {"suspensions": own_suspensions(request.user)})
+        return render(request, "matching/dashboard_none.html", {})
     return render(request, "matching/dashboard.html", _official(request, seen.alliance))
 
 

@@ -42,7 +42,7 @@ def test_its_people_see_why_and_whom_to_ask_and_nothing_else(world: World) -> No
     browser = Client(headers=EN)
     browser.force_login(owner)
     for address in ("/", "/waiting/"):
-        page = browser.get(address).content.decode()
+        page = browser.get(address, follow=True).content.decode()
         assert REASON in page
         assert "Parton bureau" in page
     assert browser.get(f"/firms/{firm.public_id}/").status_code == 404
