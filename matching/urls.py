@@ -30,6 +30,7 @@ urlpatterns = [
     path("firms/<uuid:public_id>/merge/", views.firm_merge, name="firm-merge"),
     path("firms/<uuid:public_id>/suspend/", views.firm_suspend, name="firm-suspend"),
     path("sites/<uuid:public_id>/demands/", views.site_hint_of, name="site-hint"),
+    path("alliance/settings/", views.alliance_settings, name="alliance-settings"),
     path("gaps/", views.gap_report, name="gaps"),
     path("introductions/", views.introductions, name="introductions"),
     path("introductions/new/", views.propose, name="introduce"),

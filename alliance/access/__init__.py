@@ -415,6 +415,11 @@ def may_run_alliance(user: Any, alliance_id: int) -> bool:
     return alliance_id in viewer.admin_alliances or viewer.platform_admin
 
 
+def may_steer(user: Any, alliance_id: int) -> bool:
+    """Weights, cities and their roles: the alliance's admin, or a platform admin."""
+    return may_run_alliance(user, alliance_id)
+
+
 def may_run_demand(user: Any, *, owner_id: int, cities: Iterable[int], alliance_id: int) -> bool:
     """Queue a run of one demand: its lab, the bureau of its city, the alliance's admin."""
     viewer = viewer_of(user)

@@ -18,7 +18,7 @@ from alliance.selectors.places import (
     homes_in,
     roles_in,
 )
-from alliance.selectors.rights import may_enter, may_run_alliance, may_run_demand, viewer_of
+from alliance.selectors.rights import may_enter, may_run_alliance, may_run_demand, may_steer, viewer_of
 from alliance.selectors.tokens import token_list
 from alliance.selectors.trees import branch, tree_choices
 
@@ -37,6 +37,7 @@ __all__ = [
     "may_enter",
     "may_run_alliance",
     "may_run_demand",
+    "may_steer",
     "organisation_detail",
     "organisation_list",
     "roles_in",

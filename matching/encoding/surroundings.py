@@ -141,6 +141,11 @@ def read_exclusions(owners: Array, organisations: Array) -> Lists:
     return Lists.of(excluded.get(owner, []) for owner in owners.tolist())
 
 
+def default_weights() -> Weights:
+    """What counts where an alliance has not said otherwise."""
+    return Weights(_terms({}, LINE_TERMS, LINE_WEIGHTS), _terms({}, SITE_TERMS, SITE_WEIGHTS))
+
+
 def read_weights(alliance: int) -> Weights:
     """The newest version of the alliance's own weights; a missing term keeps its default."""
     newest = AllianceWeights.objects.filter(alliance_id=alliance).order_by("-number").first()

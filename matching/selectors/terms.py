@@ -14,7 +14,7 @@ from alliance.choices import CityRole
 from alliance.selectors import Roads
 from alliance.templatetags._numbers import days_text, minutes_text, number_text, quantity_text
 from alliance.templatetags.charts import Slot
-from matching.encoding.surroundings import read_weights
+from matching.encoding.surroundings import default_weights, read_weights
 
 #: key -> (label, label above a narrow slot)
 LINE_TERMS = {
@@ -44,7 +44,15 @@ class Scales:
 
 
 def scales(alliance_id: int) -> Scales:
-    weights = read_weights(alliance_id)
+    return _scales(read_weights(alliance_id))
+
+
+def default_scales() -> Scales:
+    """What counts where an alliance has not said otherwise."""
+    return _scales(default_weights())
+
+
+def _scales(weights: Any) -> Scales:
     return Scales(
         dict(zip(LINE_TERMS, weights.line.tolist(), strict=True)),
         dict(zip(SITE_TERMS, weights.site.tolist(), strict=True)),

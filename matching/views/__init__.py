@@ -1,5 +1,6 @@
 """Pages of the matching app."""
 
+from matching.views.alliances import alliance_settings
 from matching.views.bills import bill, bill_file, bill_sheet, bill_step
 from matching.views.calendars import meeting_calendar, my_calendar
 from matching.views.compare import compare
@@ -46,6 +47,7 @@ __all__ = [
     "agenda_add",
     "agenda_point",
     "agenda_renew",
+    "alliance_settings",
     "answer_pair",
     "bill",
     "bill_file",

@@ -14,6 +14,7 @@ from alliance.choices import NoticeGroup
 from alliance.http import viewed
 from alliance.models import Alliance
 from alliance.selectors import viewer_of
+from alliance.selectors.joining import own_suspensions
 from alliance.selectors.notices import unread_count, unread_news
 from alliance.templatetags._numbers import list_text
 from matching.models import may_ask_for_run

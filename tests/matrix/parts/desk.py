@@ -27,9 +27,13 @@ DONE: Body = lambda world: {"done": "yes"}  # noqa: E731
 MINUTES: Body = lambda world: {"minutes": "All agreed."}  # noqa: E731
 EDIT: Body = lambda world: {"title": "Moved", "held_on": "2026-12-11", "minutes_long": "60"}  # noqa: E731
 
+NOTHING: Body = lambda world: {"do": "weights"}  # noqa: E731
+
 MEETING = "meetings.both"
 ROWS = [
     page("gaps"),
+    Row("alliance-settings", ok=OFFICIALS | PLATFORM),
+    Row("alliance-settings", "POST", ok=OFFICIALS | PLATFORM, yes=400, body=NOTHING),
     Row("compare", target="line.open", ok=DEMAND_SIDE - TOKENS),
     Row("compare", target="line.introduction", ok=DEMAND_SIDE - TOKENS),
     Row("compare", target="line.foreign", ok=(SOUTH | PLATFORM) - TOKENS),
