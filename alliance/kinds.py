@@ -19,7 +19,8 @@ class Kind:
 
     Each a function of a row: `holders`, ids of the organisations that may hang files on it; `cities`, ids of the
     cities whose bureaus are on its thread, and `bureaus`, of bureaus that are; `parties`, of all organisations that
-    talk with each other once both firms have accepted. `staged`: an introduction opens its files to the other side.
+    talk with each other once both firms have accepted; `title`, what those who read its history call it.
+    `staged`: an introduction opens its files to the other side.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Kind:
     bureaus: Ids = _nobody
     parties: Ids = _nobody
     staged: bool = True
+    title: Callable[[Any], str] = str
 
     @property
     def has_files(self) -> bool:

@@ -7,10 +7,13 @@ class MatchingConfig(AppConfig):
     name = "matching"
 
     def ready(self) -> None:
+        from alliance.selectors.history import TELLINGS
         from alliance.templatetags.ui import BADGES
         from matching.selectors.introduced import count_turns
+        from matching.selectors.telling import demand_telling
 
         BADGES["introductions"] = count_turns
+        TELLINGS["demand"] = demand_telling
         self._notices()
 
     def _notices(self) -> None:

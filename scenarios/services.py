@@ -61,7 +61,7 @@ def create_site(organisation: Organisation, given: SiteInput, *, user: Any) -> S
         row = _insert(organisation, name, values)
         _set_conditions(row, conditions)
         _set_windows(row, given.windows)
-        record("drafted", "site", str(row.public_id), after=_told(values))
+        record("drafted", "site", str(row.public_id), after=_told(values, conditions))
     return row
 
 
@@ -81,13 +81,14 @@ def update_site(site: Site, given: SiteInput, *, user: Any, version: int) -> Sit
     may_edit(site, user)
     values, conditions = _read(given)
     with transaction.atomic():
-        before = _told({name: getattr(site, name) for name in values}) | {"conditions": _stored(site)}
+        before = _told({name: getattr(site, name) for name in values}, _conditions_of(site))
+        before |= _windows_told(site, given.windows)
         rows = Site.objects.filter(pk=site.pk, version=version)
         if not rows.update(**values, version=F("version") + 1, updated_at=Now()):
             raise ConflictError(_("Somebody else has changed this site meanwhile."))
         _set_conditions(site, conditions)
         _set_windows(site, given.windows)
-        after = _told(values) | {"conditions": [_condition_told(item) for item in conditions]}
+        after = _told(values, conditions) | _windows_told(site, given.windows)
         changed = [name for name in after if after[name] != before[name]]
         record(
             "changed",
@@ -219,15 +220,9 @@ def _set_conditions(site: Site, conditions: list[Any]) -> None:
     )
 
 
-def _stored(site: Site) -> list[str]:
+def _conditions_of(site: Site) -> list[Any]:
     rows = PartCondition.objects.filter(site=site).select_related("key").order_by("position")
-    return [_condition_told({"key": row.key.key, "op": row.op, "value": row.value}) for row in rows]
-
-
-def _condition_told(item: Any) -> str:
-    value = item["value"]
-    shown = " ~ ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return f"{item['key']} {item['op']} {shown}"
+    return [{"key": row.key.key, "op": row.op, "value": row.value} for row in rows]
 
 
 def _set_windows(site: Site, windows: list[tuple[date, date]] | None) -> None:
@@ -236,7 +231,21 @@ def _set_windows(site: Site, windows: list[tuple[date, date]] | None) -> None:
         SiteWindow.objects.bulk_create(SiteWindow(site=site, starts=s, ends=e) for s, e in sorted(windows))
 
 
-def _told(values: dict[str, Any]) -> dict[str, Any]:
+def _windows_told(site: Site, windows: list[tuple[date, date]] | None) -> dict[str, Any]:
+    """All windows as they are, where they are replaced as a whole."""
+    if windows is None:
+        return {}
+    rows = SiteWindow.objects.filter(site=site).order_by("starts", "ends").values_list("starts", "ends")
+    return {"windows": [f"{starts.isoformat()}/{ends.isoformat()}" for starts, ends in rows]}
+
+
+def _told(values: dict[str, Any], conditions: list[Any]) -> dict[str, Any]:
+    """What the history says of a site, its conditions too; the page puts them into the reader's words."""
+    asked = [{name: item[name] for name in ("key", "op", "value")} for item in conditions]
+    return {**_codes(values), "conditions": asked}
+
+
+def _codes(values: dict[str, Any]) -> dict[str, Any]:
     codes = {"city": values["city"].code, "scenario_type": values["scenario_type"].code}
     return {name: value for name, value in values.items() if name not in codes} | codes
 

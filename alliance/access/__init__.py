@@ -374,14 +374,35 @@ def mergeable(row: Row, user: Any) -> Q:
 
 
 def kept(row: Row, user: Any) -> Q:
-    """Who edits a row, and the bureau that cares for it: they read its history, prices included."""
+    """The own side of a row, and the bureau that cares for it: they read its history, prices included."""
     viewer = viewer_of(user)
     if not viewer.known:
         return NOTHING
-    cared = _cared(row, viewer)
-    if row.kind == "demand":
-        cared = _prefixed(row.demand, _any(["owner__city", "lab_city"], viewer.care))
-    return editable(row, user) | cared
+    rule = KEPT.get(row.kind)
+    return rule(row, viewer) if rule else _mine(row, viewer) | _cared(row, viewer) | editable(row, user)
+
+
+def _keep_demand(row: Row, viewer: Viewer) -> Q:
+    own = _any(["owner"], viewer.firms) | _any(["owner__city", "lab_city"], viewer.care)
+    return _prefixed(row.demand, own)
+
+
+def _keep_introduction(row: Row, viewer: Viewer) -> Q:
+    """The history names the lab's people: the supplier's side reads it once both firms have accepted."""
+    own = _any(["lab"], viewer.firms) | _any(["lab_bureau"], viewer.bureaus)
+    cared = _any(["lab__city", "demand__lab_city"], viewer.care)
+    return own | cared | _opened("", "introduction", viewer, ACCEPTED)
+
+
+def _keep_project(row: Row, viewer: Viewer) -> Q:
+    return _keep_demand(row, viewer) | _opened("", "project", viewer, ACCEPTED)
+
+
+KEPT: dict[str, Callable[[Row, Viewer], Q]] = {
+    "demand": _keep_demand,
+    "introduction": _keep_introduction,
+    "demand side": _keep_project,
+}
 
 
 class GuardedQuerySet(QuerySet):

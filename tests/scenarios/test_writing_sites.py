@@ -190,5 +190,5 @@ def test_history_tells_which_conditions_changed(world: World) -> None:
         version=1,
     )
     change = Change.objects.filter(kind="site", object_id=str(site.public_id)).latest("id")
-    assert change.after["conditions"] == ["rated_torque >= 99"]
+    assert change.after["conditions"] == [{"key": "rated_torque", "op": ">=", "value": 99}]
     assert change.before["conditions"] != change.after["conditions"]

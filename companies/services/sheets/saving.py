@@ -14,7 +14,8 @@ from alliance.changes import record
 from alliance.choices import ImportState
 from alliance.errors import ConflictError
 from companies.models import Capability, SheetImport
-from companies.services.sheets.storing import overwrite
+from companies.services.sheets.comparing import stored_states
+from companies.services.sheets.storing import overwrite, tell_each
 from companies.services.sheets.uploading import sheet_of
 from companies.services.sheets.working import begin_saving
 
@@ -45,11 +46,14 @@ def undo(sheet: SheetImport, *, user: Any) -> dict[str, int]:
         now = dict(Capability.objects.filter(pk__in=versions).values_list("pk", "version"))
         later = {pk for pk, version in versions.items() if now.get(pk) != version}
         back = {int(pk): _dated(old) for pk, old in before["changed"].items() if int(pk) not in later}
+        was = stored_states(back)
         overwrite(back)
         gone = [_remove(pk) for pk in before["made"] if pk not in later]
         counts = {"restored": len(back), "removed": len(gone), "skipped": len(later)}
         record("undone", "sheet", str(sheet.public_id), after=counts)
         record("imported", "capabilities", str(sheet.organisation.public_id), after=counts)
+        told = {pk: ({name: was[pk][name] for name in old}, old) for pk, old in back.items()}
+        tell_each("undone", [], told)
     return counts
 
 

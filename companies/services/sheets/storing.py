@@ -10,11 +10,13 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import F
 from django.db.models.functions import Now
 
-from alliance.changes import record
+from alliance.changes import Detail, record, record_details
 from companies.models import (
     Capability,
     CapabilityCertificate,
     CapabilityTerms,
+    ComponentType,
+    Facility,
     SheetImport,
     SheetRows,
 )
@@ -46,7 +48,46 @@ def store(sheet: SheetImport, report: Report) -> dict[str, int]:
     if made or changes:
         # One row for all of it; the matcher reads it as "anything may have changed".
         record("imported", "capabilities", str(sheet.organisation.public_id), after=counts)
+        tell_each("imported", made, {pk: (before[str(pk)], values) for pk, values in changes.items()})
     return counts | {"rows": len(report.lines)}
+
+
+#: of one row of a sheet; told in the history of its capability
+KIND = "capability row"
+
+
+def tell_each(verb: str, made: list[int], changes: dict[int, tuple[State, State]]) -> None:
+    """The history of each capability: what a sheet made, what it changed from what to what."""
+    keys = dict(Capability.objects.filter(pk__in=[*made, *changes]).values_list("pk", "public_id"))
+    new = stored_states(made)
+    names = _Names([*new.values(), *(side for both in changes.values() for side in both)])
+    details = [Detail(str(keys[pk]), None, names.told(new[pk])) for pk in made]
+    details += [
+        Detail(str(keys[pk]), names.told(before), names.told(after))
+        for pk, (before, after) in changes.items()
+    ]
+    record_details(verb, KIND, details)
+
+
+class _Names:
+    """The words that other changes of a capability use: codes and public ids, never database ids."""
+
+    def __init__(self, states: list[State]) -> None:
+        types = {state["component_type_id"] for state in states if "component_type_id" in state}
+        places = {state["facility_id"] for state in states if "facility_id" in state}
+        self.types = dict(ComponentType.objects.filter(pk__in=types).values_list("pk", "code"))
+        self.places = dict(Facility.objects.filter(pk__in=places).values_list("pk", "public_id"))
+
+    def told(self, state: State) -> State:
+        found = {name: value for name, value in state.items() if not name.endswith("_id")}
+        if "component_type_id" in state:
+            found["component_type"] = self.types.get(state["component_type_id"])
+        if "facility_id" in state:
+            found["facility"] = self.places.get(state["facility_id"])
+        if "certificates" in state:
+            found["certificates"] = [[code, day] for code, _known, day in state["certificates"]]
+        told: State = _json(found)
+        return told
 
 
 def _json(value: Any) -> Any:

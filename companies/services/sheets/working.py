@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from alliance.changes import record
+from alliance.changes import acting_for, record
 from alliance.choices import ImportState
 from companies.models import SheetImport
 from companies.services.sheets.checking import SheetChecker, counts_of
@@ -58,10 +58,11 @@ def work_on_sheet(pk: int) -> bool:
     if not free.update(lease_until=timezone.now() + LEASE, version=F("version") + 1):
         return False
     sheet = SheetImport.objects.select_related("organisation", "person").get(pk=pk)
-    if sheet.state == ImportState.CHECKING:
-        _check(sheet)
-    else:
-        _save(sheet)
+    with acting_for(sheet.person_id):
+        if sheet.state == ImportState.CHECKING:
+            _check(sheet)
+        else:
+            _save(sheet)
     return True
 
 

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from alliance.changes import record
+from alliance.changes import Detail, record, record_details
 from alliance.choices import ImportState
 from alliance.errors import ConflictError
 from matching.models import BillSheet, Demand, DemandLine
@@ -19,6 +19,7 @@ from matching.services.bills.checking import BillChecker, Report
 from matching.services.bills.states import line_states, restore
 from matching.services.bills.uploading import bill_of, check
 from matching.services.demands.lines import write_line
+from matching.services.demands.told import each_line
 from matching.services.demands.writing import locked, step
 
 UNDO = timedelta(hours=24)
@@ -61,13 +62,21 @@ def _save(sheet: BillSheet, version: int, replace: bool) -> dict[str, int]:
     removed = _drop_others(owner, report) if replace else 0
     counts = report.counts | {"removed": removed}
     _write(owner, report)
-    BillSheet.objects.filter(pk=sheet.pk).update(before=before, after=line_states(owner), counts=counts)
+    after = line_states(owner)
+    BillSheet.objects.filter(pk=sheet.pk).update(before=before, after=after, counts=counts)
     if counts["new"] or counts["changed"] or removed:
         step(owner)
         told = {name: counts[name] for name in ("new", "changed", "removed")}
         record("changed", "demand", str(owner.public_id), after={"sheet": sheet.file_name, **told})
+        _tell_lines("imported", owner, before, after)
     record("imported", "sheet", str(sheet.public_id), after=counts | {"sha256": sheet.sha256})
     return counts
+
+
+def _tell_lines(verb: str, owner: Demand, before: list[Any], after: list[Any]) -> None:
+    """The history of each line that a sheet touched."""
+    key = str(owner.public_id)
+    record_details(verb, "demand line", [Detail(key, was, now) for was, now in each_line(before, after)])
 
 
 def _write(owner: Demand, report: Report) -> None:
@@ -117,5 +126,6 @@ def undo(sheet: BillSheet, *, user: Any) -> int:
             raise ConflictError(_("Firms have been introduced for this line: it stays.")) from error
         step(owner)
         record("changed", "demand", str(owner.public_id), after={"sheet taken back": sheet.file_name})
+        _tell_lines("undone", owner, sheet.after, sheet.before)
         record("undone", "sheet", str(sheet.public_id), after={"lines": len(sheet.before)})
     return len(sheet.before)

@@ -35,6 +35,7 @@ from matching.services.demands.inputs import (
     site_parameters,
 )
 from matching.services.demands.publishing import may_edit
+from matching.services.demands.told import differing, line_state, need_state
 from matching.services.demands.writing import locked, step
 from scenarios.models import ScenarioKey
 
@@ -78,10 +79,11 @@ def save_line(
     errors.refuse()
     with transaction.atomic():
         owner = locked(demand, version)
+        was = line_state(line) if line is not None and line.demand_id == owner.pk else None
         row = write_line(owner, given, read, line)
         step(owner)
-        after = {"line": row.external_id, "component_type": given.component_type.code, **read.values}
-        record("changed", "demand", str(owner.public_id), after=after)
+        before, after = differing(was, line_state(row))
+        record("changed", "demand", str(owner.public_id), before=before, after=after)
     return row
 
 
@@ -142,9 +144,10 @@ def remove_line(demand: Demand, line: DemandLine, *, user: Any, version: int | N
     may_edit(demand, user)
     with transaction.atomic():
         owner = locked(demand, version)
+        before = line_state(line)
         drop_line(owner, line)
         step(owner)
-        record("changed", "demand", str(owner.public_id), before={"line": line.external_id})
+        record("changed", "demand", str(owner.public_id), before=before)
 
 
 def drop_line(demand: Demand, line: DemandLine) -> None:
@@ -169,6 +172,7 @@ def save_need(demand: Demand, given: NeedInput, *, user: Any, version: int | Non
     errors.refuse()
     with transaction.atomic():
         owner = locked(demand, version)
+        was = need_state(owner)
         values = {"scenario_type": given.scenario_type, "fleet_size": fleet, "trial_days": given.trial_days}
         need, _made = SiteNeed.objects.update_or_create(demand=owner, defaults=values)
         SiteRequirement.objects.filter(site_need=need).delete()
@@ -178,7 +182,8 @@ def save_need(demand: Demand, given: NeedInput, *, user: Any, version: int | Non
             for place, item in enumerate(asked)
         )
         step(owner)
-        record("changed", "demand", str(owner.public_id), after={"site_need": given.scenario_type.code})
+        before, after = differing(was, need_state(owner))
+        record("changed", "demand", str(owner.public_id), before=before, after=after)
     return need
 
 
@@ -186,6 +191,7 @@ def remove_need(demand: Demand, *, user: Any, version: int | None = None) -> Non
     may_edit(demand, user)
     with transaction.atomic():
         owner = locked(demand, version)
+        before = need_state(owner)
         SiteNeed.objects.filter(demand=owner).delete()
         step(owner)
-        record("changed", "demand", str(owner.public_id), before={"site_need": True})
+        record("changed", "demand", str(owner.public_id), before=before or {})

@@ -12,7 +12,7 @@ ROWS = [
     Row(
         "history",
         target="capabilities.supplier",
-        ok={"editor", "owner", "partner_bureau"},
+        ok={"viewer", "editor", "owner", "partner_bureau"},
         more=(("kind", "capability"),),
     ),
     Row("history", target="demands.open", ok={"lab", "city_bureau", "admin"}, more=(("kind", "demand"),)),
