@@ -91,7 +91,8 @@ def saved_query(name: str, text: str) -> str:
     for key, values in sorted(given.lists()):
         if key not in PAGE_WORDS - {"sort"} and values[-1].strip():
             kept[key] = values[-1]
-    if not read(filters(kept, queryset=filters._meta.model._default_manager.none())):
+    rows: QuerySet[Any] = filters._meta.model._default_manager.none()  # type: ignore[attr-defined]
+    if not read(filters(kept, queryset=rows)):
         raise DomainError(gettext("The filter cannot be read, so it is not kept."))
     return kept.urlencode()
 

@@ -264,7 +264,8 @@ else:
 # --- webhooks ---------------------------------------------------------------------------------
 # Inside networks that webhooks may go to, for receivers of the bureaus' own (10.20.0.0/16); public ones may always.
 try:
-    WEBHOOK_NETWORKS = [ip_network(text.strip()) for text in env.list("WEBHOOK_NETWORKS", [])]
+    _networks: list[str] = env.list("WEBHOOK_NETWORKS", [])
+    WEBHOOK_NETWORKS = [ip_network(text.strip()) for text in _networks]
 except ValueError as error:
     raise ImproperlyConfigured(f"WEBHOOK_NETWORKS: {error}. Write networks as 10.20.0.0/16.") from error
 # Certificates of an authority of one's own that receivers may show, as a PEM file.

@@ -27,7 +27,7 @@ class FileForm(forms.Form):
     )
 
     def __init__(self, *args: Any, staged: bool = True, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="attach_%s", **kwargs)
+        super().__init__(*args, **{"auto_id": "attach_%s", **kwargs})
         if not staged:
             del self.fields["stage"]
 
@@ -43,7 +43,7 @@ class MessageForm(forms.Form):
     audience = forms.ChoiceField(label=_("Who reads it"), widget=forms.RadioSelect, required=False)
 
     def __init__(self, *args: Any, audiences: list[str], **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="message_%s", **kwargs)
+        super().__init__(*args, **{"auto_id": "message_%s", **kwargs})
         self.audiences = audiences
         if len(audiences) < 2:
             del self.fields["audience"]

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -191,7 +192,7 @@ def _typed(value: Any) -> str:
     if isinstance(value, bool):
         return f'<c t="b"><v>{int(value)}</v></c>'
     if isinstance(value, int | float | Decimal):
-        return f"<c><v>{value}</v></c>" if abs(value) < float("inf") else "<c/>"
+        return f"<c><v>{value}</v></c>" if isfinite(value) else "<c/>"
     if isinstance(value, datetime):
         at = timezone.localtime(value).replace(tzinfo=None) if timezone.is_aware(value) else value
         days = (at - datetime(_ZERO.year, _ZERO.month, _ZERO.day)).total_seconds() / 86_400  # noqa: DTZ001

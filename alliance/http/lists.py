@@ -81,7 +81,7 @@ def _kept(request: HttpRequest, name: str, setting: ListSetting | None, opening:
             asked[key] = value
     query = asked.urlencode()
     for row in rows:
-        row.mine = row.person_id == request.user.pk  # type: ignore[attr-defined]
+        row.mine = row.person_id == request.user.pk
     now = next((row for row in rows if query and row.query == query), None)
     return Kept(rows, now, setting.opens_with_id if setting else None, opening, query, sharers(request.user))
 

@@ -34,7 +34,7 @@ def attachment_of(user: Any, public_id: UUID) -> Attachment | None:
     found = rows.filter(public_id=public_id).first()
     if found is None or row_of(user, found.kind, found.object_id) is None:
         return None
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def files_of(user: Any, kind: Kind, row: Any) -> list[Any]:

@@ -129,7 +129,7 @@ def own_suspensions(user: Any) -> list[Any]:
     rows: list[Any] = []
     for firm in firms:
         row = Suspension.objects.filter(organisation=firm, lifted_at=None).first()
-        row = row or Suspension(organisation=firm, at=None)
+        row = row or Suspension(organisation=firm, at=None)  # type: ignore[misc]
         bureaus = Organisation.objects.filter(cares_for__city=firm.city, suspended=False)
         row.bureaus = list(bureaus.select_related("contact"))  # type: ignore[attr-defined]
         rows.append(row)

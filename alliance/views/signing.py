@@ -49,7 +49,7 @@ class SignIn(auth.LoginView):
                 self.taken = count_try("sign in", **counted_by(request, name))
             except TooManyError as error:
                 return too_many(request, error)
-        return cast(HttpResponse, super().post(request, *args, **kwargs))
+        return super().post(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
         person = form.get_user()
@@ -82,7 +82,7 @@ class AskForReset(auth.PasswordResetView):
             count_try("reset", account=account, address=client_address(self.request))
         except TooManyError as error:
             return too_many(self.request, error)
-        response = cast(HttpResponse, super().form_valid(form))
+        response = super().form_valid(form)
         time.sleep(max(0.0, self.seconds - (time.monotonic() - begun)))
         return response
 
@@ -99,12 +99,12 @@ class ChangePassword(auth.PasswordChangeView):
                 self.taken = count_try("password", account=plain_name(name))
             except TooManyError as error:
                 return too_many(request, error)
-        return cast(HttpResponse, super().post(request, *args, **kwargs))
+        return super().post(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
         if self.taken:
             self.taken.give_back()
-        return cast(HttpResponse, super().form_valid(form))
+        return super().form_valid(form)
 
 
 def _come_in(request: HttpRequest, person: User, target: str) -> HttpResponse:

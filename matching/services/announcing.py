@@ -62,7 +62,11 @@ def _announce_pairs(
         demands = Demand.objects.in_bulk(pairs)
         for key, told in pairs.items():
             public = str(demands[key].public_id)
-            data = {"demand": public, "url": address("demands", public), "run": change.object_id}
+            data: dict[str, Any] = {
+                "demand": public,
+                "url": address("demands", public),
+                "run": change.object_id,
+            }
             data |= {"pairs": told[:MOST_PAIRS], "more": len(told) > MOST_PAIRS}
             source = f"change:{change.pk}:{public}"
             put(hook, event, source=source, subject=f"matches {public}", data=data)

@@ -195,7 +195,7 @@ def window_add(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Open days, or (`booked`) take days out of a window that somebody has booked."""
     found = site_named(request.user, public_id)
     form = WindowForm(request.POST)
-    told = {"user": request.user, "version": _version(request)}
+    told: dict[str, Any] = {"user": request.user, "version": _version(request)}
     if form.is_valid():
         try:
             if "booked" in request.POST:

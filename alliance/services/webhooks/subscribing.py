@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -141,4 +142,9 @@ def _clean_events(events: list[str]) -> list[str]:
     return [event for event in EVENTS if event in events]
 
 
-_CHECKS = {"name": _clean_name, "url": clean_url, "events": _clean_events, "enabled": bool}
+_CHECKS: dict[str, Callable[[Any], Any]] = {
+    "name": _clean_name,
+    "url": clean_url,
+    "events": _clean_events,
+    "enabled": bool,
+}

@@ -188,7 +188,12 @@ def measure(repeats: int, only: str) -> Iterator[Timed]:
 
 def timed(client: Client, who: str, page: str, address: str, repeats: int) -> Timed:
     asked: list[str] = []
-    with connection.execute_wrapper(lambda run, sql, *rest: (asked.append(sql), run(sql, *rest))[1]):
+
+    def noted(run: Any, sql: str, *rest: Any) -> Any:
+        asked.append(sql)
+        return run(sql, *rest)
+
+    with connection.execute_wrapper(noted):
         answer = client.get(address)
     if answer.status_code != 200:
         raise CommandError(f"{page} as {who} answered {answer.status_code}: {address}")

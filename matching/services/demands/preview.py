@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from alliance.choices import RunState
 from matching.encoding import encode
@@ -52,14 +53,13 @@ def preview_demand(demand: Demand, *, user: Any, look: Callable[[Demand], Any]) 
 def _write(copy: Demand, frozen: Frozen) -> None:
     """As a run of this demand alone does."""
     alliance = copy.alliance
-    run = MatchRun.objects.create(
-        alliance=alliance, demand=copy, state=RunState.FINISHED, as_of=alliance.as_of
-    )
+    as_of = alliance.as_of or timezone.localdate()
+    run = MatchRun.objects.create(alliance=alliance, demand=copy, state=RunState.FINISHED, as_of=as_of)
     write_results(run.pk, frozen.problem, frozen.identities, Solver(frozen.problem).solve())
     sites = DemandResult.objects.filter(run_id=run.pk, demand_id=copy.pk)
     CurrentResult.objects.create(
         demand=copy,
         run_id=run.pk,
-        as_of=alliance.as_of,
+        as_of=as_of,
         feasible_sites=sites.values_list("feasible_sites", flat=True).first() or 0,
     )

@@ -28,7 +28,7 @@ def introduction(change: Change) -> list[News]:
 
 def _beside_the_project(row: Introduction, people: dict[int, list[User]]) -> list[User]:
     """The supplier, and whoever of the bureaus does not see the project as a whole."""
-    projects = Project.objects.filter(pk=row.project_id)
+    projects = Project.objects.filter(introductions=row)
     bureaus = {key: people.get(key, []) for key in (row.lab_bureau_id, row.supplier_bureau_id)}
     told = {person.pk for person in those_who_see(everybody(bureaus), projects)}
     supplier = people.get(row.supplier_id, [])
