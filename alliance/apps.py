@@ -13,6 +13,7 @@ class AllianceConfig(AppConfig):
 
         TELLERS.update(
             {
+                "attachment": messages.attachment,
                 "message": messages.message,
                 "verification": joining.verification,
                 "join request": joining.join_request,

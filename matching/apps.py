@@ -24,7 +24,7 @@ class MatchingConfig(AppConfig):
         from matching.services import announcing
         from matching.services import notices as tellers
 
-        for kind in ("introduction", "project", "meeting", "run"):
+        for kind in ("introduction", "answer", "project", "meeting", "run"):
             TELLERS[kind] = getattr(tellers, kind)
         TELLERS["action item"] = tellers.action_item
         ANNOUNCERS.update(
@@ -35,6 +35,8 @@ class MatchingConfig(AppConfig):
             {
                 "introduction": words.introductions,
                 "message": words.messages,
+                "attachment": words.attachments,
+                "answer": words.answers,
                 "project": words.projects,
                 "meeting": words.meetings,
                 "action item": words.action_items,

@@ -9,8 +9,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.i18n import set_language
@@ -91,7 +91,8 @@ def bell(request: HttpRequest) -> HttpResponse:
 def notice_settings(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     form = NoticeSettingsForm(
-        request.POST or None, initial=channels_of(user) | {"language": language_of(user)}
+        request.POST or None,
+        initial=channels_of(user) | {"language": language_of(user, get_language() or "")},
     )
     if request.method == "POST" and form.is_valid():
         chosen = {group: form.cleaned_data[group] for group in NoticeGroup.values}

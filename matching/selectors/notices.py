@@ -14,12 +14,13 @@ from django.utils.translation import ngettext
 
 from alliance.choices import IntroductionState as State
 from alliance.kinds import KINDS
-from alliance.models import Message
+from alliance.models import Attachment, Message
 from alliance.selectors.notices import Said, rows_told
 from alliance.selectors.rights import viewer_of
 from alliance.templatetags._numbers import date_text, list_text
 from companies.models import Capability
 from matching.models import ActionItem, DemandLine, Meeting
+from matching.selectors.answers import standing_answers
 from matching.selectors.demands import demand_list, heading, standings
 from matching.selectors.introductions import attach_introduction_parts, introduction_list, project_list
 from scenarios.models import Site
@@ -261,6 +262,41 @@ def messages(user: Any, notices: Sequence[Any]) -> dict[int, Said]:
         if row is not None and kind is not None and name is not None:
             address = reverse(kind.url_name, args=[row.object_id]) + "#thread"
             found[notice.pk] = Said(name, _of_message(notice, row), address, "chat-dots")
+    return found
+
+
+def attachments(user: Any, notices: Sequence[Any]) -> dict[int, Said]:
+    """Whose file, on which row; only while it is open to the reader and has not been withdrawn."""
+    seen = Attachment.objects.visible_to(user).filter(withdrawn_at=None).select_related("owner")
+    rows = rows_told(seen, notices)
+    names = _named(user, rows.values())
+    found = {}
+    for notice in notices:
+        row = rows.get(notice.object_id)
+        name = names.get((row.kind, str(row.object_id))) if row is not None else None
+        if row is not None and name is not None:
+            words = _("%(organisation)s has added the file %(name)s") % {
+                "organisation": row.owner,
+                "name": row.name,
+            }
+            address = reverse(KINDS[row.kind].url_name, args=[row.object_id])
+            found[notice.pk] = Said(name, words, address, "paperclip")
+    return found
+
+
+def answers(user: Any, notices: Sequence[Any]) -> dict[int, Said]:
+    """Which maker answers which demand with what."""
+    seen = standing_answers(user).select_related("supplier", "capability", "line__component_type")
+    rows = rows_told(seen, notices)
+    demands = {d.pk: d for d in demand_list(user).filter(pk__in={row.demand_id for row in rows.values()})}
+    found = {}
+    for notice in notices:
+        row = rows.get(notice.object_id)
+        if row is not None and row.demand_id in demands:
+            told = {"firm": row.supplier, "offer": row.capability.title, "part": row.line.component_type}
+            words = _("%(firm)s answers %(part)s with %(offer)s") % told
+            address = reverse("match", args=[row.line.public_id, row.capability.public_id])
+            found[notice.pk] = Said(heading(demands[row.demand_id]), words, address, "flag-fill", "ok")
     return found
 
 

@@ -6,11 +6,11 @@ import threading
 import pytest
 import time_machine
 from django.core import mail
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.test import Client
 from django.utils import translation
 
-from alliance.changes import ORIGIN, Origin
+from alliance.changes import ORIGIN, Origin, record
 from alliance.models import Mail, MailHabit, Notice, NoticePreference
 from alliance.services.invitations import accept_invitation, invite
 from alliance.services.mail import send_waiting
@@ -104,8 +104,6 @@ def test_a_refusal_says_why(world, feed):
 
 
 def test_a_request_to_join_is_told_to_who_decides_it_and_its_grant_to_the_firm(world, feed):
-    from alliance.changes import record
-
     asked = world.join_requests["supplier"]
     act(world, "nobody")
     record("asked", "join request", str(asked.public_id), after={"kind": "join", "person": "nobody"})
@@ -361,3 +359,53 @@ def test_two_workers_send_one_digest(settings):
             each.join()
     assert sum(sent) == 1
     assert Mail.objects.filter(private=True).count() == 1
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_a_worker_that_is_cut_off_and_three_at_once_tell_each_person_once(monkeypatch):
+    """The first worker's connection is ended by the server in the middle of its transaction; three others then read
+    the same feed at the same moment."""
+    from alliance.services.notices import feed as module
+
+    world = build_world()
+    Notice.objects.all().delete()
+    row = world.verifications["draft"]
+    with unguarded():
+        for _ in range(20):
+            with transaction.atomic():
+                record("decided", "verification", str(row.public_id), after={"granted": True})
+        real, calls = module.tell, []
+
+        def cut_off(source, news):
+            calls.append(source)
+            if len(calls) == 7:
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+            return real(source, news)
+
+        failed = []
+
+        def work():
+            try:
+                follow_news()
+            except (OperationalError, InterfaceError) as error:
+                failed.append(error)
+            finally:
+                connection.close()
+
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "tell", cut_off)
+            run([work])
+        assert len(failed) == 1
+        assert not Notice.objects.exists()
+        run([work] * 3)
+    assert len(failed) == 1
+    assert Notice.objects.filter(user=world.people["draft_owner"]).count() == 20
+
+
+def run(works):
+    threads = [threading.Thread(target=work) for work in works]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()

@@ -12,8 +12,9 @@ from alliance.changes import ORIGIN, Origin, record
 from alliance.models import ConsumerPosition, Message, MessageReader, Notice
 from alliance.selectors.notices import attach_words, notice_list
 from alliance.services.notices import CONSUMER, choose_channels, follow_news
-from matching.models import ActionItem, Introduction, Match, ToldMatches
+from matching.models import ActionItem, Answer, Introduction, Match, ToldMatches
 from matching.services.introductions import introduce, take_step
+from matching.services.introductions.disclosing import PARTS, disclose
 from matching.services.introductions.stepping import Step
 from matching.services.meetings import agree, call_meeting, change_meeting, close_meeting, write_minutes
 from matching.services.notices import remember_matches, tell_of_dates
@@ -397,3 +398,51 @@ def test_an_official_reads_unread_messages_on_today(world, signed_in):
     Notice.objects.update(read_at=timezone.now())
     today = signed_in("partner_official").get("/", headers={"accept-language": "en"}).content.decode()
     assert "Messages you have not read" not in today
+
+
+# --- answers and files -----------------------------------------------------------------------------------
+def test_a_makers_answer_is_told_to_the_lab_and_its_bureau(world):
+    row = Answer.objects.create(
+        demand=world.demands["open"],
+        line=world.lines["open"],
+        capability=world.capabilities["rival"],
+        supplier=world.organisations["rival"],
+        person=world.people["rival_owner"],
+    )
+    ORIGIN.set(Origin(actor_id=world.people["rival_owner"].pk))
+    record("answered", "answer", str(row.public_id))
+    follow_news()
+    assert heard("answer given") == {"lab_owner", "lab_editor", "lead_official", "alliance_admin"}
+    title = world.capabilities["rival"].title
+    assert told(world, "lab_owner")[0][1] == f"Secret programme open: Rival answers drv-red with {title}"
+    Answer.objects.filter(pk=row.pk).update(withdrawn_at=timezone.now())
+    assert told(world, "lab_owner") == [("answer given", None)]
+
+
+def test_a_file_is_told_to_those_it_is_open_to(world):
+    file = world.attachments["introduction"]  # of the supplier, once both have accepted
+    ORIGIN.set(Origin(actor_id=world.people["supplier_editor"].pk))
+    record("attached", "attachment", str(file.public_id), after={"on": "introduction"})
+    follow_news()
+    assert "lab_owner" not in heard("file attached")
+    assert heard("file attached") == {"supplier_owner", "partner_official"}
+    assert told(world, "supplier_owner")[0][1].endswith("Supplier has added the file Secret introduction.pdf")
+    Introduction.objects.filter(pk=world.introductions["open"].pk).update(state="accepted")
+    disclose(Introduction.objects.select_related(*PARTS).get(pk=world.introductions["open"].pk))
+    record("attached", "attachment", str(file.public_id), after={"on": "introduction"})
+    follow_news()
+    assert {"lab_owner", "lead_official"} <= heard("file attached")
+
+
+# --- keeping ----------------------------------------------------------------------------------------------
+def test_old_notices_go_unread_ones_later(world):
+    propose(world)
+    follow_news()
+    Notice.objects.filter(user__username="lab_owner").update(read_at=timezone.now())
+    for days, left in ((200, False), (400, None)):
+        with time_machine.travel(timezone.now() + timedelta(days=days), tick=False):
+            tell_of_dates()
+        assert Notice.objects.filter(key="introduction proposed", user__username="lab_owner").count() == 0
+        if left is False:
+            assert heard("introduction proposed") == PARTIES - {"lead_official", "lab_owner"}
+    assert heard("introduction proposed") == set()

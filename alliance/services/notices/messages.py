@@ -1,4 +1,4 @@
-"""The teller of messages: who is mentioned, whose row it is about, and who has written there before."""
+"""Tellers of messages and files: who is mentioned, whose row it is about, and who has written there before."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from alliance.choices import NoticeGroup
 from alliance.kinds import KINDS
-from alliance.models import Change, CityCare, Message, MessageReader
+from alliance.models import Attachment, Change, CityCare, Message, MessageReader
 from alliance.services.notices.telling import News, everybody, members_of, those_who_see, told_to
 
 GROUP = NoticeGroup.MESSAGES.value
@@ -49,3 +49,19 @@ def _wrote_before(message: Message) -> set[int]:
     """Who writes in a thread follows it."""
     earlier = Message.objects.filter(kind=message.kind, object_id=message.object_id, pk__lt=message.pk)
     return set(earlier.order_by().values_list("author_id", flat=True).distinct())
+
+
+def attachment(change: Change) -> list[News]:
+    """A file on what several parties work on: those of them to whom it is open already."""
+    if change.verb != "attached":
+        return []
+    file = Attachment.objects.get(public_id=change.object_id)
+    kind = KINDS.get(file.kind)
+    row = kind and kind.model.objects.filter(public_id=file.object_id).first()
+    if kind is None or row is None:
+        return []
+    parties = {key for key in kind.parties(row) if key is not None}
+    people = everybody(members_of(parties, but=file.uploaded_by_id))
+    rows: Any = Attachment.objects.filter(pk=file.pk)
+    group = NoticeGroup.INTRODUCTIONS.value
+    return told_to(those_who_see(people, rows), group, "file attached", change)

@@ -82,10 +82,10 @@ def remember_language(user: Any, language: str) -> None:
             record("changed", "notice preferences", user.username, after={"language": language})
 
 
-def language_of(user: Any) -> str:
+def language_of(user: Any, default: str = "") -> str:
     """The site's own language for who has never chosen another."""
     chosen = MailHabit.objects.filter(user=user).values_list("language", flat=True).first()
-    return chosen or settings.LANGUAGE_CODE
+    return chosen or default or settings.LANGUAGE_CODE
 
 
 def forget_notices(user: User) -> None:

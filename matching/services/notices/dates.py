@@ -11,7 +11,7 @@ from django.db.models import Max, Q
 from django.utils import timezone
 
 from alliance.choices import NoticeGroup
-from alliance.models import ConsumerPosition, User
+from alliance.models import ConsumerPosition, Notice, User
 from alliance.services.notices.telling import News, everybody, members_of, tell, those_who_see
 from matching.models import ActionItem, Introduction
 from matching.models.introductions import RUNNING
@@ -19,6 +19,7 @@ from scenarios.models import Site
 
 CLOCK = "notices of dates"
 BACK = timedelta(days=14)  # a date further back was told, or is no news any more
+KEPT_READ, KEPT_UNREAD = timedelta(days=183), timedelta(days=366)
 LAPSES = timedelta(days=30)  # days before the last window of a site ends
 
 
@@ -33,10 +34,17 @@ def tell_of_dates() -> int:
         clock = rows.filter(transaction__lt=today.toordinal()).first()
         if clock is None:
             return 0
+        _forget(today)
         told = _introductions(today) + _actions(today) + _windows(today)
         clock.transaction = today.toordinal()
         clock.save()
     return told
+
+
+def _forget(today: date) -> None:
+    """What was read half a year ago, and what nobody has read for a year: the change itself stays in the records."""
+    old = Q(at__date__lt=today - KEPT_UNREAD) | Q(at__date__lt=today - KEPT_READ, read_at__isnull=False)
+    Notice.objects.filter(old).delete()
 
 
 def _tell(

@@ -6,9 +6,9 @@ from typing import Any
 
 from alliance.choices import IntroductionState as State
 from alliance.choices import NoticeGroup
-from alliance.models import Change, User
+from alliance.models import Change, CityCare, User
 from alliance.services.notices.telling import News, everybody, members_of, those_who_see, told_to
-from matching.models import Introduction, Project
+from matching.models import Answer, Introduction, Project
 
 GROUP = NoticeGroup.INTRODUCTIONS.value
 
@@ -64,3 +64,14 @@ def project(change: Change) -> list[News]:
     rows = Project.objects.filter(pk=row.pk)
     told = {"count": row.introductions.count()}
     return told_to(those_who_see(people, rows), GROUP, "project proposed", change, told)
+
+
+def answer(change: Change) -> list[News]:
+    """A maker answers a demand: its lab, and the bureau that looks after the lab's city."""
+    if change.verb != "answered":
+        return []
+    row = Answer.objects.select_related("demand").get(public_id=change.object_id)
+    caring = CityCare.objects.filter(city=row.demand.lab_city_id).values_list("bureau_id", flat=True)
+    people = everybody(members_of({row.demand.owner_id, *caring}, but=change.actor_id))
+    rows = Answer.objects.filter(pk=row.pk)
+    return told_to(those_who_see(people, rows), GROUP, "answer given", change)
