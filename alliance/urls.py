@@ -102,6 +102,7 @@ urlpatterns = [
     path("organisations/<uuid:public_id>/tokens/", views.organisation_tokens, name="organisation-tokens"),
     path("alliance/", views.switch_alliance, name="switch-alliance"),
     path("history/<slug:kind>/<uuid:public_id>/", history.history, name="history"),
+    path("lists/<slug:name>/several/", views.several, name="several"),
     path("lists/<slug:name>/columns/", views.list_columns, name="list-columns"),
     path("lists/<slug:name>/filters/", views.filter_save, name="filter-save"),
     path("filters/<uuid:public_id>/<slug:step>/", views.filter_step, name="filter-step"),

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from alliance.filters import LISTS, ListFilter, read, still_fits
 from alliance.http.columns import Column, build_table
 from alliance.http.files import FILES
+from alliance.http.several import offered
 from alliance.models import ListSetting, SavedFilter
 from alliance.selectors.lists import list_setting, saved_filters, sharers
 from alliance.selectors.paging import cut
@@ -32,12 +33,10 @@ def listing(
     prepare: Callable[[list[Any]], object] = lambda rows: None,
     extra: dict[str, Any] | None = None,
     summary: Callable[[QuerySet[Any]], dict[str, Any]] = lambda rows: {},
-    actions: Sequence[Any] = (),
 ) -> HttpResponseBase:
     """A page of a list. A filter that cannot be read shows nothing and says why: never everything.
 
-    The page's headline is the answer: `total` rows, and what `summary` says of all that were found. `actions`:
-    what the viewer may do to several ticked rows at once.
+    The page's headline is the answer: `total` rows, and what `summary` says of all that were found.
     """
     LISTS.setdefault(name, filters)
     kept = list_setting(request.user, name)
@@ -47,7 +46,7 @@ def listing(
     chosen = filters(request.GET or None, queryset=rows, request=request)
     valid = read(chosen)
     found = (chosen.qs if chosen.is_bound else rows) if valid else rows.none()
-    table = build_table(name, columns, kept.columns if kept else (), chosen, actions)
+    table = build_table(name, columns, kept.columns if kept else (), chosen, offered(name, request.user))
     wanted = request.GET.get("format", "")
     if wanted in FILES and valid:
         return FILES[wanted](name, table.in_files, _in_pages(found, chosen.order, prepare))

@@ -33,6 +33,7 @@ from alliance.views.people import (
     verify_again,
 )
 from alliance.views.places import cities, city, switch_alliance
+from alliance.views.several import several
 from alliance.views.signing import AskForReset, ChangePassword, SignIn, admin_door, sign_in_code, two_steps
 from alliance.views.tokens import organisation_tokens, revoke, rotate, tokens
 from alliance.views.verifications import join_decision, verification, verifications
@@ -75,6 +76,7 @@ __all__ = [
     "revoke",
     "revoke_invite",
     "rotate",
+    "several",
     "sign_in_code",
     "stop_mail",
     "switch_alliance",

@@ -186,6 +186,31 @@ def restore_capability(capability: Capability, *, user: Any, version: int | None
     return _step(capability, "restored", {"archived_at__isnull": False}, {"archived_at": None}, version)
 
 
+def set_free_capacity(
+    capability: Capability, free: float, *, user: Any, version: int | None = None
+) -> tuple[float, float]:
+    """Say how many a month are free: what is committed follows. (free before, free now), pieces a month."""
+    may_edit(capability, user)
+    with transaction.atomic():
+        row = _locked(capability, version)
+        terms = CapabilityTerms.objects.select_for_update().get(capability=row)
+        before = terms.free_per_month
+        if not 0 <= free <= terms.capacity_per_month:
+            words = _("Its whole capacity is %(most)g a month.") % {"most": terms.capacity_per_month}
+            raise DomainError(words, field="free")
+        if free == before:
+            raise ConflictError(_("It is so already."))
+        committed = terms.capacity_per_month - free
+        told = [{"committed_per_month": value} for value in (terms.committed_per_month, committed)]
+        terms.committed_per_month = committed
+        terms.save(update_fields=["committed_per_month"])
+        step = {"version": F("version") + 1, "updated_at": Now()}
+        Capability.objects.filter(pk=row.pk).update(**step)
+        verb = "changed" if row.published else DRAFTED
+        record(verb, "capability", str(row.public_id), before=told[0], after=told[1])
+    return before, free
+
+
 def clone_capability(capability: Capability, *, user: Any) -> Capability:
     """A draft with the same values; verifications stay with the original."""
     may_edit(capability, user)

@@ -1,5 +1,6 @@
 """Pages of firms and of what they can make."""
 
+from companies.views import several as several  # offers its steps to the lists
 from companies.views.editing import capability_edit, capability_new, capability_step, capability_verify
 from companies.views.facilities import facility, facility_edit, facility_new, facility_step
 from companies.views.imports import (

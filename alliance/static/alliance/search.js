@@ -21,7 +21,7 @@
     }
   };
 
-  box.addEventListener('toggle', () => { if (box.open) { input.focus(); input.select(); } });
+  box.addEventListener('toggle', () => { if (box.open && document.activeElement !== input) input.focus(); });
   input.addEventListener('input', () => { clearTimeout(timer); timer = setTimeout(ask, 150); });
   document.addEventListener('keydown', event => {
     if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input,textarea,select,dialog')) return;
