@@ -1,7 +1,7 @@
 """Pages of the matching app."""
 
-from matching.views.alliances import alliance_settings
 from matching.views import several as several  # offers its steps to the lists
+from matching.views.alliances import alliance_settings
 from matching.views.bills import bill, bill_file, bill_sheet, bill_step
 from matching.views.calendars import meeting_calendar, my_calendar
 from matching.views.compare import compare
