@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import viewsets
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
@@ -15,7 +17,8 @@ from rest_framework.response import Response
 from alliance.errors import DomainError
 from alliance.filters import AllianceFilter, OrganisationFilter, PlaceFilter, TokenFilter
 from alliance.models import City, Organisation, User
-from alliance.rest.views import ReadViewSet
+from alliance.rest.schema import LIMIT
+from alliance.rest.views import ReadViewSet, asked_limit, refuse_unknown, with_since
 from alliance.rest.writing import ChangeViewSet, row_named
 from alliance.selectors import (
     alliance_cities,
@@ -25,11 +28,13 @@ from alliance.selectors import (
     organisation_list,
     token_list,
 )
+from alliance.selectors.feed import newest, read_feed
 from alliance.selectors.organisations import CONTACT, organisation_body
 from alliance.serializers import (
     AllianceDetailShown,
     AllianceShown,
     CityShown,
+    FeedShown,
     OrganisationAsked,
     OrganisationDetailShown,
     OrganisationShown,
@@ -76,7 +81,7 @@ class OrganisationViewSet(ChangeViewSet):
     stored = organisation_body
     selector = organisation_list
     detail_selector = organisation_detail
-    filters = OrganisationFilter
+    filters = with_since(OrganisationFilter, names=True)
     serializer_class = OrganisationShown
     detail_serializer_class = OrganisationDetailShown
 
@@ -136,3 +141,30 @@ class TokenViewSet(ReadViewSet):
         self.refuse_unknown(request, ())
         revoke_token(cast(User, request.user), kwargs[self.lookup_url_kwarg])
         return Response(status=204)
+
+
+@extend_schema(tags=["changes"])
+class FeedViewSet(viewsets.GenericViewSet[Any]):
+    """What has changed since a place in the feed, for who keeps a copy."""
+
+    serializer_class = FeedShown
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter(
+                "cursor", OpenApiTypes.STR, description="from the answer before; else from the beginning"
+            ),
+            OpenApiParameter(
+                "start", OpenApiTypes.STR, enum=["now"], description="only the place, nothing before it"
+            ),
+            LIMIT,
+        ]
+    )
+    def feed(self, request: Request) -> Response:
+        """Rows that changed or went, oldest first, each once; what the asker does not see does not appear."""
+        refuse_unknown(request, ("cursor", "start", "limit"))
+        cursor, start = (request.query_params.get(name, "") for name in ("cursor", "start"))
+        if start not in ("", "now") or (start and cursor):
+            raise DomainError(_("Either a cursor, or start=now."), field="start")
+        found = newest() if start else read_feed(request.user, cursor, asked_limit(request))
+        return Response(self.get_serializer(found).data, headers={"Cache-Control": "no-store"})

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from alliance.choices import CityRole, OrganisationKind, OrganisationRole
 from alliance.rest.fields import CodeReference, PlainText
 from alliance.rest.inputs import StrictBool, StrictSerializer, StrictText, StrictUUID
+from alliance.selectors.feed import RESOURCES
 from alliance.services.tokens import MAX_DAYS, MAX_KEPT_HOURS, SCOPES
 
 
@@ -121,6 +122,22 @@ class OrganisationDetailShown(OrganisationShown):
     certificates = CertificateShown(many=True, source="held")
     deliveries = DeliveriesShown(source="record", allow_null=True)
     contact = ContactShown(source="reach_at", allow_null=True)
+
+
+class FeedItemShown(Shown):
+    """A row that changed; `removed`: it was taken back, and its address says 404 now."""
+
+    at = serializers.DateTimeField()
+    kind = serializers.ChoiceField(choices=list(RESOURCES))
+    resource = serializers.ChoiceField(choices=list(RESOURCES.values()))
+    id = serializers.UUIDField()
+    removed = serializers.BooleanField()
+
+
+class FeedShown(Shown):
+    results = FeedItemShown(many=True, source="items")
+    cursor = serializers.CharField(help_text=_("send it with the next request"))
+    more = serializers.BooleanField(help_text=_("ask again at once"))
 
 
 class ContactAsked(StrictSerializer):

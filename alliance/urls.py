@@ -35,6 +35,8 @@ api.register("introductions", matching_api.IntroductionViewSet, "introduction")
 
 api_v1 = [
     path("schema/", pages.SchemaView.as_view(), name="schema"),
+    path("changes/", alliance_api.FeedViewSet.as_view({"get": "feed"}), name="changes"),
+    path("match-preview/", matching_api.PreviewViewSet.as_view({"post": "preview"}), name="match-preview"),
     path("docs/", pages.DocsView.as_view(), name="docs"),
     *api.urls,
 ]

@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema
 
 from alliance.models import Organisation
-from alliance.rest.views import ReadViewSet
+from alliance.rest.views import ReadViewSet, with_since
 from alliance.rest.writing import WriteViewSet
 from companies.filters import CapabilityFilter, ComponentTypeFilter, FacilityFilter
 from companies.models import Capability, Facility
@@ -74,7 +74,7 @@ class FacilityViewSet(WriteViewSet):
     kind = "facility"
     selector = facility_list
     detail_selector = facility_detail
-    filters = FacilityFilter
+    filters = with_since(FacilityFilter, names=True)
     serializer_class = FacilityShown
     detail_serializer_class = FacilityDetailShown
     asked = FacilityAsked
@@ -103,7 +103,7 @@ class CapabilityViewSet(WriteViewSet):
     kind = "capability"
     selector = capability_list
     detail_selector = capability_detail
-    filters = CapabilityFilter
+    filters = with_since(CapabilityFilter, names=True)
     serializer_class = CapabilityShown
     detail_serializer_class = CapabilityDetailShown
     asked = CapabilityAsked
@@ -118,12 +118,12 @@ class CapabilityViewSet(WriteViewSet):
 
     def make(self, owner: Organisation, told: dict[str, Any]) -> Capability:
         may_write_for(owner, self.request.user)
-        checked = self._checker(owner).check(_capability_input(told))
+        checked = self._checker(owner).check(capability_input(told))
         return store_new(owner, checked, publish=told.get("published", False))
 
     def change(self, row: Capability, told: dict[str, Any], version: int) -> object:
         may_edit(row, self.request.user)
-        checked = self._checker(row.organisation).check(_capability_input(told), now_at=row.facility)
+        checked = self._checker(row.organisation).check(capability_input(told), now_at=row.facility)
         return store_changed(row, checked, version=version, publish=told.get("published"))
 
     def remove(self, row: Capability, version: int) -> object:
@@ -145,7 +145,7 @@ def _still_untold(data: dict[str, Any], missing: list[str]) -> dict[str, Any]:
     return found
 
 
-def _capability_input(told: dict[str, Any]) -> CapabilityInput:
+def capability_input(told: dict[str, Any]) -> CapabilityInput:
     terms = told["terms"] or {}
     plain: dict[str, Any] = {name: told[name] for name in (*PLAIN, *DAYS, "external_id", "specs")}
     plain |= {name: terms.get(name) for name in TERMS}

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema
 
 from alliance.models import City, Organisation
 from alliance.rest.fields import with_unit
-from alliance.rest.views import ReadViewSet
+from alliance.rest.views import ReadViewSet, with_since
 from alliance.rest.writing import WriteViewSet, keep_name, row_named
 from alliance.serializers import TypeShown
 from companies.selectors import units_by_key
@@ -51,7 +51,7 @@ class SiteViewSet(WriteViewSet):
 
     kind = "site"
     selector = site_list
-    filters = SiteFilter
+    filters = with_since(SiteFilter, names=True)
     serializer_class = SiteShown
     asked = SiteAsked
     stored = site_body

@@ -356,7 +356,8 @@ def _switch(
             rows = rows.filter(version=version)
         if not rows.update(**changes, version=F("version") + 1, updated_at=Now()):
             raise ConflictError(_("Somebody else has changed this site meanwhile."))
-        record(verb, "site", str(site.public_id), after={"published": changes.get("published", False)})
+        after = {"published": changes.get("published", False)}
+        record(verb, "site", str(site.public_id), before={"published": site.published}, after=after)
 
 
 def site_named(user: Any, public_id: UUID) -> Site:

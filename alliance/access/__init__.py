@@ -6,6 +6,7 @@ anonymous, suspended or unknown sees nothing, and a model without a rule raises.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -290,6 +291,18 @@ def visible(row: Row, user: Any) -> Q:
     if not viewer.known:
         return NOTHING
     return VISIBLE[row.kind](row, viewer)
+
+
+def formerly(row: Row, user: Any) -> Q:
+    """Which rows this user would see if their owners had not taken them back: for who keeps a copy of them."""
+    viewer = viewer_of(user)
+    if not viewer.known:
+        return NOTHING
+    if row.kind == "demand":
+        firms = _any(["alliance"], viewer.firm_alliances) & Q(confidentiality="open")
+        return _any(["alliance"], viewer.bureau_alliances) | firms
+    rest = tuple(path for path in row.published if path != "published")
+    return VISIBLE[row.kind](replace(row, published=rest), viewer)
 
 
 # --- editing ---------------------------------------------------------------------------------------

@@ -23,7 +23,8 @@ class TokenScope(BasePermission):
                 _("Your account belongs to no active organisation."), code="no_organisation"
             )
         if isinstance(request.auth, ApiToken):
-            needed = "read" if request.method in SAFE_METHODS else "write"
+            reads = request.method in SAFE_METHODS or getattr(view, "only_reads", False)
+            needed = "read" if reads else "write"
             if needed not in request.auth.scopes:
                 raise PermissionDenied(_("The token's scope does not allow this."), code=f"needs_{needed}")
         return True

@@ -61,6 +61,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="sent again with the same key within a day, the request is answered as before and does nothing",
 )
+LIMIT = OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50})
 ETAG = OpenApiParameter(
     "ETag",
     OpenApiTypes.STR,
@@ -168,7 +169,7 @@ class Schema(AutoSchema):
         named = [_parameter(name, each) for name, each in chosen.filters.items()]
         return [
             *named,
-            OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}),
+            LIMIT,
             OpenApiParameter("cursor", OpenApiTypes.STR, description="from `next` or `previous`"),
         ]
 
@@ -204,6 +205,7 @@ def _required(parameter: OpenApiParameter) -> OpenApiParameter:
 
 def _parameter(name: str, each: Any) -> OpenApiParameter:
     kind = {"UUIDFilter": OpenApiTypes.UUID, "KeyFilter": OpenApiTypes.UUID, "DateFilter": OpenApiTypes.DATE}
+    kind["IsoDateTimeFilter"] = OpenApiTypes.DATETIME
     words = str(each.label or "")
     if type(each).__name__ == "NumberFilter":
         return OpenApiParameter(name, OpenApiTypes.NUMBER, description=words)

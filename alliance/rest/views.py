@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
+import django_filters
 from django.core.exceptions import EmptyResultSet, FullResultSet, ValidationError
 from django.db import DataError, transaction
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from rest_framework import serializers, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -38,6 +40,39 @@ def _form_errors(form: Any) -> serializers.ValidationError:
             for name, errors in form.errors.get_json_data().items()
         }
     )
+
+
+def refuse_unknown(request: Request, known: Sequence[str]) -> None:
+    """A parameter that the operation does not know, or one that is given twice, is named and refused."""
+    given = request.query_params
+    if unknown := [name for name in given if name not in known]:
+        raise _unknown(unknown, _("There is no such parameter."))
+    if twice := [name for name in given if len(given.getlist(name)) > 1]:
+        raise _unknown(twice, _("This parameter is given twice."))
+
+
+def asked_limit(request: Request) -> int:
+    text = request.query_params.get("limit", str(DEFAULT_LIMIT))
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= MAX_LIMIT and len(text) < 9):
+        message = _("A whole number from 1 to %(most)d.") % {"most": MAX_LIMIT}
+        raise serializers.ValidationError({"limit": message})
+    return int(text)
+
+
+def with_since(filters: type[ListFilter], *, names: bool = False) -> type[ListFilter]:
+    """A list's filters and, for programs, `modified_since`; `names`: also by the owner's own id."""
+    since = django_filters.IsoDateTimeFilter(
+        field_name="updated_at", lookup_expr="gte", label=_lazy("changed at this time or later")
+    )
+    more: dict[str, Any] = {
+        "modified_since": since,
+        "Meta": getattr(filters, "Meta"),  # noqa: B009 (each set has its own)
+        "__doc__": filters.__doc__,
+    }
+    if names:
+        more["external_id"] = django_filters.CharFilter(label=_lazy("The firm's own id"), max_length=120)
+    made: type[ListFilter] = type(f"{filters.__name__}ForPrograms", (filters,), more)
+    return made
 
 
 class ReadViewSet(viewsets.GenericViewSet[Any]):
@@ -89,7 +124,7 @@ class ReadViewSet(viewsets.GenericViewSet[Any]):
         return [self.get_queryset()]
 
     def page(self, request: Request) -> Page:
-        limit = self._limit(request)
+        limit = asked_limit(request)
         chosen = [self.filters(request.query_params, queryset=rows, request=request) for rows in self.lists()]
         self.refuse_unknown(request, [*chosen[0].filters, *PAGE_WORDS])
         if not chosen[0].form.is_valid():
@@ -120,18 +155,7 @@ class ReadViewSet(viewsets.GenericViewSet[Any]):
             return
 
     def refuse_unknown(self, request: Request, known: Sequence[str]) -> None:
-        given = request.query_params
-        if unknown := [name for name in given if name not in known]:
-            raise _unknown(unknown, _("There is no such parameter."))
-        if twice := [name for name in given if len(given.getlist(name)) > 1]:
-            raise _unknown(twice, _("This parameter is given twice."))
-
-    def _limit(self, request: Request) -> int:
-        text = request.query_params.get("limit", str(DEFAULT_LIMIT))
-        if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= MAX_LIMIT and len(text) < 9):
-            message = _("A whole number from 1 to %(most)d.") % {"most": MAX_LIMIT}
-            raise serializers.ValidationError({"limit": message})
-        return int(text)
+        refuse_unknown(request, known)
 
     def _link(self, cursor: str | None) -> str | None:
         if cursor is None:

@@ -2,6 +2,7 @@
 
 from matching.api.demands import DemandViewSet
 from matching.api.introductions import IntroductionViewSet
+from matching.api.preview import PreviewViewSet
 from matching.api.results import MatchViewSet, NearMissViewSet, PipelineViewSet, VerdictViewSet
 from matching.api.runs import MatchRunViewSet
 
@@ -12,5 +13,6 @@ __all__ = [
     "MatchViewSet",
     "NearMissViewSet",
     "PipelineViewSet",
+    "PreviewViewSet",
     "VerdictViewSet",
 ]

@@ -11,6 +11,7 @@ from drf_spectacular.utils import extend_schema
 from alliance.errors import DomainError
 from alliance.models import Alliance, City, Organisation
 from alliance.rest.fields import with_unit
+from alliance.rest.views import with_since
 from alliance.rest.writing import WriteViewSet, keep_name, row_named
 from alliance.selectors import alliance_list, viewer_of
 from companies.models import ComponentType
@@ -39,7 +40,7 @@ class DemandViewSet(WriteViewSet):
     kind = "demand"
     selector = demand_list
     detail_selector = demand_detail
-    filters = DemandFilter
+    filters = with_since(DemandFilter)
     serializer_class = DemandShown
     detail_serializer_class = DemandDetailShown
     asked = DemandAsked

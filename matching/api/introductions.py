@@ -14,7 +14,7 @@ from rest_framework.reverse import reverse
 from alliance.errors import ConflictError, DomainError
 from alliance.rest.conditions import StaleError, etag, wanted_version
 from alliance.rest.retrying import once
-from alliance.rest.views import ReadViewSet
+from alliance.rest.views import ReadViewSet, with_since
 from companies.models import Capability
 from companies.selectors import capability_list
 from matching.filters import IntroductionFilter
@@ -39,7 +39,7 @@ class IntroductionViewSet(ReadViewSet):
 
     selector = introduction_list
     detail_selector = introduction_detail
-    filters = IntroductionFilter
+    filters = with_since(IntroductionFilter)
     serializer_class = IntroductionShown
     detail_serializer_class = IntroductionDetailShown
     shows_version = True

@@ -13,6 +13,7 @@ from django.db import InterfaceError, OperationalError, connection
 from alliance.services.limits import forget_old_attempts
 from alliance.services.mail import send_waiting
 from alliance.services.notices import follow_news, send_notice_mail
+from alliance.services.retries import sweep_keys
 from alliance.services.webhooks import deliver_waiting, forget_old_messages
 from companies.services.sheets import sweep_sheets
 from matching.services.changes import follow_changes
@@ -51,6 +52,7 @@ class Reconciler:
         forget_old_attempts()
         sweep_merged()
         sweep_sheets()
+        sweep_keys()
         fail_exhausted()
         for run_id in settled_runs():
             finish_run(run_id)

@@ -103,4 +103,12 @@ ROWS = [
         body=DECLINE,
         other=each({"viewer"} | PLATFORM, 403) | NEEDS_WRITE,
     ),
+    Row("api:changes"),
+    Row(
+        "api:match-preview",
+        "POST",
+        ok=EDITORS | {"read_token"},
+        no=403,
+        body=lambda world: {"demand": WALKER(world)},
+    ),
 ]

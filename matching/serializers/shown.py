@@ -5,22 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from alliance.choices import Confidentiality, IntroductionState, RunState, Scope
-from alliance.rest.fields import (
-    Amount,
-    AnyValue,
-    CodeReference,
-    DayField,
-    PlainText,
-    Reference,
-    WholeNumber,
-    reference_schema,
-    several,
-)
-from alliance.rest.inputs import StrictBool, StrictSerializer, StrictText, StrictUUID
+from alliance.choices import Confidentiality, RunState, Scope
+from alliance.rest.inputs import StrictSerializer, StrictText, StrictUUID
 from alliance.serializers import (
     AllianceShortShown,
     CodeShown,
@@ -28,7 +16,6 @@ from alliance.serializers import (
     RequirementShown,
     Shown,
 )
-from companies.serializers import OwnedAsked
 
 
 # --- demands ----------------------------------------------------------------------------------------
@@ -101,87 +88,6 @@ class DemandDetailShown(DemandShown):
     site_need = SiteNeedDetailShown(source="wants_site", allow_null=True)
     lines = LineShown(many=True, source="all_lines")
     open_points = serializers.ListField(child=TextShown(), source="general_points")
-
-
-MOVE_NAMES = ["accept", "agree", "talk", "sample", "sign", "deliver", "plan", "decline", "withdraw", "reopen"]
-
-
-# --- what programs send ---------------------------------------------------------------------------------
-class RequirementAsked(StrictSerializer):
-    """`value`: a number, a text with a unit, [low, high], choices, true or false; soft ones weigh and tolerate."""
-
-    key = PlainText(max_length=64)
-    op = PlainText(max_length=8)
-    value = AnyValue()
-    unit = PlainText(required=False, allow_blank=True, max_length=40)
-    hard = StrictBool(required=False)
-    weight = Amount(required=False)
-    tolerance = Amount(required=False)
-
-
-class PriceAsked(StrictSerializer):
-    target_unit_price = Amount(required=False, allow_null=True, default=None)
-    ceiling_unit_price = Amount(required=False, allow_null=True, default=None)
-
-
-class LineAsked(StrictSerializer):
-    """A line is known again by `external_id` or `id`; lines that are not named go."""
-
-    id = StrictUUID(required=False)
-    external_id = PlainText(required=False, allow_blank=True, allow_null=True, default="", max_length=120)
-    component_type = CodeReference()
-    quantity = Amount()
-    monthly_rate = Amount()
-    need_by = DayField(required=False, allow_null=True, default=None)
-    price = PriceAsked(required=False, allow_null=True, default=None)
-    requirements = several(RequirementAsked, 200, required=False, default=list)
-    certificates = serializers.ListField(
-        child=PlainText(max_length=64), required=False, default=list, max_length=50
-    )
-    open_points = serializers.ListField(
-        child=StrictText(max_length=1000), required=False, default=list, max_length=30
-    )
-    result = AnyValue(required=False, allow_null=True, help_text=_("read-only"))
-
-    def validate_external_id(self, value: str | None) -> str:
-        return value or ""
-
-
-class SiteNeedAsked(StrictSerializer):
-    scenario_type = CodeReference()
-    fleet_size = Amount()
-    trial_days = WholeNumber()
-    requirements = several(RequirementAsked, 200, required=False, default=list)
-
-
-@extend_schema_field(reference_schema("id"))
-class AllianceReference(Reference):
-    """An alliance by its short name or id."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__("id", {"slug"}, **kwargs)
-
-
-class DemandAsked(OwnedAsked):
-    """A draft unless `published`; the alliance may be left out by who is in one only, the lab's city is the firm's."""
-
-    title = PlainText(max_length=300)
-    alliance = AllianceReference(required=False, allow_null=True, default=None)
-    lab_city = CodeReference(required=False, allow_null=True, default=None)
-    deployment_city = CodeReference(required=False, allow_null=True, default=None)
-    scope = serializers.ChoiceField(choices=Scope.choices, required=False, default=Scope.ALLIANCE)
-    confidentiality = serializers.ChoiceField(
-        choices=Confidentiality.choices, required=False, default=Confidentiality.MEMBERS
-    )
-    start_date = DayField()
-    need_by = DayField()
-    iterations = WholeNumber(required=False, default=2)
-    site_need = SiteNeedAsked(required=False, allow_null=True, default=None)
-    lines = several(LineAsked, 200, required=False, default=list)
-    open_points = serializers.ListField(
-        child=StrictText(max_length=1000), required=False, default=list, max_length=30
-    )
-    published = StrictBool(required=False)
 
 
 # --- results ----------------------------------------------------------------------------------------
@@ -323,85 +229,3 @@ class RunQueuedShown(Shown):
     id = serializers.UUIDField(allow_null=True)
     state = serializers.ChoiceField(choices=RunState.choices)
     as_of = serializers.DateField()
-
-
-# --- introductions --------------------------------------------------------------------------------------
-PARTIES = ["lab", "supplier", "lab_bureau", "supplier_bureau"]
-
-
-class PartyField(serializers.ChoiceField):
-    """One of the four that work on an introduction."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(choices=PARTIES, **kwargs)
-
-
-class IntroductionShown(Shown):
-    """`lab` is what the asker may call it; `turn` says who has to do the next step, by `due_on`."""
-
-    id = serializers.UUIDField(source="public_id")
-    demand = serializers.UUIDField(source="asked_id", allow_null=True)
-    line = serializers.UUIDField(source="line.public_id", allow_null=True, default=None)
-    capability = serializers.UUIDField(source="capability.public_id", allow_null=True, default=None)
-    site = serializers.UUIDField(source="site.public_id", allow_null=True, default=None)
-    lab = serializers.CharField(source="lab_told")
-    supplier = OrganisationShortShown()
-    lab_bureau = OrganisationShortShown()
-    supplier_bureau = OrganisationShortShown()
-    state = serializers.ChoiceField(choices=IntroductionState.choices)
-    turn = PartyField(source="turn_party", allow_null=True)
-    due_on = serializers.DateField(allow_null=True)
-    lab_accepted_at = serializers.DateTimeField(allow_null=True)
-    supplier_accepted_at = serializers.DateTimeField(allow_null=True)
-    declined_reason = serializers.CharField()
-    delivered_on = serializers.DateField(allow_null=True)
-    on_time = serializers.BooleanField(allow_null=True)
-    created_at = serializers.DateTimeField()
-    updated_at = serializers.DateTimeField()
-
-
-class StepShown(Shown):
-    move = serializers.CharField()
-    state = serializers.ChoiceField(choices=IntroductionState.choices)
-    by = PartyField(source="party", allow_null=True)
-    due_on = serializers.DateField(allow_null=True)
-    note = serializers.CharField()
-    at = serializers.DateTimeField()
-
-
-class IntroductionDetailShown(IntroductionShown):
-    steps = StepShown(many=True, source="done")
-    moves = serializers.ListField(
-        child=serializers.ChoiceField(choices=MOVE_NAMES),
-        source="legal",
-        help_text=_("steps that the asker can do now"),
-    )
-
-
-class IntroductionAsked(StrictSerializer):
-    """Either a line and a capability, or a demand and a site."""
-
-    line = StrictUUID(required=False)
-    capability = StrictUUID(required=False)
-    demand = StrictUUID(required=False)
-    site = StrictUUID(required=False)
-    note = StrictText(required=False, allow_blank=True, default="", max_length=4000)
-    due_on = DayField(required=False, allow_null=True, default=None)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        named = {name for name in ("line", "capability", "demand", "site") if name in attrs}
-        if named not in ({"line", "capability"}, {"demand", "site"}):
-            words = _("Name a line and a capability, or a demand and a site.")
-            raise serializers.ValidationError({"line": words}, code="one_of")
-        return attrs
-
-
-class StepAsked(StrictSerializer):
-    move = serializers.ChoiceField(choices=MOVE_NAMES)
-    note = StrictText(required=False, allow_blank=True, default="", max_length=4000)
-    reason = StrictText(required=False, allow_blank=True, default="", max_length=1000)
-    turn = PartyField(
-        required=False, allow_blank=True, default="", help_text=_("who is next, if not as usual")
-    )
-    due_on = DayField(required=False, allow_null=True, default=None)
-    delivered_on = DayField(required=False, allow_null=True, default=None)
