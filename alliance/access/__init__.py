@@ -466,3 +466,8 @@ def may_enter(user: Any, city_id: int | None = None) -> bool:
     """Enter firms that have not registered into the directory: the bureau of their city."""
     care = viewer_of(user).care
     return bool(care) if city_id is None else city_id in care
+
+
+def may_exclude(user: Any, organisation_id: int) -> bool:
+    """Say whom an organisation is not to be matched with: its own editors, as for every row of kind "own"."""
+    return organisation_id in viewer_of(user).editing

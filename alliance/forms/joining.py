@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alliance.choices import BUREAU_ROLES, FIRM_ROLES, MemberRole, OrganisationKind, OrganisationRole
 from alliance.errors import DomainError
+from alliance.forms import day_field
 from alliance.models import City, User
 from alliance.services.mail import post
 from alliance.services.registration import NewPerson, check_code
@@ -162,17 +163,21 @@ class JoinForm(PersonForm):
 class ProfileForm(ContactFields):
     """What an organisation says of itself."""
 
-    name_zh = forms.CharField(label=_("Chinese name"), max_length=300, required=False)
+    name_zh = forms.CharField(
+        label=_("Chinese name"), max_length=300, required=False, help_text=_("As on the business licence.")
+    )
     name_en = forms.CharField(label=_("English name"), max_length=300, required=False)
     city = CityChoice(
         label=_("City"),
         max_length=200,
+        help_text=_("Where the firm is registered; each plant has a city of its own."),
         widget=forms.TextInput(attrs={"list": "cities", "autocomplete": "off"}),
     )
     roles = forms.MultipleChoiceField(
         label=_("What the firm does"),
         choices=OrganisationRole.choices,
         required=False,
+        help_text=_("Decides which pages your people are offered."),
         widget=forms.CheckboxSelectMultiple,
     )
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
@@ -182,6 +187,31 @@ class ProfileForm(ContactFields):
         if not told.get("name_zh") and not told.get("name_en"):
             self.add_error("name_zh", _("Give the name in English or in Chinese."))
         return told
+
+
+class CertificateForm(forms.Form):
+    """A certificate of the whole firm; those of one plant or one capability stand there."""
+
+    code = forms.CharField(
+        label=_("Certificate"),
+        max_length=64,
+        widget=forms.TextInput(attrs={"list": "certifications", "autocomplete": "off"}),
+    )
+    expires_on = day_field(
+        _("Last valid day"), required=False, help_text=_("Afterwards it does not count in a match any more.")
+    )
+
+
+class ExclusionForm(forms.Form):
+    """Another firm, by its name or credit code, or chosen among those of like name."""
+
+    firm = forms.CharField(
+        label=_("Name or credit code"),
+        max_length=300,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    chosen = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
 
 class InviteForm(forms.Form):

@@ -18,7 +18,14 @@ from alliance.selectors.places import (
     homes_in,
     roles_in,
 )
-from alliance.selectors.rights import may_enter, may_run_alliance, may_run_demand, may_steer, viewer_of
+from alliance.selectors.rights import (
+    may_enter,
+    may_exclude,
+    may_run_alliance,
+    may_run_demand,
+    may_steer,
+    viewer_of,
+)
 from alliance.selectors.tokens import token_list
 from alliance.selectors.trees import branch, tree_choices
 
@@ -35,6 +42,7 @@ __all__ = [
     "firm_list",
     "homes_in",
     "may_enter",
+    "may_exclude",
     "may_run_alliance",
     "may_run_demand",
     "may_steer",

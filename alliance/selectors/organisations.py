@@ -7,9 +7,11 @@ from typing import Any
 
 from django.db.models import Prefetch
 
-from alliance.choices import OrganisationKind
+from alliance.choices import DisclosureStage, OrganisationKind
 from alliance.models import (
     DeliveryRecord,
+    Disclosure,
+    Exclusion,
     Membership,
     Organisation,
     OrganisationCertificate,
@@ -48,6 +50,23 @@ def survivor_of(user: Any, public_id: Any) -> Any:
             break
         gone = gone.merged_into
     return organisation_list(user).filter(pk=gone.pk).first() if gone else None
+
+
+def exclusions_of(user: Any, organisation: Any) -> list[Any]:
+    """Whom it is not to be matched with: read by itself and its bureau."""
+    rows = Exclusion.objects.visible_to(user).filter(organisation=organisation)
+    return list(rows.select_related("excluded__city").order_by("excluded__name_sort", "id"))
+
+
+def contact_readers(user: Any, organisation: Any) -> list[Any]:
+    """To whom an introduction has opened how the organisation is reached, and since when: for those who edit it."""
+    if not Organisation.objects.editable_by(user).filter(pk=organisation.pk).exists():
+        return []
+    seen = Organisation.objects.visible_to(user).values("pk")
+    rows = Disclosure.objects.filter(
+        kind="organisation", object_id=organisation.public_id, stage__gte=DisclosureStage.ACCEPTED
+    )
+    return list(rows.filter(organisation__in=seen).select_related("organisation").order_by("opened_at"))
 
 
 def suspension_of(user: Any, organisation: Any) -> Suspension | None:

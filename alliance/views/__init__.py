@@ -27,12 +27,11 @@ from alliance.views.people import (
     leave,
     link_password,
     member_edit,
-    organisation_edit,
     people,
     revoke_invite,
-    verify_again,
 )
 from alliance.views.places import cities, city, switch_alliance
+from alliance.views.profile import organisation_edit, verify_again
 from alliance.views.several import several
 from alliance.views.signing import AskForReset, ChangePassword, SignIn, admin_door, sign_in_code, two_steps
 from alliance.views.tokens import organisation_tokens, revoke, rotate, tokens

@@ -12,12 +12,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from alliance.errors import DomainError
-from alliance.forms.joining import AccountForm, InviteForm, ProfileForm, RoleForm
+from alliance.forms.joining import AccountForm, InviteForm, RoleForm
 from alliance.http import viewed
 from alliance.models import Membership, Organisation, User
-from alliance.selectors import organisation_detail
-from alliance.selectors.joining import city_names, invitations_of, join_queue, own_seat, people_of
+from alliance.selectors.joining import invitations_of, join_queue, own_seat, people_of
 from alliance.services.invitations import (
     change_role,
     erase_person,
@@ -28,8 +26,7 @@ from alliance.services.invitations import (
     revoke_invitation,
 )
 from alliance.services.limits import count_try, plain_name
-from alliance.services.profile import update_account, update_organisation
-from alliance.services.registration import ask_again
+from alliance.services.profile import update_account
 from alliance.services.second_factor import reset_second_factor
 
 
@@ -121,51 +118,6 @@ def link_password(request: HttpRequest, public_id: UUID, username: str) -> HttpR
     """A one-time link to a new password, to be handed over where there is no mail."""
     member = _member(request, public_id, username)
     return _people(request, member.organisation, link=password_link(member.user, user=request.user))
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def organisation_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """What an organisation says of itself. A new name or city is verified again."""
-    rows = Organisation.objects.editable_by(request.user).values("pk")
-    found = get_object_or_404(organisation_detail(request.user), public_id=public_id, pk__in=rows)
-    form = ProfileForm(request.POST or None, initial=_profile(found))
-    status = 200
-    if request.method == "POST":
-        status = 400
-        if form.is_valid():
-            told = form.cleaned_data
-            values = {name: told[name] for name in ("name_zh", "name_en", "city", "roles")}
-            try:
-                update_organisation(
-                    found, user=request.user, version=told["version"], contact=form.contact(), **values
-                )
-            except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, error.message)
-                status = error.status
-            else:
-                messages.success(request, _("Saved."))
-                return redirect("organisation-edit", public_id)
-    context = {"organisation": found, "form": form, "cities": city_names()}
-    return render(request, "alliance/organisation_edit.html", context, status=status)
-
-
-def _profile(found: Any) -> dict[str, Any]:
-    told = {name: getattr(found, name) for name in ("name_zh", "name_en", "roles", "version")}
-    told["city"] = f"{found.city.name_zh or found.city.name_en} ({found.city.code})"
-    contact = found.reach_at
-    if contact:
-        told |= {"person": contact.person, "phone": contact.phone, "address": contact.address}
-        told["contact_email"] = contact.email
-    return told
-
-
-@require_POST
-def verify_again(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """After a refusal: the firm has mended what was missing."""
-    found = get_object_or_404(Organisation.objects.editable_by(request.user), public_id=public_id)
-    ask_again(found, request.user, note=request.POST.get("note", "")[:2000])
-    messages.success(request, _("The bureau has been asked again."))
-    return redirect("organisation-edit", public_id)
 
 
 # --- one's own account ---------------------------------------------------------------------------------------
