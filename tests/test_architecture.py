@@ -118,6 +118,7 @@ WRITES = {
 SILENT = {
     "alliance/services/geography.py": "derived; the write that causes it is recorded",
     "alliance/services/demo.py": "calls services that record",
+    "matching/services/demo.py": "calls services that record, then moves what they did into the past",
     "matching/services/runs/": "claims, leases and pointers; queueing and cancelling are recorded",
     "matching/services/results.py": "rows of a run",
     "matching/services/changes.py": "how far the feed was read",

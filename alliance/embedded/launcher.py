@@ -117,6 +117,7 @@ class Launcher:
                 child.start()
         if first:
             self.manage("Matching the demands", "match", "--wait", show=True)
+            self.manage("Making work for the demo people", "demo_work")
         with self.step("Waiting for the web to answer"):
             self._wait_ready()
         self._greet()

@@ -62,7 +62,7 @@ COLUMNS = [
     Column(gettext_lazy("Supplier"), lambda row: row.supplier, "supplier", sort="supplier", shown=False),
     Column(gettext_lazy("State"), lambda row: row.get_state_display(), "state"),
     Column(gettext_lazy("Whose turn"), lambda row: row.turn_told, "turn"),
-    Column(gettext_lazy("Until"), lambda row: row.due_on, "due", sort="due"),
+    Column(gettext_lazy("Due by"), lambda row: row.due_on, "due", sort="due"),
     Column(
         gettext_lazy("Days overdue"), lambda row: row.late_days or None, "overdue", shown=False, css="num"
     ),
@@ -70,7 +70,7 @@ COLUMNS = [
         gettext_lazy("Bureau of the lab"),
         lambda row: row.lab_bureau,
         "lab_bureau",
-        short=gettext_lazy("Bureaus"),
+        short=gettext_lazy("The two bureaus"),
     ),
     Column(
         gettext_lazy("Bureau of the supplier"),

@@ -24,7 +24,7 @@ from alliance.embedded.processes import Record
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 TOY = Path(__file__).parent / "toy"
-COMMANDS = ("migrate", "import_region", "demo_people", "match", "reconcile")
+COMMANDS = ("migrate", "import_region", "demo_people", "demo_work", "match", "reconcile")
 
 pytestmark = pytest.mark.worker
 
@@ -163,12 +163,12 @@ def test_first_run_second_run_and_an_end_that_leaves_nothing(project: Project) -
     assert project.answers()
     once = ["migrate", "import_region data/reference", "import_region data/sample-region", "demo_people"]
     assert project.calls()[:4] == once
-    assert sorted(project.calls()[4:]) == ["match", "reconcile"]
+    assert sorted(project.calls()[4:]) == ["demo_work", "match", "reconcile"]
     assert project.end() == 0
     assert project.left() == []
 
     assert project.up() < 15
-    assert project.calls()[6:] == ["migrate", "reconcile"]
+    assert project.calls()[7:] == ["migrate", "reconcile"]
     assert "admin@example.org  the-password" in project.said()
     began = time.monotonic()
     assert project.end(signal.SIGTERM) == 0
