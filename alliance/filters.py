@@ -25,6 +25,10 @@ from alliance.selectors.trees import branch, tree_choices
 Sort = tuple[str | Promise, Sequence[str]]
 
 
+#: The words of an address that a list understands beside its filters.
+PAGE_WORDS = frozenset({"cursor", "sort", "format", "view"})
+
+
 class ListFilter(FilterSet):
     """A filter set that also knows the orders its list can take: name -> (words, fields); the first is the default.
 
@@ -55,6 +59,10 @@ class ListFilter(FilterSet):
         chosen = self.data.get("sort", "") if self.is_bound else ""
         return chosen if chosen.removeprefix("-") in self.sorts else next(iter(self.sorts))
 
+    def passes(self, name: str) -> bool:
+        """Whether the list understands this word of an address."""
+        return name in self.filters or name in PAGE_WORDS
+
     @property
     def order(self) -> Sequence[str]:
         """The fields of the order asked for."""
@@ -62,15 +70,13 @@ class ListFilter(FilterSet):
         return [turned(name) for name in order] if self.sort.startswith("-") else order
 
 
-#: The words of an address that a list understands beside its filters.
-PAGE_WORDS = frozenset({"cursor", "sort", "format", "view"})
 #: The filter set behind each list, by the list's name; views that show a list say so when they are loaded.
 LISTS: dict[str, type[ListFilter]] = {}
 
 
 def read(chosen: ListFilter) -> bool:
     """Whether everything asked can be read; what cannot is said on the form."""
-    unknown = [key for key in chosen.data if key not in chosen.filters and key not in PAGE_WORDS]
+    unknown = [key for key in chosen.data if not chosen.passes(key)]
     valid = not chosen.is_bound or chosen.form.is_valid()
     if unknown:
         words = _("There is no filter named %(names)s.") % {"names": ", ".join(unknown)[:200]}

@@ -25,11 +25,23 @@ class SiteFilter(ListFilter):
     )
     scenario_type = TreeFilter(label=_("Scenario"), tree=ScenarioType, empty_label=_("any"))
     city = CityFilter(label=_("City"))
+    state = django_filters.ChoiceFilter(
+        label=_("State"),
+        choices=[("published", _("published")), ("draft", _("draft")), ("archived", _("archived"))],
+        method="in_state",
+        empty_label=_("any"),
+    )
     open_on = django_filters.DateFilter(label=_("Open on"), method="open_at")
 
     class Meta:
         model = Site
         fields: ClassVar[list[str]] = []
+
+    def in_state(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        """Archived rows come only when they are asked for (the list has left them out)."""
+        if value == "archived":
+            return queryset.filter(archived_at__isnull=False)
+        return queryset.filter(published=value == "published")
 
     def open_at(self, queryset: QuerySet, name: str, value: object) -> QuerySet:
         return queryset.filter(windows__starts__lte=value, windows__ends__gte=value).distinct()

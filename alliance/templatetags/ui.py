@@ -316,7 +316,18 @@ QUIET_FIELDS = {"alliance", "look", "side"}
 
 @register.filter
 def shown_fields(form: Any) -> list[Any]:
-    return [bound for bound in form if not _is_quiet(bound)]
+    return [bound for bound in form if not _is_quiet(bound) and not bound.name.startswith("p_")]
+
+
+@register.filter
+def value_fields(form: Any) -> list[Any]:
+    """Filters by the parameters of a chosen type: many, so they fold."""
+    return [bound for bound in form if bound.name.startswith("p_")]
+
+
+@register.filter
+def any_told(fields: Sequence[Any]) -> bool:
+    return any(bound.data for bound in fields)
 
 
 @register.filter

@@ -51,7 +51,7 @@ SITE_COLUMNS = [
 def sites(request: HttpRequest) -> HttpResponseBase:
     return listing(
         request,
-        site_list(request.user).filter(archived_at=None),
+        site_list(request.user).filter(archived_at__isnull=request.GET.get("state") != "archived"),
         SiteFilter,
         template="scenarios/site_list.html",
         columns=SITE_COLUMNS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import django_filters
 from django.db.models import QuerySet
@@ -21,7 +21,9 @@ from alliance.filters import (
 )
 from alliance.selectors import viewer_of
 from alliance.selectors.trees import branch, tree_choices
+from companies.filters.values import PREFIX, ValueFilter, parameter_of
 from companies.models import Capability, ComponentType, Facility
+from companies.selectors import component_book
 
 
 class FirmFilter(OrganisationFilter):
@@ -70,6 +72,26 @@ class CapabilityFilter(ListFilter):
         method="in_state",
         empty_label=_("any"),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        code = str(self.data.get("component_type", "")) if self.is_bound else ""
+        if code:
+            self._add_parameters(code)
+
+    def _add_parameters(self, code: str) -> None:
+        """A filter for each parameter of the chosen type, `p_<key>`; those of types above it too."""
+        type_ = ComponentType.objects.filter(code=code).first()
+        if type_ is None:
+            return
+        for key, row in component_book().of(type_.pk).items():
+            asked: Any = ValueFilter(row, parameter_of(row.key))
+            asked.parent, asked.model, asked.field_name = self, Capability, "specs"
+            self.filters[f"{PREFIX}{key}"] = asked
+
+    def passes(self, name: str) -> bool:
+        """An empty box of the type that was chosen before asks for nothing."""
+        return super().passes(name) or (name.startswith(PREFIX) and not self.data.get(name))
 
     def of_mine(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
         firms = viewer_of(self.request.user).firms
