@@ -40,7 +40,7 @@ class MessageForm(forms.Form):
         max_length=MOST_LETTERS,
         widget=forms.Textarea(attrs={"rows": 3, "data-mentions": "people"}),
     )
-    audience = forms.ChoiceField(label=_("Who reads it"), widget=forms.RadioSelect, required=False)
+    audience = forms.ChoiceField(label=_("Who reads it"), required=False)
 
     def __init__(self, *args: Any, audiences: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "message_%s", **kwargs})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from alliance.models.base import SpecKey
@@ -11,7 +12,7 @@ from companies.selectors.parameters import component_book
 from companies.selectors.words import asked_text, offered_text
 
 
-def asked_in_words(known: dict[str, SpecKey], name: str, item: Any) -> str:
+def asked_in_words(known: Mapping[str, SpecKey], name: str, item: Any) -> str:
     """One requirement or condition as it was recorded; what is not understood any more stays as it is."""
     if not isinstance(item, dict) or "op" not in item or known.get(str(item.get("key"))) is None:
         return words(item)

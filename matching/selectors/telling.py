@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from alliance.models.base import SpecKey
 from alliance.selectors.history import Telling
+from companies.selectors import ParameterBook
 from companies.selectors.telling import ComponentWords, asked_in_words
 from scenarios.models import ScenarioKey
 from scenarios.selectors import scenario_book
@@ -24,12 +27,10 @@ def demand_telling() -> Telling:
             return scenario_name(str(told))
         if field in ("requirements", "site_requirements") and isinstance(told, list):
             site = field == "site_requirements"
+            known: Mapping[str, SpecKey] = keys if site else parts.keys
+            names: ParameterBook[Any] = book if site else parts.book
             return "; ".join(
-                asked_in_words(
-                    keys if site else parts.keys, (book if site else parts.book).name(_key(item)), item
-                )
-                + _rest(item)
-                for item in told
+                asked_in_words(known, names.name(_key(item)), item) + _rest(item) for item in told
             )
         return None
 

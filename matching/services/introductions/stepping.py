@@ -162,5 +162,7 @@ def _told(row: Introduction) -> dict[str, Any]:
         "state": row.state,
         "turn": row.turn_id and str(row.turn.public_id) if row.turn else None,
         "due_on": row.due_on.isoformat() if row.due_on else None,
+        "lab_accepted": row.lab_accepted_at is not None,
+        "supplier_accepted": row.supplier_accepted_at is not None,
         "version": row.version,
     }
