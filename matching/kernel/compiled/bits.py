@@ -40,6 +40,8 @@ numba.config.CACHE_DIR = _cache_folder()
 # Loops borrow their arrays (no counting of references, which costs more than the arithmetic): they allocate nothing.
 OWNING: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
 COMPILE: dict[str, Any] = {**OWNING, "_nrt": False}
+# A call hands over tables of arrays field by field: what runs for each slot or rule is put in its place instead.
+INLINE: dict[str, Any] = {**COMPILE, "inline": "always"}
 
 SCALE = 1e9
 SPLIT = 134_217_729.0  # 2**27 + 1: halves a double's 53 bits for an exact product
@@ -68,17 +70,17 @@ def lowest(typing_context: Any, word: Any) -> Any:
     return types.uint64(types.uint64), generate
 
 
-@njit(inline="always", **COMPILE)
+@njit(**INLINE)
 def set_bit(row: Any, slot: int) -> None:
     row[slot >> 6] |= ONE << np.uint64(slot & 63)
 
 
-@njit(inline="always", **COMPILE)
+@njit(**INLINE)
 def clear_bit(row: Any, slot: int) -> None:
     row[slot >> 6] &= ~(ONE << np.uint64(slot & 63))
 
 
-@njit(inline="always", **COMPILE)
+@njit(**INLINE)
 def has_bit(row: Any, slot: int) -> bool:
     return (row[slot >> 6] >> np.uint64(slot & 63)) & ONE != 0
 

@@ -14,28 +14,33 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from matching.kernel.codes import Kind
-from matching.kernel.compiled.bits import COMPILE, copy_row, njit, set_bit
+from matching.kernel.compiled.bits import COMPILE, OWNING, copy_row, njit, set_bit
 from matching.kernel.prepare import Block, Prepared
-from matching.kernel.tables import AnyArray, Floats, Ints
+from matching.kernel.tables import AnyArray, Bools, Floats, Ints
 
 MOQ, READY, PRICE, FREE, FIRST_KEY = range(5)  # rows of Layout.least
 MAX_CUTS = 64
 FEW_LINES = 12  # below, sorting the columns costs more than looking through them
 FEW_SLOTS = 256
+# How much each axis counts when alike candidates are put together: price, days, city, role and trust.
+AXES = (0.5, 0.7, 3.0, 1.0)
 
 
 class Layout(NamedTuple):
-    """The block by slot, n slots in W words. least: float64[columns, n]; -inf fails everything.
+    """The block by slot, n slots in W words. least: float64[columns, n]; -inf fails everything
+    (``unstated``).
 
     key_column: int32[K], of a key its row of ``least`` for its negated lowest value, the highest in the next row;
     choice_row: int32[K], its first row of ``choices`` (one per choice, then one of what states anything); -1 none.
     static: weight × term of role and trust. best_*: the best of each word, for upper bounds.
+    ends: the last slot of every firm, where firms lie together and in one word each; else empty.
     firm_slots: slots by firm, firm_start: where those of firms[i] begin.
     """
 
     pos: Ints
     place: Ints
     least: Floats
+    unstated: AnyArray
     key_column: Ints
     key_kind: Ints
     key_places: Floats
@@ -44,10 +49,12 @@ class Layout(NamedTuple):
     held_row: Ints
     held: AnyArray
     valid: AnyArray
+    ends: AnyArray
     days: Floats
     city: Ints
     role: Floats
     trust: Floats
+    static: Floats
     firm: Ints
     firms: Ints
     firm_start: Ints
@@ -79,51 +86,89 @@ class Laid(NamedTuple):
     lookup: Index
 
 
-def lay_out(prepared: Prepared, block: Block, keys: Ints, codes: Ints, lines: int) -> Laid:
-    """keys, codes: the component keys and certificates that the lines ask about; lines: how many will be solved."""
-    slots = _slots(block, lines)
+def lay_out(
+    prepared: Prepared, block: Block, keys: Ints, codes: Ints, lines: int, *, by_score: bool = False
+) -> Laid:
+    """keys, codes: the component keys and certificates that the lines ask about; lines: how many will be solved.
+
+    by_score: put alike candidates together (the best 20 only are wanted), else those of one firm (to be counted).
+    """
+    worth_it = lines >= FEW_LINES and len(block.pos) > FEW_SLOTS
+    if not worth_it:
+        slots, ends = np.arange(len(block.pos), dtype=np.int32), np.zeros(0, np.uint64)
+    elif by_score:
+        slots, ends = _alike(prepared, block), np.zeros(0, np.uint64)
+    else:
+        slots, ends = _by_firm(block)
     words = -(-len(slots) // 64)
+    slots = np.concatenate((slots, np.full(-len(slots) % 64, -1, np.int32)))
+    there = slots >= 0
+
+    def by_slot(values: AnyArray, empty: float = 0) -> AnyArray:
+        return np.where(there, values[slots], np.array(empty, values.dtype))
+
     least, key_column, choice_row, choices = _columns(prepared, block, slots, keys, words)
-    firms, firm = np.unique(block.firm[slots], return_inverse=True)
+    firms, firm = np.unique(block.firm, return_inverse=True)
+    firm = by_slot(firm.astype(np.int32), -1)
     by_firm = np.argsort(firm, kind="stable").astype(np.int32)
     held_row = np.full(max(codes, default=-1) + 1, -1, np.int32)
     held_row[codes] = np.arange(len(codes))
     held = np.zeros((len(codes), words), np.uint64)
     for row, code in enumerate(codes.tolist()):
-        held[row] = pack(block.held(code)[slots], words)
-    weights = prepared.line_weights
-    role, trust = block.role[slots], block.trust[slots]
-    static = weights[5] * role + weights[6] * trust
-    days = block.volume_days[slots].astype(np.float64)
-    price = block.price[slots]
+        held[row] = pack(by_slot(block.held(code)), words)
+    role, trust = by_slot(block.role), by_slot(block.trust)
+    static = prepared.line_weights[5] * role + prepared.line_weights[6] * trust
+    days = by_slot(block.volume_days).astype(np.float64)
     places = np.array([max(1, n) - 1 for n in prepared.problem.component_keys.n_choices.tolist()], np.float64)
     kinds = prepared.problem.component_keys.kind
     layout = Layout(
-        pos=block.pos[slots], place=slots, least=least, key_column=key_column, key_kind=kinds.astype(np.int32),
+        pos=by_slot(block.pos, -1), place=slots, least=least,
+        unstated=np.array([pack(column == -np.inf, words) for column in least]), key_column=key_column,
+        key_kind=kinds.astype(np.int32),
         key_places=np.where(kinds == Kind.ORDERED, places, np.nan), choice_row=choice_row, choices=choices,
-        held_row=held_row, held=held, valid=pack(np.ones(len(slots), bool), words), days=days,
-        city=block.city[slots], role=role, trust=trust, firm=firm.astype(np.int32), firms=firms.astype(np.int32),
+        held_row=held_row, held=held, valid=pack(there, words), ends=ends, days=days, city=by_slot(block.city),
+        role=role, trust=trust, static=static, firm=firm, firms=firms.astype(np.int32),
         firm_start=np.searchsorted(firm[by_firm], np.arange(len(firms) + 1)).astype(np.int32), firm_slots=by_firm,
-        best_price=_best(-np.where(np.isnan(price), np.inf, price), words) * -1, best_days=-_best(-days, words),
-        best_free=_best(block.free[slots], words), best_static=_best(static, words),
+        best_price=-_best(least[PRICE], words, there & (least[PRICE] < np.inf)), best_days=-_best(-days, words, there),
+        best_free=_best(least[FREE], words, there), best_static=_best(static, words, there),
     )  # fmt: skip
-    worth_it = lines >= FEW_LINES and len(slots) > FEW_SLOTS
     return Laid(block, layout, build_index(least, words) if worth_it else _no_index(words))
 
 
-def _slots(block: Block, lines: int) -> Ints:
+def _alike(prepared: Prepared, block: Block) -> Ints:
     """Candidates in an order that puts alike ones into one word: halved by what spreads the scores most."""
-    count = len(block.pos)
-    if lines < FEW_LINES or count <= FEW_SLOTS:
-        return np.arange(count, dtype=np.int32)
     known = block.price[~np.isnan(block.price)]
     price = np.nan_to_num(block.price, nan=float(np.median(known)) if len(known) else 0.0)
-    axes = [_rank(price) * 15, _rank(block.volume_days) * 15, _rank(block.city) * 8]
-    axes.append(_rank(5 * block.role + 10 * block.trust) * 12)
-    parts = [np.arange(count, dtype=np.int32)]
+    weights = prepared.line_weights
+    axes = [
+        _rank(price) * weights[1] * AXES[0],
+        _rank(block.volume_days) * weights[2] * AXES[1],
+        _neighbours(prepared.prox)[block.city] * weights[4] * AXES[2],
+        (weights[5] * block.role + weights[6] * block.trust) * AXES[3],
+    ]
+    parts = [np.arange(len(block.pos), dtype=np.int32)]
     while max(map(len, parts)) > 64:
         parts = [half for part in parts for half in _halves(part, axes)]
     return np.concatenate(parts)
+
+
+def _neighbours(prox: Floats) -> Floats:
+    """A place in [0, 1] for each city, near ones near each other: halved again and again by the two farthest."""
+    groups = [np.arange(len(prox))]
+    while max(map(len, groups)) > 1:
+        halves: list[AnyArray] = []
+        for cities in groups:
+            if len(cities) == 1:
+                halves.append(cities)
+                continue
+            near = prox[np.ix_(cities, cities)]
+            one, other = np.unravel_index(int(np.argmin(near)), near.shape)
+            order = np.argsort(near[other] - near[one], kind="stable")
+            halves += [cities[order[: len(order) // 2]], cities[order[len(order) // 2 :]]]
+        groups = halves
+    place = np.empty(len(prox))
+    place[np.concatenate(groups)] = np.arange(len(prox)) / len(prox)
+    return place
 
 
 def _rank(values: AnyArray) -> Floats:
@@ -142,11 +187,47 @@ def _halves(part: Ints, axes: list[Floats]) -> list[Ints]:
     return [part[order[:middle]], part[order[middle:]]]
 
 
+def _by_firm(block: Block) -> tuple[Ints, AnyArray]:
+    """Candidates firm by firm (cities and trust together), no firm across two words: gaps are -1. And the bitmap of
+    every firm's last slot; empty when some firm is larger than a word."""
+    firms, first, firm, size = np.unique(
+        block.firm, return_index=True, return_inverse=True, return_counts=True
+    )
+    order = np.lexsort((firms, block.trust[first], block.city[first]))
+    place_of = np.empty(len(firms), np.int64)
+    place_of[order] = np.arange(len(firms))
+    rows = np.lexsort((np.arange(len(firm)), place_of[firm])).astype(np.int32)
+    if len(size) and size.max() > 64:
+        return rows, np.zeros(0, np.uint64)
+    start = _starts(size[order])
+    within = np.arange(len(rows)) - np.repeat(np.cumsum(size[order]) - size[order], size[order])
+    at = np.repeat(start[:-1], size[order]) + within
+    slots = np.full(-(-int(start[-1]) // 64) * 64, -1, np.int32)
+    slots[at] = rows
+    last = np.zeros(len(slots), bool)
+    last[start[:-1] + size[order] - 1] = True
+    return slots, pack(last, len(slots) // 64)
+
+
+@njit(**OWNING)
+def _starts(sizes: Any) -> Any:
+    """Where each firm's slots begin, none across a border of 64; at the end where the next would begin."""
+    starts = np.empty(len(sizes) + 1, np.int64)
+    free = 0
+    for i in range(len(sizes)):
+        if (free & 63) + sizes[i] > 64:
+            free = (free | 63) + 1
+        starts[i] = free
+        free += sizes[i]
+    starts[-1] = free
+    return starts
+
+
 def _columns(
     prepared: Prepared, block: Block, slots: Ints, keys: Ints, words: int
 ) -> tuple[Floats, Ints, Ints, AnyArray]:
     """The columns of bounds, the bitmaps of choices, and where each key finds its own."""
-    price = block.price[slots]
+    price, there = block.price[slots], slots >= 0
     columns = [-block.moq[slots], -block.last_day[slots].astype(np.float64)]
     columns += [np.where(np.isnan(price), np.inf, -price), block.free[slots]]
     bitmaps: list[AnyArray] = []
@@ -161,9 +242,11 @@ def _columns(
             choice_row[key] = len(bitmaps)
             many = 2 if kinds[key] == Kind.BOOL else int(n_choices[key])
             bits = [(column.mask >> np.uint64(bit)) & np.uint64(1) == 1 for bit in range(many)]
-            bitmaps += [pack(offered, words) for offered in bits]
+            bitmaps += [pack(offered & there, words) for offered in bits]
     found = np.array(bitmaps, np.uint64).reshape(len(bitmaps), words)
-    return np.ascontiguousarray(columns, np.float64), key_column, choice_row, found
+    least = np.array(columns, np.float64)
+    least[:, ~there] = np.inf  # gaps fail nothing, and are not among the valid
+    return least, key_column, choice_row, found
 
 
 def pack(flags: AnyArray, words: int) -> AnyArray:
@@ -173,9 +256,10 @@ def pack(flags: AnyArray, words: int) -> AnyArray:
     return np.packbits(whole, bitorder="little").view("<u8").astype(np.uint64)
 
 
-def _best(values: Floats, words: int) -> Floats:
+def _best(values: Floats, words: int, counts: Bools) -> Floats:
+    """The highest value of each word among those that count."""
     whole = np.full(words * 64, -np.inf)
-    whole[: len(values)] = values
+    whole[: len(values)] = np.where(counts, values, -np.inf)
     return whole.reshape(words, 64).max(axis=1)
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from matching.kernel.codes import Code, Op
-from matching.kernel.compiled.bits import COMPILE, clear_bit, copy_row, njit, set_bit
+from matching.kernel.compiled.bits import COMPILE, INLINE, clear_bit, copy_row, njit, set_bit
 from matching.kernel.compiled.block import FIRST_KEY, FREE, MOQ, PRICE, READY
 from matching.kernel.tables import AnyArray, Bools, Floats, Ints, Masks
 
@@ -51,12 +51,14 @@ class Asks(NamedTuple):
 class Scratch(NamedTuple):
     """What one line's judgement is written into, used again for the next line.
 
-    fails: uint64[rules, W]; kind, want: code of each rule and its requirement (-1); self: bitmap of the excluded.
+    fails: uint64[rules, W]; kind, want: code of each rule and its requirement (-1);
+    after ``judge_roughly`` columns and bounds.
     """
 
     fails: AnyArray
     kind: Ints
     want: Ints
+    bound: Floats
     some: AnyArray
     more: AnyArray
     feasible: AnyArray
@@ -65,11 +67,11 @@ class Scratch(NamedTuple):
 
 def scratch(rules: int, words: int) -> Scratch:
     rows = [np.zeros(words, np.uint64) for _ in range(4)]
-    kind, want = np.zeros(rules, np.int32), np.zeros(rules, np.int32)
-    return Scratch(np.zeros((rules, words), np.uint64), kind, want, *rows)
+    kind, want = np.zeros(2 * rules, np.int32), np.zeros(rules, np.int32)
+    return Scratch(np.zeros((rules, words), np.uint64), kind, want, np.zeros(2 * rules), *rows)
 
 
-@njit(**COMPILE)
+@njit(**INLINE)
 def below(layout: Any, index: Any, column: int, threshold: float, out: Any) -> bool:
     """Into ``out`` who has less than the threshold; False when nobody has (``out`` is then not written)."""
     if index.order.shape[0] == 0:
@@ -106,7 +108,7 @@ def below(layout: Any, index: Any, column: int, threshold: float, out: Any) -> b
     return True
 
 
-@njit(**COMPILE)
+@njit(**INLINE)
 def _look_through(values: Any, threshold: float, out: Any) -> bool:
     anybody = np.uint64(0)
     count = len(values)
@@ -120,7 +122,7 @@ def _look_through(values: Any, threshold: float, out: Any) -> bool:
     return anybody != 0
 
 
-@njit(**COMPILE)
+@njit(**INLINE)
 def _either(layout: Any, index: Any, column: int, low: float, high: float, out: Any, spare: Any) -> bool:
     """Who misses one of two bounds: the negated lowest value in ``column``, the highest in the next."""
     one = below(layout, index, column, low, out)
@@ -132,7 +134,7 @@ def _either(layout: Any, index: Any, column: int, low: float, high: float, out: 
     return True
 
 
-@njit(**COMPILE)
+@njit(**INLINE)
 def _fails_want(layout: Any, index: Any, asks: Any, want: int, out: Any, spare: Any) -> bool:
     """Into ``out`` who fails a requirement of §2; False when nobody does."""
     key, op = asks.key[want], asks.op[want]
@@ -158,7 +160,7 @@ def _fails_want(layout: Any, index: Any, asks: Any, want: int, out: Any, spare: 
     return True
 
 
-@njit(**COMPILE)
+@njit(**INLINE)
 def _count(fails: Any, work: Any) -> None:
     some, more = work.some, work.more
     for word in range(len(some)):
@@ -166,7 +168,7 @@ def _count(fails: Any, work: Any) -> None:
         some[word] |= fails[word]
 
 
-@njit(**COMPILE)
+@njit(**INLINE)
 def _fails_certificates(layout: Any, asks: Any, line: int, out: Any) -> None:
     """Who lacks a certificate that is asked for."""
     copy_row(layout.valid, out)
@@ -211,18 +213,91 @@ def judge(layout: Any, index: Any, asks: Any, line: int, work: Any) -> int:
     return rules
 
 
+@njit(**INLINE)
+def _surely_below(index: Any, column: int, threshold: float, work: Any, bounds: int) -> int:
+    """Add to ``work.some`` those of whom a whole bitmap says that they have less: some may be missed.
+
+    The bound is noted for ``meets``; returns how many there are now.
+    """
+    cut_value = index.cut_value[column]
+    low, high = 0, len(cut_value)
+    while low < high:
+        middle = (low + high) >> 1
+        if cut_value[middle] < threshold:
+            low = middle + 1
+        else:
+            high = middle
+    if low == 0:
+        return bounds
+    if low > 1:
+        row, some = index.rows[column, low - 1], work.some
+        for word in range(len(some)):
+            some[word] |= row[word]
+    work.kind[bounds], work.bound[bounds] = column, threshold
+    return bounds + 1
+
+
+@njit(**COMPILE)
+def judge_roughly(layout: Any, index: Any, asks: Any, line: int, work: Any) -> int:
+    """Into ``work.feasible`` everybody who is feasible, and a few who miss a bound by a little: ``meets`` decides.
+
+    Returns how many bounds it has to look at.
+    """
+    some = work.some
+    some[:] = 0
+    bounds = 0
+    for want in range(asks.start[line], asks.start[line + 1]):
+        if not asks.hard[want]:
+            continue
+        op, column = asks.op[want], layout.key_column[asks.key[want]]
+        if op > COVERS and _fails_want(layout, index, asks, want, work.fails[0], work.near):
+            for word in range(len(some)):
+                some[word] |= work.fails[0][word]
+        if op in (GE, BETWEEN):
+            bounds = _surely_below(index, column + 1, asks.a[want], work, bounds)
+        if op in (LE, COVERS):
+            bounds = _surely_below(index, column, -asks.a[want], work, bounds)
+        if op == BETWEEN:
+            bounds = _surely_below(index, column, -asks.b[want], work, bounds)
+        if op == COVERS:
+            bounds = _surely_below(index, column + 1, asks.b[want], work, bounds)
+    if asks.code_start[line + 1] > asks.code_start[line]:
+        _fails_certificates(layout, asks, line, work.fails[0])
+        for word in range(len(some)):
+            some[word] |= work.fails[0][word]
+    bounds = _surely_below(index, MOQ, -asks.quantity[line], work, bounds)
+    bounds = _surely_below(index, FREE, asks.rate[line], work, bounds)
+    bounds = _surely_below(index, READY, -float(asks.need_by[line]), work, bounds)
+    if asks.ceiling[line] > 0:
+        bounds = _surely_below(index, PRICE, -asks.ceiling[line], work, bounds)
+    for word in range(len(some)):
+        work.feasible[word] = layout.valid[word] & ~some[word]
+    work.near[:] = 0
+    return bounds
+
+
+@njit(**INLINE)
+def meets(layout: Any, work: Any, bounds: int, slot: int) -> bool:
+    """Every bound that ``judge_roughly`` noted, by the values themselves."""
+    for i in range(bounds):  # noqa: SIM110 -- a loop is what is compiled
+        if layout.least[work.kind[i], slot] < work.bound[i]:
+            return False
+    return True
+
+
 @njit(**COMPILE)
 def leave_out(layout: Any, asks: Any, line: int, work: Any) -> int:
     """The rule ``self``: take the demanding organisation and those it excludes out; returns the candidates left."""
     demand = asks.demand[line]
-    left = len(layout.pos) - _leave_firm(layout, asks.organisation[demand], work)
+    everybody = layout.firm_start[len(layout.firms)] - layout.firm_start[0]
+    left = everybody - _leave_firm(layout, asks.organisation[demand], work)
     for i in range(asks.excluded_start[demand], asks.excluded_start[demand + 1]):
         if asks.excluded[i] != asks.organisation[demand]:
             left -= _leave_firm(layout, asks.excluded[i], work)
     return left
 
 
-@njit(**COMPILE)
+@njit(**INLINE)
 def _leave_firm(layout: Any, firm: int, work: Any) -> int:
     at = np.searchsorted(layout.firms, firm)
     if at == len(layout.firms) or layout.firms[at] != firm:

@@ -9,9 +9,9 @@ import numpy as np
 from matching.kernel.codes import KEEP_MATCHES, KEEP_NEAR
 from matching.kernel.compiled.bits import COMPILE, ONE, OWNING, count_bits, lowest, njit, set_bit
 from matching.kernel.compiled.block import Laid
-from matching.kernel.compiled.judge import OTHER_RULES, Asks, judge, leave_out, scratch
+from matching.kernel.compiled.judge import OTHER_RULES, Asks, judge, judge_roughly, leave_out, scratch
 from matching.kernel.compiled.near import firms_in, relax
-from matching.kernel.compiled.score import score, score_all, score_best
+from matching.kernel.compiled.score import BINS, score_all, score_best, write_terms
 from matching.kernel.problem import Problem
 from matching.kernel.tables import AnyArray, Bools, Floats, Ints
 
@@ -83,7 +83,7 @@ def solve_lines(
     found = _found(len(lines), rules)
     words = len(laid.layout.valid)
     work = scratch(rules, words)
-    seen = np.zeros((len(laid.layout.firms), 1), np.int64)[:, 0]
+    seen = np.zeros(len(laid.layout.firms), np.int64)
     best_near = _nearest(laid, prox)
     feasible, scores = _solve(
         laid.layout,
@@ -104,10 +104,9 @@ def solve_lines(
 
 
 def _nearest(laid: Laid, prox: Floats) -> Floats:
-    """float64[C, W]: an upper bound of the proximity of a word's slots to each city."""
-    city = laid.layout.city
-    whole = np.concatenate((city, np.repeat(city[-1:], -len(city) % 64)))
-    return np.ascontiguousarray(prox[:, whole].reshape(len(prox), -1, 64).max(axis=2))
+    """float64[C, W]: the proximity of each city to the nearest of a word's slots."""
+    nearest: Floats = prox[:, laid.layout.city].reshape(len(prox), -1, 64).max(axis=2)
+    return nearest
 
 
 @njit(**OWNING)
@@ -159,14 +158,20 @@ def _solve(
     all_found, all_score = np.empty(1024, np.int32), np.empty(1024)
     some, some_score = np.empty(size, np.int32), np.empty(size)
     best, best_score = np.empty(KEEP_MATCHES, np.int32), np.empty(KEEP_MATCHES)
-    bound, terms = np.empty(len(layout.valid)), np.empty(7)
+    bound, terms, tops = np.empty(len(layout.valid)), np.empty(7), np.empty(KEEP_MATCHES)
+    order = np.empty(len(layout.valid) + BINS, np.int32)
     marks, by_place = np.zeros(len(layout.valid), np.uint64), np.empty(size)
     filled = 0
     for i in range(len(lines)):
         line = lines[i]
         lab = asks.lab[asks.demand[line]]
         days = float(max(1, asks.need_by[line] - as_of))
-        rules = judge(layout, index, asks, line, work)
+        rough = not with_near and not keep_all[i] and index.order.shape[0] > 0
+        rules = bounds = 0
+        if rough:
+            bounds = judge_roughly(layout, index, asks, line, work)
+        else:
+            rules = judge(layout, index, asks, line, work)
         found.totals[i, 1] = leave_out(layout, asks, line, work)
         if keep_all[i]:
             count, kept = score_all(
@@ -196,25 +201,39 @@ def _solve(
                 best_near[lab],
                 days,
                 weights,
-                work.feasible,
+                work,
+                bounds,
                 terms,
                 best,
                 best_score,
                 bound,
+                order,
+                tops,
+                some,
+                some_score,
             )
         found.feasible_start[i + 1] = filled
         for rank in range(kept):
             found.matches[i, rank] = best[rank]
             found.scores[i, rank] = best_score[rank]
-            score(layout, asks, line, best[rank], prox[lab], days, weights, found.terms[i, rank])
+            write_terms(layout, asks, line, best[rank], prox[lab], days, weights, found.terms[i, rank])
         if with_near:
-            _count_line(layout, asks, line, i, rules, days, work, seen, found)
+            _count_line(layout, index, asks, line, i, rules, days, work, seen, found)
     return all_found[:filled], all_score[:filled]
 
 
 @njit(**COMPILE)
 def _count_line(
-    layout: Any, asks: Any, line: int, i: int, rules: int, days: float, work: Any, seen: Any, found: Any
+    layout: Any,
+    index: Any,
+    asks: Any,
+    line: int,
+    i: int,
+    rules: int,
+    days: float,
+    work: Any,
+    seen: Any,
+    found: Any,
 ) -> None:
     """Totals, near misses and relaxations. ``seen`` is stamped with numbers that no line uses again."""
     stamp = i * (rules + 1000) + 1
@@ -234,6 +253,7 @@ def _count_line(
             kind, want = work.kind[rule], work.want[rule]
             kept = relax(
                 layout,
+                index,
                 asks,
                 line,
                 relaxed,

@@ -7,8 +7,18 @@ from typing import Any
 import numpy as np
 
 from matching.kernel.codes import KEEP_NEAR
-from matching.kernel.compiled.bits import COMPILE, ONE, exact_round9, has_bit, lowest, njit
-from matching.kernel.compiled.block import PRICE, READY
+from matching.kernel.compiled.bits import (
+    COMPILE,
+    INLINE,
+    ONE,
+    count_bits,
+    exact_round9,
+    has_bit,
+    lowest,
+    njit,
+    ones_in,
+)
+from matching.kernel.compiled.block import FREE, MOQ, PRICE, READY
 from matching.kernel.compiled.judge import (
     BETWEEN,
     CAPACITY,
@@ -29,7 +39,7 @@ NAN = np.nan
 CLOSE = 2e-9  # more than rounding can move two numbers towards each other
 
 
-@njit(**COMPILE)
+@njit(**INLINE)
 def missing_by(layout: Any, asks: Any, line: int, kind: int, want: int, slot: int, days: float) -> float:
     """Unrounded shortfall of a slot that fails the rule."""
     if kind == SPEC:
@@ -41,21 +51,21 @@ def missing_by(layout: Any, asks: Any, line: int, kind: int, want: int, slot: in
             missing += not has_bit(layout.held[layout.held_row[asks.code[i]]], slot)
         return missing / (last - first)
     if kind == IS_MOQ:
-        return (-layout.least[0, slot] - asks.quantity[line]) / asks.quantity[line]
+        return (-layout.least[MOQ, slot] - asks.quantity[line]) / asks.quantity[line]
     if kind == CAPACITY:
-        return (asks.rate[line] - layout.least[3, slot]) / asks.rate[line]
+        return (asks.rate[line] - layout.least[FREE, slot]) / asks.rate[line]
     if kind == TIME:
         return (-layout.least[READY, slot] - asks.need_by[line]) / days
     return (-layout.least[PRICE, slot] - asks.ceiling[line]) / asks.ceiling[line]
 
 
-@njit(**COMPILE)
+@njit(**INLINE)
 def threshold(layout: Any, asks: Any, kind: int, want: int, slot: int) -> tuple[float, float]:
     """What would just admit a slot: (a, b), NaN where nothing does; b for intervals only."""
     if kind == IS_MOQ:
-        return -layout.least[0, slot], NAN
+        return -layout.least[MOQ, slot], NAN
     if kind == CAPACITY:
-        free = layout.least[3, slot]
+        free = layout.least[FREE, slot]
         return (free if free > 0 else NAN), NAN
     if kind == TIME:
         ready = -layout.least[READY, slot]
@@ -79,8 +89,17 @@ def threshold(layout: Any, asks: Any, kind: int, want: int, slot: int) -> tuple[
 
 
 @njit(**COMPILE)
-def firms_in(layout: Any, row: Any, seen: Any, stamp: int) -> int:
-    """How many different firms are behind a bitmap. ``seen`` holds the last stamp of every firm."""
+def firms_in(layout: Any, row: Any, seen: Any, stamp: int) -> Any:
+    """How many different firms are behind a bitmap. ``seen`` holds the last stamp of every firm.
+
+    Where a firm's slots lie together, adding ones below its last slot carries into that slot if any is set.
+    """
+    if len(layout.ends):
+        total = np.uint64(0)
+        for word in range(len(row)):
+            inner = ~layout.ends[word]
+            total += ones_in((((row[word] & inner) + inner) | row[word]) & layout.ends[word])
+        return np.int64(total)
     count = 0
     for word in range(len(row)):
         bits = row[word]
@@ -93,7 +112,7 @@ def firms_in(layout: Any, row: Any, seen: Any, stamp: int) -> int:
     return count
 
 
-@njit(**COMPILE)
+@njit(**INLINE)
 def _keep_near(
     slot: int, rule: int, short: float, layout: Any, near: Any, near_rule: Any, near_short: Any, kept: int
 ) -> int:
@@ -112,9 +131,28 @@ def _keep_near(
     return min(kept + 1, KEEP)
 
 
+@njit(**INLINE)
+def _bound(layout: Any, asks: Any, line: int, kind: int, want: int) -> tuple[int, float]:
+    """The column and threshold of a rule with one bound; -1 for the others."""
+    if kind == IS_MOQ:
+        return MOQ, -asks.quantity[line]
+    if kind == CAPACITY:
+        return FREE, asks.rate[line]
+    if kind == TIME:
+        return READY, -float(asks.need_by[line])
+    if kind == IS_PRICE:
+        return PRICE, -asks.ceiling[line]
+    if kind == SPEC and asks.op[want] == GE:
+        return layout.key_column[asks.key[want]] + 1, asks.a[want]
+    if kind == SPEC and asks.op[want] == LE:
+        return layout.key_column[asks.key[want]], -asks.a[want]
+    return -1, 0.0
+
+
 @njit(**COMPILE)
 def relax(
     layout: Any,
+    index: Any,
     asks: Any,
     line: int,
     rule: int,
@@ -129,7 +167,125 @@ def relax(
     out: Any,
 ) -> int:
     """Near misses of one rule (bitmap ``only``): into the 5 nearest and ``out`` (count, nearest, b, all, b)."""
-    count = 0
+    count = count_bits(only)
+    out[0] = count
+    out[1], out[2], out[3], out[4] = NAN, NAN, NAN, NAN
+    if kind == SPEC and asks.op[want] > COVERS and kept == KEEP and near_short[KEEP - 1] < 1.0:
+        return kept  # all of them lack it wholly, others are nearer, and no threshold helps
+    column, bound = _bound(layout, asks, line, kind, want)
+    if column >= 0 and index.order.shape[0] > 0:
+        value = index.value[column]
+        last = np.searchsorted(value, bound)
+        if 2 * count * count > last:
+            return _relax_in_order(
+                layout,
+                index.order[column],
+                last,
+                asks,
+                line,
+                rule,
+                kind,
+                want,
+                days,
+                only,
+                layout.unstated[column],
+                near,
+                near_rule,
+                near_short,
+                kept,
+                out,
+            )
+    return _relax_each(
+        layout, asks, line, rule, kind, want, days, only, near, near_rule, near_short, kept, out
+    )
+
+
+@njit(**COMPILE)
+def _relax_in_order(
+    layout: Any,
+    order: Any,
+    last: int,
+    asks: Any,
+    line: int,
+    rule: int,
+    kind: int,
+    want: int,
+    days: float,
+    only: Any,
+    unstated: Any,
+    near: Any,
+    near_rule: Any,
+    near_short: Any,
+    kept: int,
+    out: Any,
+) -> int:
+    """By one sorted column: the nearest from the threshold down, the one that needs most from the bottom up."""
+    silent = 0
+    for word in range(len(only)):
+        bits = only[word] & unstated[word]
+        silent += np.int64(ones_in(bits))
+    nearest: Any = -1
+    nearest_short = fifth = np.inf
+    taken = 0
+    i = last - 1
+    stated = np.int64(out[0]) - silent
+    while i >= 0 and taken < stated:
+        slot = order[i]
+        i -= 1
+        if not has_bit(only, slot):
+            continue
+        short = exact_round9(missing_by(layout, asks, line, kind, want, slot, days))
+        if taken >= KEEP and short > fifth:
+            break
+        taken += 1
+        if taken == KEEP:
+            fifth = short
+        if (
+            short < nearest_short
+            or nearest < 0
+            or (short == nearest_short and layout.pos[slot] < layout.pos[nearest])
+        ):
+            nearest, nearest_short = slot, short
+        kept = _keep_near(slot, rule, short, layout, near, near_rule, near_short, kept)
+    if silent and (kept < KEEP or near_short[KEEP - 1] >= 1.0 or nearest_short >= 1.0):
+        for word in range(len(only)):
+            bits = only[word] & unstated[word]
+            while bits != 0:
+                slot = (word << 6) + np.int64(lowest(bits))
+                bits &= bits - ONE
+                if (
+                    nearest < 0
+                    or nearest_short > 1.0
+                    or (nearest_short == 1.0 and layout.pos[slot] < layout.pos[nearest])
+                ):
+                    nearest, nearest_short = slot, 1.0
+                kept = _keep_near(slot, rule, 1.0, layout, near, near_rule, near_short, kept)
+    out[1], out[2] = threshold(layout, asks, kind, want, nearest)
+    if not silent:
+        i = 0
+        while not has_bit(only, order[i]):
+            i += 1
+        out[3], _ = threshold(layout, asks, kind, want, order[i])
+    return kept
+
+
+@njit(**COMPILE)
+def _relax_each(
+    layout: Any,
+    asks: Any,
+    line: int,
+    rule: int,
+    kind: int,
+    want: int,
+    days: float,
+    only: Any,
+    near: Any,
+    near_rule: Any,
+    near_short: Any,
+    kept: int,
+    out: Any,
+) -> int:
+    """One near miss after the other."""
     nearest: Any = -1
     nearest_short = np.inf
     first, last = np.inf, -np.inf  # of the thresholds a and b
@@ -140,7 +296,6 @@ def relax(
         while bits != 0:
             slot = (word << 6) + np.int64(lowest(bits))
             bits &= bits - ONE
-            count += 1
             short = missing_by(layout, asks, line, kind, want, slot, days)
             if short <= nearest_short + CLOSE or kept < KEEP or short <= near_short[KEEP - 1] + CLOSE:
                 short = exact_round9(short)
@@ -157,9 +312,7 @@ def relax(
                 first_b, last_b = min(first_b, b), max(last_b, b)
             else:
                 every = False
-    out[0] = count
     out[1], out[2] = threshold(layout, asks, kind, want, nearest)
-    out[3], out[4] = NAN, NAN
     if every:
         op = asks.op[want] if kind == SPEC else -1
         if op == BETWEEN:

@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 
 from matching.kernel.codes import KEEP_MATCHES
-from matching.kernel.compiled.bits import COMPILE, ONE, exact_round9, lowest, njit
-from matching.kernel.compiled.block import PRICE
-from matching.kernel.compiled.judge import BETWEEN, COVERS, GE, LE
+from matching.kernel.compiled.bits import COMPILE, INLINE, ONE, exact_round9, lowest, njit
+from matching.kernel.compiled.block import FREE, PRICE
+from matching.kernel.compiled.judge import BETWEEN, COVERS, GE, LE, meets
 
 KEEP = KEEP_MATCHES
-MARGIN = 1e-7  # far above what bounds lose by adding in another order, far below what they win
+# Part of all weight by which estimates are taken too high: far above what another order of summation and rounding
+# move, far below what bounds win.
+FINE = 1e-8
+BINS = 128  # of bounds, by which words are put in order
 
 
 @njit(inline="always", **COMPILE)
@@ -20,7 +23,7 @@ def clamp(x: float) -> float:
     return min(1.0, max(0.0, x))
 
 
-@njit(**COMPILE)
+@njit(**INLINE)
 def offered(layout: Any, key: int, slot: int) -> Any:
     """Lowest and highest value of a key, and whether it is stated."""
     column = layout.key_column[key]
@@ -28,7 +31,7 @@ def offered(layout: Any, key: int, slot: int) -> Any:
     return low, high, low < np.inf
 
 
-@njit(**COMPILE)
+@njit(**INLINE)
 def shortfall(layout: Any, asks: Any, want: int, slot: int) -> float:
     """§2's relative shortfall, unrounded; 0 or less where the requirement holds."""
     key, op = asks.key[want], asks.op[want]
@@ -60,7 +63,7 @@ def shortfall(layout: Any, asks: Any, want: int, slot: int) -> float:
     return 1.0 if scale == 0 else missing / scale
 
 
-@njit(**COMPILE)
+@njit(**INLINE)
 def fit(layout: Any, asks: Any, line: int, slot: int) -> float:
     """Weighted mean degree of the soft requirements, 1 without any."""
     total, weights = 0.0, 0.0
@@ -73,7 +76,7 @@ def fit(layout: Any, asks: Any, line: int, slot: int) -> float:
     return total / weights if weights > 0 else 1.0
 
 
-@njit(**COMPILE)
+@njit(**INLINE)
 def score(
     layout: Any, asks: Any, line: int, slot: int, near: Any, days: float, weights: Any, out: Any
 ) -> float:
@@ -82,7 +85,7 @@ def score(
     target, price = asks.target[line], -layout.least[PRICE, slot]
     out[1] = clamp(2 - price / target) if target > 0 and price > 0 else 0.5
     out[2] = clamp(1 - layout.days[slot] / days)
-    out[3] = clamp(layout.least[3, slot] / (2 * asks.rate[line]))
+    out[3] = clamp(layout.least[FREE, slot] / (2 * asks.rate[line]))
     out[4] = near[layout.city[slot]]
     out[5] = layout.role[slot]
     out[6] = layout.trust[slot]
@@ -94,6 +97,14 @@ def score(
 
 
 @njit(**COMPILE)
+def write_terms(
+    layout: Any, asks: Any, line: int, slot: int, near: Any, days: float, weights: Any, out: Any
+) -> None:
+    """The seven terms of a slot's score."""
+    score(layout, asks, line, slot, near, days, weights, out)
+
+
+@njit(**INLINE)
 def keep(slot: int, value: float, layout: Any, best: Any, best_score: Any, kept: int) -> int:
     """Insert into the best 20 by score, then lower position; returns how many there are."""
     pos = layout.pos[slot]
@@ -141,6 +152,59 @@ def score_all(
     return count, kept
 
 
+@njit(**INLINE)
+def _in_order(
+    layout: Any, near_best: Any, rates: Any, weights: Any, feasible: Any, bound: Any, order: Any
+) -> int:
+    """What no score of a word exceeds, in weighted points, into ``bound``; words with somebody, about best first,
+    into ``order``. Returns how many."""
+    most_price, least_price = rates[3], 0.5 * weights[1]
+    total = weights[0] + weights[1] + weights[2] + weights[3] + weights[4] + weights[5] + weights[6]
+    for word in range(len(feasible)):
+        value = weights[0] + layout.best_static[word] + weights[4] * near_best[word]
+        value += min(most_price, max(least_price, 2 * weights[1] - rates[0] * layout.best_price[word]))
+        value += max(0.0, weights[2] - rates[1] * layout.best_days[word])
+        value += min(weights[3], max(0.0, rates[2] * layout.best_free[word]))
+        bound[word] = value
+    bins = order[len(feasible) :]
+    bins[:] = 0
+    scale = (BINS - 2) / total
+    for word in range(len(feasible)):
+        if feasible[word] != 0:
+            bins[BINS - 2 - np.int64(bound[word] * scale)] += 1
+    first = 0
+    for i in range(BINS):
+        first, bins[i] = first + bins[i], first
+    for word in range(len(feasible)):
+        if feasible[word] != 0:
+            i = BINS - 2 - np.int64(bound[word] * scale)
+            order[bins[i]] = word
+            bins[i] += 1
+    return first
+
+
+@njit(**INLINE)
+def _estimate(layout: Any, near: Any, weights: Any, rates: Any, slot: int) -> float:
+    """The score of a slot in points, with a fit of 1, but for the order of summation."""
+    price = layout.least[PRICE, slot]
+    value = weights[0] + layout.static[slot] + weights[4] * near[layout.city[slot]]
+    value += max(0.0, weights[2] - rates[1] * layout.days[slot])
+    value += min(weights[3], max(0.0, rates[2] * layout.least[FREE, slot]))
+    if rates[0] > 0 and price < 0:
+        return value + min(weights[1], max(0.0, 2 * weights[1] + rates[0] * price))
+    return value + 0.5 * weights[1]
+
+
+@njit(**INLINE)
+def _raise_tops(tops: Any, value: float) -> None:
+    """Insert into the 20 most points, falling."""
+    at = KEEP - 1
+    while at > 0 and tops[at - 1] < value:
+        tops[at] = tops[at - 1]
+        at -= 1
+    tops[at] = value
+
+
 @njit(**COMPILE)
 def score_best(
     layout: Any,
@@ -150,55 +214,55 @@ def score_best(
     near_best: Any,
     days: float,
     weights: Any,
-    feasible: Any,
+    work: Any,
+    bounds: int,
     terms: Any,
     best: Any,
     best_score: Any,
     bound: Any,
+    order: Any,
+    tops: Any,
+    some: Any,
+    points: Any,
 ) -> int:
-    """The best 20 only: words of 64 by their upper bound, best first, until no word can add to them."""
-    weight = weights.sum()
-    target = asks.target[line]
+    """The best 20 only: words in the order of their upper bounds, until none can add to them.
+
+    ``work.feasible`` may hold slots that fail one of ``bounds``. Survivors, of whom there are as many as there are
+    ties, are scored exactly.
+    """
+    target, fine = asks.target[line], weights.sum() * FINE
     per_price = weights[1] / target if target > 0 else 0.0
-    per_day, per_piece = weights[2] / days, weights[3] / (2 * asks.rate[line])
-    top, words = -1, 0
-    best_bound = -1.0
-    for word in range(len(feasible)):
-        bound[word] = -1.0
-        if feasible[word] == 0:
+    rates = (
+        per_price, weights[2] / days, weights[3] / (2 * asks.rate[line]), weights[1] if target > 0 else 0.5 * weights[1]
+    )  # fmt: skip
+    soft = False
+    for want in range(asks.start[line], asks.start[line + 1]):
+        soft |= not asks.hard[want]
+    tops[:] = -1.0
+    words = _in_order(layout, near_best, rates, weights, work.feasible, bound, order)
+    count = 0
+    for i in range(words):
+        word = order[i]
+        if bound[word] < tops[KEEP - 1] - fine:
             continue
-        words += 1
-        value = weights[0] + layout.best_static[word] + weights[4] * near_best[word]
-        value += min(weights[1], max(0.5 * weights[1], 2 * weights[1] - per_price * layout.best_price[word]))
-        value += max(0.0, weights[2] - per_day * layout.best_days[word])
-        value += min(weights[3], max(0.0, per_piece * layout.best_free[word]))
-        bound[word] = value
-        if value > best_bound:
-            top, best_bound = word, value
-    kept = 0
-    enough = -1.0  # in weighted points, what the twentieth has
-    while top >= 0 and best_bound >= enough:
-        bits = feasible[top]
+        bits = work.feasible[word]
         while bits != 0:
-            slot = (top << 6) + np.int64(lowest(bits))
+            slot = (word << 6) + np.int64(lowest(bits))
             bits &= bits - ONE
-            price = -layout.least[PRICE, slot]
-            value = weights[0] + weights[5] * layout.role[slot] + weights[6] * layout.trust[slot]
-            value += weights[4] * near[layout.city[slot]]
-            value += max(0.0, weights[2] - per_day * layout.days[slot])
-            value += min(weights[3], max(0.0, per_piece * layout.least[3, slot]))
-            if price > 0 and target > 0:
-                value += min(weights[1], max(0.0, 2 * weights[1] - per_price * price))
-            else:
-                value += 0.5 * weights[1]
-            if value >= enough:
-                exact = score(layout, asks, line, slot, near, days, weights, terms)
-                kept = keep(slot, exact, layout, best, best_score, kept)
-                if kept == KEEP:
-                    enough = best_score[KEEP - 1] * weight - MARGIN * weight
-        bound[top] = -1.0
-        top, best_bound = -1, -1.0
-        for word in range(len(feasible)):
-            if bound[word] > best_bound:
-                top, best_bound = word, bound[word]
+            value = _estimate(layout, near, weights, rates, slot)
+            if value < tops[KEEP - 1] - fine or not meets(layout, work, bounds, slot):
+                continue
+            if soft:
+                value += weights[0] * (fit(layout, asks, line, slot) - 1.0)
+                if value < tops[KEEP - 1] - fine:
+                    continue
+            some[count], points[count] = slot, value
+            count += 1
+            if value > tops[KEEP - 1]:
+                _raise_tops(tops, value)
+    kept = 0
+    for i in range(count):
+        if points[i] >= tops[KEEP - 1] - fine:
+            exact = score(layout, asks, line, some[i], near, days, weights, terms)
+            kept = keep(some[i], exact, layout, best, best_score, kept)
     return kept

@@ -41,7 +41,7 @@ class CompiledLines:
         self._keys = _by_block(wants, lines.requirements.key)
         self._codes = _by_block(codes, lines.certificates.item)
         self._weights = np.array(prepared.line_weights)
-        self._laid: dict[int, Laid] = {}
+        self._laid: dict[tuple[int, bool], Laid] = {}
         self._bytes = 0
 
     def solve(self, lines: Ints) -> tuple[dict[str, Table], dict[int, Feasible]]:
@@ -58,8 +58,8 @@ class CompiledLines:
     def _solve_block(
         self, lines: Ints, parts: dict[str, list[list[AnyArray]]], feasible: dict[int, Feasible]
     ) -> None:
-        laid = self._block(int(self._block_of[lines[0]]))
-        if not len(laid.layout.pos):
+        laid = self.block(int(self._block_of[lines[0]]))
+        if not len(laid.block.pos):
             none = np.zeros(len(lines), np.int32)
             parts["line_totals"].append([lines, *[none] * 5])
             nobody = Feasible(laid.block, np.zeros(0, np.int64), np.zeros(0))
@@ -76,17 +76,17 @@ class CompiledLines:
             own = slice(start[i], start[i + 1])
             feasible[line] = Feasible(laid.block, found.feasible[own], found.feasible_score[own])
 
-    def _block(self, number: int) -> Laid:
-        if number not in self._laid:
+    def block(self, number: int, *, by_score: bool = False) -> Laid:
+        if (number, by_score) not in self._laid:
             block = self.prepared.block(number // 2, bool(number % 2))
             keys, codes = self._keys.get(number, _NONE), self._codes.get(number, _NONE)
-            laid = lay_out(self.prepared, block, keys, codes, int(self._lines_of[number]))
+            laid = lay_out(self.prepared, block, keys, codes, int(self._lines_of[number]), by_score=by_score)
             size = sum(array.nbytes for array in (*laid.layout, *laid.lookup))
             if self._bytes + size > ROOM:
                 self._laid, self._bytes = {}, 0
-            self._laid[number] = laid
+            self._laid[number, by_score] = laid
             self._bytes += size
-        return self._laid[number]
+        return self._laid[number, by_score]
 
 
 _NONE = np.zeros(0, np.int32)

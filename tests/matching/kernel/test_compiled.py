@@ -39,7 +39,7 @@ def test_numpy_equals_reference(problem: Problem) -> None:
 
 
 def test_indexed_equals_reference(always_indexed: None) -> None:
-    @settings(steady, max_examples=80)
+    @settings(steady, max_examples=40)
     @given(problems)
     def check(problem: Problem) -> None:
         assert_same(Solver(problem, compiled=True).solve(), reference.solve(problem))
@@ -65,7 +65,7 @@ def test_indexed_blocks_of_several_words_equal_numpy(
 def test_bounds_find_the_same_best_twenty(always_indexed: None) -> None:
     """Asked for the best only, words of 64 are left out by their upper bound: nothing that counts may be."""
     seen = 0
-    for seed in range(13):
+    for seed in range(9):
         if seed % 2:
             shape = Shape(capabilities=400, demands=4, types=1, cities=3, organisations=5, strict=0.05)
             problem = small_problem(random.Random(seed), shape)
@@ -75,8 +75,8 @@ def test_bounds_find_the_same_best_twenty(always_indexed: None) -> None:
         expected = solve(problem).matches
         for number in np.unique(lines._block_of).tolist():
             mine = np.flatnonzero(lines._block_of == number).astype(np.int32)
-            laid = lines._block(number)
-            if not len(laid.layout.pos):
+            laid = lines.block(number, by_score=True)
+            if not len(laid.block.pos):
                 continue
             found = solve_lines(
                 asks_of(problem), laid, mine, np.zeros(len(mine), bool), lines.prepared.prox,
@@ -89,7 +89,7 @@ def test_bounds_find_the_same_best_twenty(always_indexed: None) -> None:
                 assert found.scores[i][kept].tolist() == expected.score[own].tolist()
                 np.testing.assert_array_equal(found.terms[i][kept], expected.terms[own])
                 seen += int(own.sum())
-    assert seen > 1500
+    assert seen > 1000
 
 
 @settings(steady, max_examples=2000)
