@@ -142,6 +142,7 @@ SILENT_FUNCTIONS = {
     "open_with": "how one person looks at a list",
     "open_plainly": "how one person looks at a list",
     "preview_demand": "rolled back",
+    "note_figures": "derived once a day, nobody decided anything",
     "move_rows": "part of a merge, which its callers record",
     "_rename": "part of a merge",
     "_people_first": "part of a merge",

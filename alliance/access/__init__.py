@@ -276,6 +276,7 @@ VISIBLE: dict[str, Callable[[Row, Viewer], Q]] = {
     "introduction": _introduction,
     "disclosure": _disclosure,
     "answer": _answer,
+    "figures": lambda row, viewer: _any([row.alliance], viewer.bureau_alliances),
     "person": _person,
     "token": _token,
     "saved filter": _saved_filter,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from django import template
 from django.utils.safestring import SafeString
 
-from alliance.templatetags import _bars, _gantt, _map, _sankey
+from alliance.templatetags import _bars, _gantt, _map, _sankey, _spark
 from alliance.templatetags._bars import Slot
 from alliance.templatetags._gantt import Chart, Stage
 from alliance.templatetags._map import Flow, Kind, Place
@@ -68,3 +68,9 @@ def gantt(chart: Chart) -> SafeString:
 def sankey(bands: Sequence[Band], unit: str = "", label: str = "") -> SafeString:
     """Bands from cities on the left to cities on the right; the table beneath is the page's."""
     return _sankey.sankey(bands, unit, label)
+
+
+@register.simple_tag
+def spark(values: Sequence[float | None], label: str = "") -> SafeString:
+    """A small line of the last months; nothing while there are fewer than two."""
+    return _spark.spark(values, label)

@@ -14,6 +14,7 @@ from matching.models.demands import (
     SiteNeed,
     SiteRequirement,
 )
+from matching.models.figures import Figure
 from matching.models.introductions import (
     Introduction,
     IntroductionBasis,
@@ -46,6 +47,7 @@ __all__ = [
     "DemandIdentity",
     "DemandLine",
     "DemandResult",
+    "Figure",
     "Introduction",
     "IntroductionBasis",
     "IntroductionStep",

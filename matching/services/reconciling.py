@@ -17,6 +17,7 @@ from alliance.services.retries import sweep_keys
 from alliance.services.webhooks import deliver_waiting, forget_old_messages
 from companies.services.sheets import sweep_sheets
 from matching.services.changes import follow_changes
+from matching.services.figures import note_figures
 from matching.services.merging import sweep_merged
 from matching.services.notices import tell_of_dates
 from matching.services.runs.claims import claimable_runs, fail_exhausted, settled_runs
@@ -58,6 +59,7 @@ class Reconciler:
             finish_run(run_id)
         self._call_workers()
         sweep()
+        note_figures()
         forget_the_dead()
 
     def _tell(self) -> None:

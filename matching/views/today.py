@@ -31,6 +31,7 @@ from matching.selectors import (
     queue,
 )
 from matching.selectors.today.inbox import MAKERS
+from matching.selectors.trends import trends
 from matching.services.visits import note_visit
 
 SHOWN, MENTIONS = 6, 4
@@ -68,6 +69,7 @@ def _official(request: HttpRequest, alliance: Alliance) -> dict[str, Any]:
         "flow_modes": [("lines", _("could be supplied"), not work), ("work", _("introductions"), work)],
         "work": work,
         "figures": introduction_figures(user, alliance),
+        "trends": trends(user, alliance),
         "today": timezone.localdate(),
         "since": since,
         "changes": changes_since(user, since),
