@@ -27,10 +27,16 @@ def history_row(user: Any, kind: str, public_id: UUID) -> Any:
     return row
 
 
-def history_of(kind: str, public_id: UUID) -> QuerySet[Change]:
-    """Ask `history_row` before. Order it by id: changes have no public one, and the reader sees all of these."""
-    kinds = [kind, *KINDS[kind].related]
-    return Change.objects.filter(kind__in=kinds, object_id=str(public_id)).select_related("actor")
+def history_of(kind: str, row: Any) -> QuerySet[Change]:
+    """Of a row that `history_row` has found, with that of the entries that were merged into it.
+
+    Order it by id: changes have no public one, and the reader sees all of these.
+    """
+    kinds, keys = [kind, *KINDS[kind].related], [str(row.public_id)]
+    if isinstance(row, Organisation):
+        merged = Organisation.objects.filter(merged_into=row).values_list("public_id", flat=True)
+        keys += [str(key) for key in merged]
+    return Change.objects.filter(kind__in=kinds, object_id__in=keys).select_related("actor")
 
 
 # --- in words ------------------------------------------------------------------------------------------------

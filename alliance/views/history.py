@@ -135,7 +135,7 @@ def history(request: HttpRequest, kind: str, public_id: UUID) -> HttpResponse:
         raise Http404
     number = _number(request.GET.get("page", "1"))
     start = (number - 1) * PAGE
-    changes = list(history_of(kind, public_id).order_by("-id")[start : start + PAGE + 1])
+    changes = list(history_of(kind, found).order_by("-id")[start : start + PAGE + 1])
     if not changes and number > 1:
         raise Http404
     teller = Teller(kind, changes[:PAGE])

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from alliance.changes import Detail, acting_for, record, record_details
-from alliance.models import Change
+from alliance.models import Change, Organisation
 from companies.services.sheets import choose_columns, confirm, undo, upload
 from matching.services.changes import IRRELEVANT
 from matching.services.demands.inputs import LineInput
@@ -229,6 +229,15 @@ def test_organisations_have_a_history(world: World) -> None:
     assert f"City {world.cities['partner']} → {world.cities['lead']}" in page
     for who, status in (("partner_official", 200), ("lead_official", 404), ("lab_owner", 404)):
         assert page_of(world, who, "organisation", row).status_code == status, who
+
+
+def test_the_history_of_a_merged_entry_comes_along(world: World) -> None:
+    row, gone = world.organisations["supplier"], world.organisations["bystander"]
+    with transaction.atomic():
+        record("changed", "organisation", str(gone.public_id), after={"name_zh": "旧名"})
+    assert "旧名" not in told(world, "supplier_viewer", "organisation", row)
+    Organisation.objects.filter(pk=gone.pk).update(merged_into=row, listed=False)
+    assert "旧名" in told(world, "supplier_viewer", "organisation", row)
 
 
 def test_long_histories_have_pages_with_the_same_number_of_questions(world: World) -> None:
