@@ -227,9 +227,6 @@ def _remove(person: User, verb: str) -> None:
 
 def _tell(person: User, subject: str, words: str) -> None:
     """By mail, for who did not do it."""
+    warning = _("If this was not you, change your password and tell your admin.")
     if person.email:
-        post(
-            person.email,
-            subject,
-            f"{words}\n\n{_('If this was not you, change your password and tell your admin.')}",
-        )
+        post(person.email, subject, f"{words}\n\n{warning}")

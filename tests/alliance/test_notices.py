@@ -245,7 +245,12 @@ def test_the_digest_of_who_never_chose_is_chinese(world, reader):
     give(world, "draft_owner")
     with time_machine.travel(MORNING, tick=False):
         send_notice_mail()
-    assert "核验" in Mail.objects.get().body
+    row = Mail.objects.get()
+    assert "核验" in row.body
+    assert "有 1 件新消息" in row.subject
+    # Nothing of it is left in English: addresses aside, no word has two Latin letters.
+    said = re.sub(r"https?://\S+|Draft firm 公司", "", row.body)
+    assert not re.search(r"[A-Za-z]{2,}", said), said
 
 
 def test_no_digest_before_the_hour_but_mail_at_once_at_any(world, reader):

@@ -116,9 +116,13 @@ def _body(told: Sequence[Any], stop: str) -> str:
             parts += [f"- {row.said.title}\n  {row.said.words}\n  {_address(row)}\n" for row in rows]
     if len(told) > MOST:
         parts.append(_("%(count)d more are in the app.") % {"count": len(told) - MOST} + "\n")
-    parts.append(f"{_('Everything that is new:')} {settings.SITE_URL}{reverse('notices')}")
-    parts.append(f"{_('Choose what you hear of and how:')} {settings.SITE_URL}{reverse('notice-settings')}")
-    parts.append(f"{_('No more mails of this kind, without signing in:')} {stop}")
+    site = settings.SITE_URL
+    foot = [
+        (_("Everything that is new:"), site + reverse("notices")),
+        (_("Choose what you hear of and how:"), site + reverse("notice-settings")),
+        (_("No more mails of this kind, without signing in:"), stop),
+    ]
+    parts += [f"{words} {where}" for words, where in foot]
     return "\n".join(parts)
 
 
