@@ -5,13 +5,18 @@ cities that matter. A rule here turns a viewer into SQL. Everything is closed by
 anonymous, suspended or unknown sees nothing, and a model without a rule raises.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from alliance.access import shared
+from alliance.access.deeds import may_enter as may_enter
+from alliance.access.deeds import may_exclude as may_exclude
+from alliance.access.deeds import may_run_alliance as may_run_alliance
+from alliance.access.deeds import may_run_demand as may_run_demand
+from alliance.access.deeds import may_steer as may_steer
 from alliance.access.queries import narrowed
 from alliance.access.rows import ACCEPTED, EVERYTHING, INVITED, NOTHING
 from alliance.access.rows import PAIRS as PAIRS
@@ -442,33 +447,3 @@ def colleagues(user: Any) -> Q:
     """Officials whom this person may write to by name, as a condition on a Membership."""
     viewer = viewer_of(user)
     return shared.colleagues(viewer) if viewer.known else NOTHING
-
-
-def may_run_alliance(user: Any, alliance_id: int) -> bool:
-    """Queue a run of a whole alliance: its admin, or a platform admin."""
-    viewer = viewer_of(user)
-    return alliance_id in viewer.admin_alliances or viewer.platform_admin
-
-
-def may_steer(user: Any, alliance_id: int) -> bool:
-    """Weights, cities and their roles: the alliance's admin, or a platform admin."""
-    return may_run_alliance(user, alliance_id)
-
-
-def may_run_demand(user: Any, *, owner_id: int, cities: Iterable[int], alliance_id: int) -> bool:
-    """Queue a run of one demand: its lab, the bureau of its city, the alliance's admin."""
-    viewer = viewer_of(user)
-    return (
-        owner_id in viewer.editing or bool(viewer.care & set(cities)) or may_run_alliance(user, alliance_id)
-    )
-
-
-def may_enter(user: Any, city_id: int | None = None) -> bool:
-    """Enter firms that have not registered into the directory: the bureau of their city."""
-    care = viewer_of(user).care
-    return bool(care) if city_id is None else city_id in care
-
-
-def may_exclude(user: Any, organisation_id: int) -> bool:
-    """Say whom an organisation is not to be matched with: its own editors, as for every row of kind "own"."""
-    return organisation_id in viewer_of(user).editing
