@@ -75,6 +75,11 @@ def head_slots(terms: dict[str, Any], weights: dict[str, float]) -> list[Slot]:
     return [Slot(str(label), 0.0, weights[key], "", str(short)) for key, (label, short) in terms.items()]
 
 
+def full_slots(terms: dict[str, Any], weights: dict[str, float]) -> list[Slot]:
+    """A full score: how much of it each term is."""
+    return [Slot(str(label), 1.0, weights[key], "", str(short)) for key, (label, short) in terms.items()]
+
+
 @dataclass(frozen=True)
 class Offer:
     """What the basis of a line's terms is told from."""

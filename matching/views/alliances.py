@@ -21,7 +21,7 @@ from alliance.services.alliances import remove_city, set_city, set_weights
 from alliance.templatetags._numbers import list_text
 from matching.forms.alliances import CityRolesForm, RemoveCityForm, WeightsForm
 from matching.selectors.alliances import bureaus_of, cities_of, versions_of
-from matching.selectors.terms import LINE_TERMS, SITE_TERMS, head_slots, scales
+from matching.selectors.terms import LINE_TERMS, SITE_TERMS, full_slots, scales
 from matching.selectors.weighing import shifts
 
 
@@ -69,8 +69,8 @@ def _page(request: HttpRequest, alliance: Alliance, forms: dict[str, Any]) -> di
         "alliance": alliance,
         "may": may_steer(request.user, alliance.pk),
         "forms": forms,
-        "line_slots": head_slots(LINE_TERMS, now.line),
-        "site_slots": head_slots(SITE_TERMS, now.site),
+        "line_slots": full_slots(LINE_TERMS, now.line),
+        "site_slots": full_slots(SITE_TERMS, now.site),
         "shares": _shares(now.line, now.site),
         "cities": cities,
         "places": city_names() if may_steer(request.user, alliance.pk) else [],
@@ -104,8 +104,8 @@ def _do_weights(request: HttpRequest, alliance: Alliance, forms: dict[str, Any])
     line, site = form.full("line"), form.full("site")
     if request.POST["do"] == "preview":
         return 200, {
-            "new_line": head_slots(LINE_TERMS, line),
-            "new_site": head_slots(SITE_TERMS, site),
+            "new_line": full_slots(LINE_TERMS, line),
+            "new_site": full_slots(SITE_TERMS, site),
             "shifts": shifts(request.user, alliance, line),
         }
     version = form.cleaned_data["version"]
