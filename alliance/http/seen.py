@@ -20,7 +20,7 @@ class Viewed:
 
 
 def viewed(request: HttpRequest) -> Viewed:
-    """Asked once for each request; the choice lives in the session."""
+    """Asked once for each request; the choice is the person's, on every device."""
     found: Viewed | None = getattr(request, "_viewed", None)
     if found is None:
         found = _look(request)
@@ -33,6 +33,6 @@ def _look(request: HttpRequest) -> Viewed:
     if user is None or not user.is_authenticated:
         return Viewed()
     alliances = alliances_of(user)
-    chosen = request.session.get("alliance")
-    alliance = next((a for a in alliances if a.slug == chosen), alliances[0] if alliances else None)
+    chosen = user.chosen_alliance_id
+    alliance = next((a for a in alliances if a.pk == chosen), alliances[0] if alliances else None)
     return Viewed(alliance, alliances, seats_of(user))

@@ -11,6 +11,7 @@ from alliance.access import Row
 from alliance.choices import MemberRole
 from alliance.models.base import GuardedManager
 from alliance.models.organisations import Organisation
+from alliance.models.places import Alliance
 
 
 class User(AbstractUser):
@@ -20,6 +21,9 @@ class User(AbstractUser):
     last_name = None  # type: ignore[assignment]
     display_name = models.CharField(max_length=150, blank=True)
     email_confirmed_at = models.DateTimeField(null=True, blank=True)
+    chosen_alliance = models.ForeignKey(
+        Alliance, models.SET_NULL, null=True, blank=True, related_name="+", help_text="looked at last"
+    )
     organisations = models.ManyToManyField(Organisation, through="Membership", related_name="people")
 
     def __str__(self) -> str:

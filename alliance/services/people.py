@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from alliance.changes import record
 from alliance.choices import BUREAU_ROLES, FIRM_ROLES, OrganisationKind
-from alliance.errors import ConflictError, DomainError
+from alliance.errors import ConflictError, DomainError, NotFoundError
 from alliance.models import ApiToken, Membership, Organisation, User
+from alliance.selectors import alliances_of
 
 _BOOTSTRAP_LOCK = 7_001
 
@@ -78,6 +79,14 @@ def join_organisation(person: User, organisation: Organisation, role: str) -> Me
         record("join" if made else "change role", "person", person.username, before=before, after=after)
     member.role = role
     return member
+
+
+def choose_alliance(person: User, slug: str) -> None:
+    """Which of one's alliances one looks at from now on, on every device."""
+    chosen = next((row for row in alliances_of(person) if row.slug == slug), None)
+    if chosen is None:
+        raise NotFoundError(_("There is no such alliance among yours."))
+    User.objects.filter(pk=person.pk).update(chosen_alliance=chosen)
 
 
 def suspend_person(person: User, *, suspended: bool = True) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -9,11 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from alliance.choices import CityRole
-from alliance.errors import NotFoundError
 from alliance.filters import PlaceFilter
-from alliance.http import Column, listing, viewed
-from alliance.models import AllianceReach
+from alliance.http import Column, listing
+from alliance.models import AllianceReach, User
 from alliance.selectors import city_list, organisation_list
+from alliance.services.people import choose_alliance
 from alliance.templatetags._numbers import list_text
 
 CITY_COLUMNS = [
@@ -66,10 +68,7 @@ def city(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def switch_alliance(request: HttpRequest) -> HttpResponse:
     """Look at another of one's alliances from now on."""
-    slug = request.POST.get("alliance", "")
-    if slug not in {alliance.slug for alliance in viewed(request).alliances}:
-        raise NotFoundError(str(_("There is no such alliance among yours.")))
-    request.session["alliance"] = slug
+    choose_alliance(cast(User, request.user), request.POST.get("alliance", ""))
     target = request.POST.get("next", "/")
     safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
     return redirect(target if safe else "/")

@@ -10,6 +10,7 @@ from django.test import Client
 
 from alliance.errors import DomainError, ForbiddenError, NotFoundError
 from alliance.models import Certification, Change, Disclosure, Exclusion, OrganisationCertificate
+from alliance.services.alliances import remove_city, set_city
 from alliance.services.holdings import admit_firm, drop_certificate, exclude_firm, hold_certificate
 from matching.services.changes import affected_by
 from tests.cast import World
@@ -142,3 +143,43 @@ def test_more_rows_take_no_more_queries(world: World) -> None:
     with CaptureQueriesContext(connection) as after:
         owner.get(place(world))
     assert len(after) == len(before)
+
+
+# --- two alliances -----------------------------------------------------------------------------------------------
+def test_switching_is_remembered_by_the_person(world: World) -> None:
+    """Parton joins the south too: its people choose, on the next device as well, and nobody else's alliance."""
+    set_city(
+        world.alliances["south"],
+        world.cities["partner"],
+        ["components"],
+        user=world.person("outside_admin"),
+        version=1,
+    )
+    owner = browser(world, "supplier_owner")
+    page = owner.get("/demands/").content.decode()
+    assert "north alliance" in page
+    assert 'value="south"' in page
+    assert owner.post("/alliance/", {"alliance": "south", "next": "/firms/"}).headers["Location"] == "/firms/"
+    owner.post("/accounts/logout/")
+    again = browser(world, "supplier_owner")
+    page = again.get("/demands/").content.decode()
+    assert "<span>south alliance</span>" in page
+    assert again.post("/alliance/", {"alliance": "nowhere"}).status_code == 404
+    assert (
+        again.post("/alliance/", {"alliance": "north", "next": "https://example.org/"}).headers["Location"]
+        == "/"
+    )
+    stranger = browser(world, "lab_owner")
+    assert stranger.post("/alliance/", {"alliance": "south"}).status_code == 404
+    assert 'value="south"' not in stranger.get("/demands/").content.decode()
+
+
+def test_an_alliance_that_the_city_has_left_is_not_looked_at_any_more(world: World) -> None:
+    admin = world.person("outside_admin")
+    set_city(world.alliances["south"], world.cities["partner"], ["components"], user=admin, version=1)
+    owner = browser(world, "supplier_owner")
+    owner.post("/alliance/", {"alliance": "south"})
+    remove_city(world.alliances["south"], world.cities["partner"], user=admin, version=2)
+    page = owner.get("/demands/").content.decode()
+    assert "<span>north alliance</span>" in page
+    assert 'value="south"' not in page

@@ -32,7 +32,9 @@
     if (!keys || event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input,textarea,select,dialog')) return;
     if (event.key === '?') { event.preventDefault(); keys.showModal(); }
     const link = going && goTo[event.key] && document.querySelector(`#nav a[href="${goTo[event.key]}"]`);
+    const others = going && event.key === 'a' && document.getElementById('alliances');
     going = event.key === 'g';
+    if (others) { event.preventDefault(); others.open = true; others.querySelector('button').focus(); }
     if (link) link.click();
   });
   document.addEventListener('click', event => { if (keys && event.target.closest('[data-keys]')) keys.showModal(); });
