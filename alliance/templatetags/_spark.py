@@ -18,9 +18,13 @@ def spark(values: Sequence[float | None], label: str = "") -> SafeString:
     if len(known) < 2:
         return markup([])
     low, high = min(value for _p, value in known), max(value for _p, value in known)
-    wide, tall = (WIDE - 2 * EDGE) / max(len(values) - 1, 1), HIGH - 2 * EDGE
+    first = known[0][0]
+    wide, tall = (WIDE - 2 * EDGE) / (known[-1][0] - first), HIGH - 2 * EDGE
     points = [
-        (EDGE + place * wide, EDGE + tall * (1 - (value - low) / (high - low) if high > low else 0.5))
+        (
+            EDGE + (place - first) * wide,
+            EDGE + tall * (1 - (value - low) / (high - low) if high > low else 0.5),
+        )
         for place, value in known
     ]
     written = [f"{x:.1f},{y:.1f}" for x, y in points]

@@ -30,9 +30,11 @@ from matching.models import (
     NearMiss,
     Pipeline,
     Project,
+    SiteMatch,
 )
 from matching.services.generation.credit_codes import credit_code
 from matching.services.introductions import introduce, introduce_pipeline, take_step
+from matching.services.introductions.proposing import open_pairs
 from matching.services.introductions.stepping import Step
 from matching.services.meetings import agree, call_meeting
 from scenarios.models import Site, SiteWindow
@@ -66,9 +68,9 @@ PARTS = (
     Part(7, 40, None, note="首批样件一次通过，按期交付。"),
     Part(6, 33, 21, "supplier", "合同已签，首批 20 件排产。"),
     Part(5, 26, 9, "supplier", "样件 2 台在制，检测项按图纸附表。"),
-    Part(4, 19, 0, "lab_bureau", "接口图纸 2 处疑问待答复。"),
+    Part(4, 19, 2, "lab", "接口图纸 2 处疑问待实验室答复。"),
     Part(3, 16, -6, "lab_bureau", "企业已盖章，等回签件转交。"),
-    Part(2, 9, -1, "lab_bureau", "双方已接受，约三方线上会。"),
+    Part(2, 9, 0, "lab_bureau", "双方已接受，约三方线上会。"),
     Part(0, 8, -2, "supplier", "请企业确认意向。"),
     Part(0, 2, 5, "supplier", "排名第一，交期合适。"),
 )
@@ -96,6 +98,7 @@ class _Maker:
     def make(self) -> None:
         self._introductions()
         self._declined()
+        self._at_the_operators()
         self._project()
         self._meeting()
         self._verification()
@@ -189,6 +192,23 @@ class _Maker:
             _age(take_step(asked, "decline", user=self._voice(asked.supplier), step=said), 12, None)
             return
 
+    def _at_the_operators(self) -> None:
+        """A trial at one of the demo operator's sites, which has not answered yet."""
+        operator = self._own("operator")
+        rows = SiteMatch.objects.current().filter(demand_id__in=self._demands().values("pk"))
+        sites = Site.objects.filter(organisation=operator, published=True)
+        best = rows.filter(site_id__in=sites.values("pk")).order_by("rank", "-score", "demand_id").first()
+        if operator is None or best is None:
+            return
+        row = introduce(
+            user=self.official,
+            demand=Demand.objects.select_related("owner").get(pk=best.demand_id),
+            site=Site.objects.select_related("organisation").get(pk=best.site_id),
+            note="试用 30 天，请确认窗口是否可用。",
+            due_on=self.today,
+        )
+        self._goes(row, Part(0, 3, 4))
+
     def _project(self) -> None:
         """The demo lab's best complete pipeline, introduced as a whole some days ago."""
         mine = self._demands().filter(owner=self._own("lab"))
@@ -196,10 +216,14 @@ class _Maker:
         best = rows.exclude(site_id=None).order_by("rank", "-score").first()
         if best is None:
             return
+        demand = Demand.objects.select_related("owner").get(pk=best.demand_id)
+        site = Site.objects.select_related("organisation").get(pk=best.site_id)
+        if not open_pairs(demand, best, site):
+            return
         project: Project = introduce_pipeline(
             user=self.official,
-            demand=Demand.objects.select_related("owner").get(pk=best.demand_id),
-            site=Site.objects.select_related("organisation").get(pk=best.site_id),
+            demand=demand,
+            site=site,
             note="整套方案一并提议，各方分别答复。",
             due_on=self.today,
         )
