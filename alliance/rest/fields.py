@@ -17,8 +17,8 @@ NAMES = {"name", "name_zh", "name_en"}
 
 
 def several(child: Any, most: int, **more: Any) -> Any:
-    """A list of at most so many of these."""
-    return child(many=True, max_length=most, **more)
+    """A list of at most so many of these; where the list may be null, what is in it may not."""
+    return serializers.ListSerializer(child=child(), max_length=most, **more)
 
 
 class PlainText(StrictText):
