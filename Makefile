@@ -7,7 +7,7 @@ JOBS ?= auto
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test lint format types contracts check bench messages python
+.PHONY: help setup setup-dev run test lint format types contracts check bench schema messages python
 
 help: ## prints this
 	@echo 'make run       starts everything and prints the address and the demo sign-ins (PORT=8000)'
@@ -18,6 +18,7 @@ help: ## prints this
 	@echo 'make types     mypy'
 	@echo 'make contracts who may import whom'
 	@echo 'make bench     the matcher on 10,000 firms, beside the same work in SQL'
+	@echo 'make schema    writes docs/openapi.json as the program serves it'
 	@echo 'make messages  collects and compiles the translations'
 	@echo 'make help      prints this'
 
@@ -60,6 +61,9 @@ check: lint types contracts ## what CI runs besides the tests
 
 bench: setup
 	@$(VENV)/python manage.py bench_matching $(ARGS)
+
+schema: setup-dev
+	@$(VENV)/python manage.py spectacular --lang en --format openapi-json --validate --file docs/openapi.json
 
 messages: setup-dev
 	@command -v xgettext > /dev/null || { echo 'Collecting texts needs GNU gettext (Debian: apt install gettext).' >&2; exit 1; }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
@@ -173,6 +174,11 @@ class Schema(AutoSchema):
             OpenApiParameter("cursor", OpenApiTypes.STR, description="from `next` or `previous`"),
         ]
 
+    def get_description(self) -> str:
+        """What `alliance.rest.words` has in the reader's language."""
+        words = super().get_description()
+        return gettext(words) if words else ""
+
     def _is_list_view(self, serializer: Any = None) -> bool:
         return getattr(self.view, "action", "") == "list"
 
@@ -192,8 +198,8 @@ class Schema(AutoSchema):
             errors = errors | {"412": CONDITION_ERRORS["412"]}
         if self._once:
             errors = errors | RETRY_ERRORS
-        for status, words in errors.items():
-            bodies.setdefault(status, _error(words))
+        for status in errors:
+            bodies.setdefault(status, {"$ref": f"#/components/responses/Error{status}"})
         return bodies
 
 
@@ -234,6 +240,9 @@ def _error(words: str) -> dict[str, Any]:
 
 
 def add_problem(result: dict[str, Any], **_more: Any) -> dict[str, Any]:
-    """A post-processing hook: the shape that every error refers to."""
-    result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM
+    """A post-processing hook: the errors that operations refer to, and their shape."""
+    parts = result.setdefault("components", {})
+    parts.setdefault("schemas", {})["Problem"] = PROBLEM
+    every = ERRORS | WRITE_ERRORS | CONDITION_ERRORS | RETRY_ERRORS
+    parts["responses"] = {f"Error{status}": _error(words) for status, words in sorted(every.items())}
     return result

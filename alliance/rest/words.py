@@ -1,0 +1,42 @@
+"""What the operations of the API do, for its documentation in other languages: the words of their docstrings."""
+
+from django.utils.translation import gettext_noop as _
+
+OPERATIONS = (
+    _("Alliances; the detail has their cities and what each does."),
+    _("What facilities can make; price and capacity where the asker may know them."),
+    _("Replace what the row says; a field that is left out is cleared."),
+    _("Change the fields that are given; in an object the keys that are given, null takes one away."),
+    _("Put it away: out of lists and matching, kept with all that refers to it."),
+    _("Up to 1,000 rows, all or nothing (`atomic`, the default) or each by itself; an answer for each row."),
+    _("Make the row of this name, or write over it; twice the same does nothing the second time."),
+    _("Rows that changed or went, oldest first, each once; what the asker does not see does not appear."),
+    _("Cities, districts and development areas."),
+    _("The tree of parts and services; the detail has the parameters, inherited ones too."),
+    _("Robot programmes; the detail has their lines. Written as one document with its lines and site need."),
+    _("Plants and workshops."),
+    _("A lab and a supplier, or a site's operator, brought together by the bureaus of their cities."),
+    _("Propose a line and a capability, or a demand and a site, to each other: officials only."),
+    _("Do a step: accept, agree, talk, sample, sign, deliver, plan, decline, withdraw, reopen."),
+    _(
+        "What a demand would find, or what a capability would fit, if it were published now, as its owner reads it."
+    ),
+    _("Runs of the matcher and how far they are."),
+    _("Queue a run of an alliance or of one demand; the answer's Location says where to follow it."),
+    _("End the run now; results stay as they were."),
+    _("A new run of what a failed or cancelled one covered."),
+    _("Capabilities that meet every rule of a line, for the demand's side: id is line.capability."),
+    _("Capabilities that fail exactly one rule of a line, for the demand's side: id is line.capability."),
+    _(
+        "Firms and bureaus. A firm that changes its name or city is verified again; new ones come by registration."
+    ),
+    _("A team of suppliers and a site, for the demand's side: id is demand.site, or demand without a site."),
+    _("The tree of application scenarios; the detail has the parameters, inherited ones too."),
+    _("Open application sites with their windows and what they ask of parts."),
+    _(
+        "One's own API tokens, and those of organisations whose owner or official one is."
+        "\n\nMaking, rotating and revoking them needs a session: a token cannot prolong itself."
+    ),
+    _("A new secret with the same rights; the old one ends now or after `keep_hours`."),
+    _("A supplier's own pairs: what fits, and what it lacks; never score, terms, rank or rivals."),
+)
