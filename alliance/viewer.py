@@ -21,6 +21,8 @@ class Viewer:
     bureau_alliances: frozenset[int] = frozenset()
     admin_alliances: frozenset[int] = frozenset()
     firm_alliances: frozenset[int] = frozenset()
+    #: The rules are asked about a few known rows (`GuardedQuerySet.visible_few`).
+    few: bool = False
 
     @property
     def known(self) -> bool:

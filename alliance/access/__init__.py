@@ -5,10 +5,12 @@ cities that matter. A rule here turns a viewer into SQL. Everything is closed by
 anonymous, suspended or unknown sees nothing, and a model without a rule raises.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import QuerySet
 
+from alliance.access import among as among
 from alliance.access.deeds import may_enter as may_enter
 from alliance.access.deeds import may_exclude as may_exclude
 from alliance.access.deeds import may_run_alliance as may_run_alliance
@@ -36,6 +38,10 @@ class GuardedQuerySet(QuerySet):
 
     def visible_to(self, user: Any) -> "GuardedQuerySet":
         return narrowed(self, visible, viewer_of(user))
+
+    def visible_few(self, user: Any) -> "GuardedQuerySet":
+        """The same rows as `visible_to`, for a query that asks for a page of known keys."""
+        return narrowed(self, visible, replace(viewer_of(user), few=True))
 
     def editable_by(self, user: Any) -> "GuardedQuerySet":
         return narrowed(self, editable, viewer_of(user))

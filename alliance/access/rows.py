@@ -44,14 +44,14 @@ class Row:
 @dataclass
 class Pairs:
     """`demands(organisations)`: demands on which these suppliers have a current match or near miss;
-    `capabilities(demands, teams)`: capabilities matched, or nearly, or (`teams`) in a team on these demands;
-    `suppliers(demands)`: ids of the firms behind them, in several subqueries;
+    `capabilities(demands, teams, few)`: capabilities matched, or nearly, or (`teams`) in a team on these demands;
+    `suppliers(demands, few)`: the firms behind them; `few`: asked about a few known rows;
     `sites(demands)`: sites that suit these demands;
     `meetings(bureaus)`: ids of the meetings these bureaus sit at."""
 
     demands: Callable[[Iterable[int]], Q] | None = None
-    capabilities: Callable[[Q, bool], Q] | None = None
-    suppliers: Callable[[Q], Iterable[QuerySet[Any, Any]]] | None = None
+    capabilities: Callable[[Q, bool, bool], Q] | None = None
+    suppliers: Callable[[Q, bool], Q] | None = None
     sites: Callable[[Q], Q] | None = None
     meetings: Callable[[Iterable[int]], QuerySet[Any, Any]] | None = None
 

@@ -30,7 +30,7 @@ def _directory(row: Row, viewer: Viewer) -> Q:
     shown = EVERYTHING if viewer.platform_admin else reached
     listed = _published(row) & shown
     met = _opened("" if row.owner == "id" else row.owner, "organisation", viewer, ACCEPTED)
-    found = _mine(row, viewer) | _cared(row, viewer) | listed | met | _supplies(row, _behind(viewer))
+    found = _mine(row, viewer) | _cared(row, viewer) | listed | met | _supplies(row, viewer)
     return found & Q(merged_into=None)
 
 
@@ -42,44 +42,40 @@ def _contact(row: Row, viewer: Viewer) -> Q:
 def _premises(row: Row, viewer: Viewer) -> Q:
     """Plants and certificates: more than a directory entry tells, so never by a published directory alone."""
     shown = _published(row) & _reached(row, viewer.alliances)
-    return _mine(row, viewer) | _cared(row, viewer) | shown | _supplies(row, _behind(viewer))
+    return _mine(row, viewer) | _cared(row, viewer) | shown | _supplies(row, viewer)
 
 
 def _delivery_record(row: Row, viewer: Viewer) -> Q:
     """What trust is computed from: the bureaus, and who reads that score on a demand of theirs."""
     shown = _published(row) & _reached(row, viewer.bureau_alliances)
-    return (
-        _mine(row, viewer) | _cared(row, viewer) | shown | _supplies(row, _behind(viewer), everywhere=False)
-    )
+    return _mine(row, viewer) | _cared(row, viewer) | shown | _supplies(row, viewer, everywhere=False)
 
 
 def _capability(row: Row, viewer: Viewer) -> Q:
     """Also what a firm elsewhere offers to a demand the viewer stands behind, and what one was introduced to."""
     shown = _published(row) & _reached(row, viewer.alliances)
     met = _opened(row.capability, "capability", viewer, INVITED)
-    return _mine(row, viewer) | _cared(row, viewer) | shown | met | _offered_to(row, _behind(viewer))
+    return _mine(row, viewer) | _cared(row, viewer) | shown | met | _offered_to(row, viewer)
 
 
 def _terms(row: Row, viewer: Viewer) -> Q:
     """Price and capacity: the bureaus only on matches of their alliance, a lab only on its own lines."""
-    return _mine(row, viewer) | _cared(row, viewer) | _offered_to(row, _behind(viewer), teams=False)
+    return _mine(row, viewer) | _cared(row, viewer) | _offered_to(row, viewer, teams=False)
 
 
-def _offered_to(row: Row, demands: Q, *, teams: bool = True) -> Q:
+def _offered_to(row: Row, viewer: Viewer, *, teams: bool = True) -> Q:
     if PAIRS.capabilities is None:
         raise LookupError("matching has not said which pairs exist")
-    return _prefixed(row.capability, PAIRS.capabilities(demands, teams))
+    return _prefixed(row.capability, PAIRS.capabilities(_behind(viewer), teams, viewer.few))
 
 
-def _supplies(row: Row, demands: Q, *, everywhere: bool = True) -> Q:
+def _supplies(row: Row, viewer: Viewer, *, everywhere: bool = True) -> Q:
     """Who a supplier is: by itself a reason to see only firms outside the alliance, on demands of open scope."""
     if PAIRS.suppliers is None:
         raise LookupError("matching has not said which pairs exist")
+    demands = _behind(viewer)
     asked = demands & Q(scope="open") if everywhere else demands
-    found = NOTHING
-    for suppliers in PAIRS.suppliers(asked):
-        found |= Q(**{f"{row.owner}__in": suppliers})
-    return found
+    return _prefixed("" if row.owner == "id" else row.owner, PAIRS.suppliers(asked, viewer.few))
 
 
 def _behind(viewer: Viewer) -> Q:

@@ -19,7 +19,8 @@ from alliance.selectors.lists import list_setting, saved_filters, sharers
 from alliance.selectors.paging import cut
 
 PAGE = 50
-MOST_COUNTED = 5000
+#: Counting goes on to here: who may see a row is asked of each.
+MOST_COUNTED = 1000
 
 
 def listing(
@@ -86,7 +87,7 @@ def _kept(request: HttpRequest, name: str, setting: ListSetting | None, opening:
 
 
 def counted(rows: QuerySet[Any], name: str = "total") -> dict[str, Any]:
-    """How many there are, as number and in words; beyond a few thousand only that there are more."""
+    """How many there are, as number and in words; beyond a thousand only that there are more."""
     number = rows.order_by()[: MOST_COUNTED + 1].count()
     words = f"{min(number, MOST_COUNTED):,}"
     return {name: number, f"{name}_words": f"{words}+" if number > MOST_COUNTED else words}

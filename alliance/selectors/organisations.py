@@ -32,8 +32,8 @@ def firm_list(user: Any) -> GuardedQuerySet:
 def organisation_detail(user: Any) -> GuardedQuerySet:
     """Firms and bureaus with what hangs on them; contacts only where the viewer may read them."""
     return organisation_list(user).prefetch_related(
-        Prefetch("certificates", OrganisationCertificate.objects.visible_to(user), to_attr="held"),
-        Prefetch("deliveries", DeliveryRecord.objects.visible_to(user), to_attr="record"),
+        Prefetch("certificates", OrganisationCertificate.objects.visible_few(user), to_attr="held"),
+        Prefetch("deliveries", DeliveryRecord.objects.visible_few(user), to_attr="record"),
         Prefetch("contact", OrganisationContact.objects.visible_to(user), to_attr="reach_at"),
     )
 
@@ -79,7 +79,8 @@ def attach_seen(user: Any, organisations: Iterable[Any]) -> None:
     """`seen` of each: whether its directory entry is for the viewer. A capability from elsewhere may be offered
     by a firm whose page the viewer cannot open."""
     rows = list(organisations)
-    seen = set(organisation_list(user).filter(pk__in={row.pk for row in rows}).values_list("pk", flat=True))
+    few = Organisation.objects.visible_few(user)
+    seen = set(few.filter(pk__in={row.pk for row in rows}).values_list("pk", flat=True))
     for row in rows:
         row.seen = row.pk in seen
 

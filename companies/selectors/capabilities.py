@@ -23,30 +23,31 @@ from companies.selectors.parameters import ParameterBook, component_book
 from companies.selectors.words import bounds, offered_text
 
 
-def capability_list(user: Any, *, archived: bool | None = False) -> GuardedQuerySet:
+def capability_list(user: Any, *, archived: bool | None = False, few: bool = False) -> GuardedQuerySet:
     """Capabilities with their type, firm and place; price and capacity (`told`) where the viewer may know them.
 
-    What is archived is left out; True: only that; None: both.
+    What is archived is left out; True: only that; None: both. `few`: for rows whose keys are known.
     """
-    rows = Capability.objects.visible_to(user)
+    every = Capability.objects
+    rows = every.visible_few(user) if few else every.visible_to(user)
     if archived is not None:
         rows = rows.filter(archived_at__isnull=not archived)
     return rows.select_related("component_type", "organisation", "facility__city").prefetch_related(
-        Prefetch("terms", CapabilityTerms.objects.visible_to(user), to_attr="told")
+        Prefetch("terms", CapabilityTerms.objects.visible_few(user), to_attr="told")
     )
 
 
 def capability_detail(user: Any) -> GuardedQuerySet:
-    return capability_list(user, archived=None).prefetch_related(
-        Prefetch("certificates", CapabilityCertificate.objects.visible_to(user), to_attr="own_certificates"),
+    return capability_list(user, archived=None, few=True).prefetch_related(
+        Prefetch("certificates", CapabilityCertificate.objects.visible_few(user), to_attr="own_certificates"),
         Prefetch(
             "facility__certificates",
-            FacilityCertificate.objects.visible_to(user),
+            FacilityCertificate.objects.visible_few(user),
             to_attr="plant_certificates",
         ),
         Prefetch(
             "organisation__certificates",
-            OrganisationCertificate.objects.visible_to(user),
+            OrganisationCertificate.objects.visible_few(user),
             to_attr="firm_certificates",
         ),
     )
@@ -57,7 +58,7 @@ def facility_list(user: Any) -> GuardedQuerySet:
 
 
 def facility_detail(user: Any) -> GuardedQuerySet:
-    held = FacilityCertificate.objects.visible_to(user)
+    held = FacilityCertificate.objects.visible_few(user)
     return facility_list(user).prefetch_related(Prefetch("certificates", held, to_attr="plant_certificates"))
 
 

@@ -91,7 +91,13 @@ FIRM_COLUMNS = [
 def capabilities(request: HttpRequest) -> HttpResponseBase:
     return listing(
         request,
-        capability_list(request.user, archived=request.GET.get("state") == "archived"),
+        capability_list(
+            request.user,
+            archived=request.GET.get("state") == "archived",
+            # In the order of their keys the first page is found after few rows; other orders ask all of them.
+            few=request.GET.get("sort", "").removeprefix("-") in ("", "newest")
+            and "format" not in request.GET,
+        ),
         CapabilityFilter,
         template="companies/capability_list.html",
         columns=CAPABILITY_COLUMNS,

@@ -213,7 +213,7 @@ class _Team(Func):
     set_returning = True
 
 
-def _capabilities_paired_on(demands: Q, teams: bool = True) -> Q:
+def _capabilities_paired_on(demands: Q, teams: bool, few: bool) -> Q:
     """Capabilities with a current match or near miss on these demands, or in a team for one that asked everywhere.
 
     A team may hold a capability that is not among the matches kept; inside the alliance it is seen anyway.
@@ -222,7 +222,7 @@ def _capabilities_paired_on(demands: Q, teams: bool = True) -> Q:
     found = [
         m.objects.current().filter(demand_id__in=asked).values("capability_id") for m in (Match, NearMiss)
     ]
-    paired = Q(pk__in=found[0]) | Q(pk__in=found[1])
+    paired = _either(found, few)
     if not teams:
         return paired
     return paired | Q(pk__in=_team_members(demands))
@@ -235,14 +235,17 @@ def _team_members(demands: Q) -> Any:
     return rows.values_list(_Team("team"), flat=True)
 
 
-def _suppliers_paired_on(demands: Q) -> list[Any]:
-    """Several subqueries: by the results' own column, which saves looking at every capability of the region."""
+def _suppliers_paired_on(demands: Q, few: bool) -> Q:
+    """By the results' own column, which saves looking at every capability of the region. Said about a firm."""
     asked = Demand.objects.filter(demands).values("pk")
-    found: list[Any] = [
-        m.objects.current().filter(demand_id__in=asked).values("supplier_id") for m in (Match, NearMiss)
-    ]
+    found = [m.objects.current().filter(demand_id__in=asked).values("supplier_id") for m in (Match, NearMiss)]
     teams = Capability.objects.filter(pk__in=_team_members(demands)).values("organisation_id")
-    return [*found, teams]
+    return _either(found, few) | Q(pk__in=teams)
+
+
+def _either(found: list[Any], few: bool) -> Q:
+    look = "among" if few else "in"
+    return Q(**{f"pk__{look}": found[0]}) | Q(**{f"pk__{look}": found[1]})
 
 
 def _sites_suiting(demands: Q) -> Q:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,20 +57,28 @@ def city_flows(user: Any, alliance: Alliance) -> list[CityFlow]:
 
 
 def _counted(alliance: Alliance) -> list[CityFlow]:
-    """Counted once for each state of the results: they change only when a pointer moves or goes."""
+    values = {"alliance": alliance.pk, "as_of": reference_day(alliance)}
+    return [CityFlow(*row) for row in remembered(alliance, FLOWS, values, seconds=300)]
+
+
+def remembered(
+    alliance: Alliance, sql: str, values: dict[str, Any], *, seconds: int = 60
+) -> list[tuple[Any, ...]]:
+    """Counted once for each state of the results, which changes when a pointer moves or goes; what does not move a
+    pointer (a draft, a capacity before its next run) is at most `seconds` old."""
     pointers = CurrentResult.objects.filter(demand__alliance=alliance)
     state = pointers.aggregate(last=Max("moved_at"), count=Count("pk"))
     moved = state["last"].timestamp() if state["last"] else 0
-    day = reference_day(alliance)
-    key = f"flows:{alliance.pk}:{moved}:{state['count']}:{day.isoformat()}"
+    asked = hashlib.sha256(repr((sql, sorted(values.items()))).encode()).hexdigest()
+    key = f"figures:{alliance.pk}:{moved}:{state['count']}:{asked}"
     figures = caches["figures"]
-    rows = figures.get(key)
+    rows: list[tuple[Any, ...]] | None = figures.get(key)
     if rows is None:
         with connection.cursor() as cursor:
-            cursor.execute(FLOWS, {"alliance": alliance.pk, "as_of": day})
+            cursor.execute(sql, values)
             rows = cursor.fetchall()
-        figures.set(key, rows, 300)
-    return [CityFlow(*row) for row in rows]
+        figures.set(key, rows, seconds)
+    return rows
 
 
 def reference_day(alliance: Alliance) -> Any:

@@ -11,15 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from django.db import connection
-
 from alliance.models import Alliance, City
 from alliance.selectors import branch, viewer_of
 from companies.models import ComponentType
 from companies.selectors import component_book
 from matching.models import Match
 from matching.selectors.demands import demand_list, firm_counts, heading, line_detail
-from matching.selectors.flows import FEWEST, reference_day
+from matching.selectors.flows import FEWEST, reference_day, remembered
 from matching.selectors.offers import offers
 from matching.selectors.rules import Rule, rule_name, rules_of
 
@@ -172,17 +170,19 @@ def gaps(user: Any, alliance: Alliance, asked: Asked) -> Gaps:
         return Gaps([], Figures(), False)
     values = _values(alliance, asked if told else Asked())
     by_type: dict[int, dict[int, Figures]] = defaultdict(lambda: defaultdict(Figures))
-    for type_, city, lines, rate, labs, bare, single, near, outside, waiting in _rows(NEEDS, values):
+    for type_, city, lines, rate, labs, bare, single, near, outside, waiting in remembered(
+        alliance, NEEDS, values
+    ):
         by_type[type_][city] = Figures(lines, rate, labs, bare, single, near, outside, waiting)
     values |= {"asked": list(by_type)}
     every: dict[int, int] = {}
-    for type_, city, free, makers in _rows(OFFERS, values):
+    for type_, city, free, makers in remembered(alliance, OFFERS, values):
         if city is None:
             every[type_] = makers
         else:
             by_type[type_][city].free, by_type[type_][city].makers = free, makers
     found = _named(by_type)
-    _count_firms(found, dict(_rows(LABS, values)), every)
+    _count_firms(found, dict(remembered(alliance, LABS, values)), every)
     total = Figures()
     for row in found:
         total.add(row.total)
@@ -201,12 +201,6 @@ def _values(alliance: Alliance, asked: Asked) -> dict[str, Any]:
         "types": types,
         "city": asked.city.pk if asked.city else None,
     }
-
-
-def _rows(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return cursor.fetchall()
 
 
 def _named(by_type: dict[int, dict[int, Figures]]) -> list[TypeGap]:
@@ -251,7 +245,7 @@ def gap_lines(user: Any, alliance: Alliance, asked: Asked) -> list[GapLine]:
     if alliance.pk not in viewer_of(user).bureau_alliances:
         return []
     values = _values(alliance, asked) | {"state": asked.state, "most": MOST_LINES}
-    keys = [row[0] for row in _rows(CHOSEN, values)]
+    keys = [row[0] for row in remembered(alliance, CHOSEN, values)]
     lines = {line.pk: line for line in line_detail(user).filter(pk__in=keys)}
     demands = {d.pk: d for d in demand_list(user).filter(pk__in={line.demand_id for line in lines.values()})}
     best = Match.objects.visible_to(user).current().filter(line_id__in=keys, rank=1)
@@ -272,7 +266,7 @@ def whom_to_develop(user: Any, alliance: Alliance, asked: Asked) -> list[Develop
     """Which firm, which requirement, by how much: those that would cover most lines first; for bureaus."""
     if alliance.pk not in viewer_of(user).bureau_alliances:
         return []
-    rows = _rows(DEVELOP, _values(alliance, asked) | {"most": MOST_FIRMS})
+    rows = remembered(alliance, DEVELOP, _values(alliance, asked) | {"most": MOST_FIRMS})
     lines = {line.pk: line for line in line_detail(user).filter(pk__in=[row[6] for row in rows])}
     demands = {d.pk: d for d in demand_list(user).filter(pk__in={line.demand_id for line in lines.values()})}
     found = offers(user, [row[7] for row in rows])

@@ -82,7 +82,7 @@ class LineView:
 def offers(user: Any, keys: Any) -> dict[int, Any]:
     """Capabilities by id with certificates and the firm's record: what explanations read."""
     rows = capability_detail(user).prefetch_related(
-        Prefetch("organisation__deliveries", DeliveryRecord.objects.visible_to(user), to_attr="record")
+        Prefetch("organisation__deliveries", DeliveryRecord.objects.visible_few(user), to_attr="record")
     )
     found = {row.pk: row for row in rows.filter(pk__in=set(keys))}
     attach_seen(user, [row.organisation for row in found.values()])

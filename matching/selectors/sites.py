@@ -30,7 +30,7 @@ def site_rows(user: Any, demand: Any, weights: Scales) -> list[SiteRow]:
     matches = list(SiteMatch.objects.visible_to(user).current().filter(demand_id=demand.pk).order_by("rank"))
     if not matches or demand.wants_site is None:
         return []
-    record = Prefetch("organisation__deliveries", DeliveryRecord.objects.visible_to(user), to_attr="record")
+    record = Prefetch("organisation__deliveries", DeliveryRecord.objects.visible_few(user), to_attr="record")
     found = site_list(user).prefetch_related(record).filter(pk__in=[m.site_id for m in matches])
     sites = {site.pk: site for site in found}
     roles = roles_in(demand.alliance_id, {site.city_id for site in sites.values()})

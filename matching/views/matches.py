@@ -103,7 +103,9 @@ def _attach(user: Any, rows: list[Any], weights: dict[str, float] | None) -> Non
     line_by = {line.pk: line for line in lines}
     offers = {
         c.pk: c
-        for c in capability_list(user, archived=None).filter(pk__in={row.capability_id for row in rows})
+        for c in capability_list(user, archived=None, few=True).filter(
+            pk__in={row.capability_id for row in rows}
+        )
     }
     for row in rows:
         row.demand, row.line = demands.get(row.demand_id), line_by.get(row.line_id)

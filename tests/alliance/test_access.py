@@ -226,3 +226,15 @@ def test_steering_runs(world: World) -> None:
     assert steered("lead_official") == {single}
     assert steered("lab_editor") == {single}
     assert steered("lab_viewer") == steered("partner_official") == steered("supplier_owner") == set()
+
+
+@pytest.mark.parametrize(
+    "who", ["alliance_admin", "partner_official", "outside_official", "lab_owner", "supplier_owner"]
+)
+def test_a_few_rows_are_seen_by_the_same_rules_as_all(world: World, who: str) -> None:
+    """`visible_few` asks row by row what `visible_to` asks at once."""
+    user = world.person(who)
+    for model in apps.get_models():
+        if isinstance(getattr(model, "access", None), Row) and hasattr(model.objects, "visible_few"):
+            few = set(model.objects.visible_few(user).values_list("pk", flat=True))
+            assert few == set(model.objects.visible_to(user).values_list("pk", flat=True)), model

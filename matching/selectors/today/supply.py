@@ -139,7 +139,9 @@ def _match_items(asks: Who, rows: Sequence[Any]) -> list[Item]:
     lines = {line.pk: line for line in line_detail(asks.user).filter(pk__in=[row.line_id for row in rows])}
     offers = {
         c.pk: c
-        for c in capability_list(asks.user, archived=None).filter(pk__in=[row.capability_id for row in rows])
+        for c in capability_list(asks.user, archived=None, few=True).filter(
+            pk__in=[row.capability_id for row in rows]
+        )
     }
     results = LineResult.objects.visible_to(asks.user).current().filter(line_id__in=list(lines))
     firms = {row.line_id: row.firms or row.feasible for row in results}

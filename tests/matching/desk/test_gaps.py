@@ -148,7 +148,7 @@ def test_the_workbook_holds_the_same_rows(signed_in, world, bare):
     answer = signed_in("lead_official").get(
         reverse("gaps"), {"format": "xlsx", "of": "lines", "state": "bare"}
     )
-    rows = list(load_workbook(io.BytesIO(answer.content)).active.values)
+    rows = list(load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active.values)
     assert [row[3] for row in rows[1:]] == [str(world.types["sensor"])]
     assert not any(str(value).startswith("=") for row in rows for value in row)
 
