@@ -149,6 +149,7 @@ SILENT_FUNCTIONS = {
     "_point": "part of a merge",
     "add_deliveries": "part of a merge",
     "_move_back": "part of a merge that is undone",
+    "_old_names": "part of a merge that is undone",
     "choose_alliance": "which alliance one looks at",
     "give_back": "a counter of tries",
     "remember": "an answer, kept for a day beside the effect that records itself",

@@ -95,8 +95,13 @@ def plain_name(text: str) -> str:
 
 def plain_address(text: str) -> str:
     """An address as it is counted: a network of IPv6 belongs to one subscriber."""
+    plain = text.strip()
+    if plain.startswith("["):  # some proxies add the port
+        plain = plain[1:].partition("]")[0]
+    elif plain.count(":") == 1:
+        plain = plain.partition(":")[0]
     try:
-        address = ipaddress.ip_address(text.strip())
+        address = ipaddress.ip_address(plain)
     except ValueError:
         return "unknown"
     if isinstance(address, ipaddress.IPv6Address):

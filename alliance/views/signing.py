@@ -215,6 +215,8 @@ def _switched(request: HttpRequest, person: User, step: str, form: Any) -> tuple
         else:
             return 400, []
         taken.give_back()
+    except TooManyError:
+        raise
     except DomainError as error:
         form.add_error(error.field if error.field in form.fields else None, error.message)
         return error.status, []

@@ -35,7 +35,8 @@ def alliance_settings(request: HttpRequest) -> HttpResponse:
         "weights": WeightsForm(initial=_weights(request, alliance)),
         "city": CityRolesForm(),
     }
-    status, extra = 200, {}
+    status = 200
+    extra: dict[str, Any] = {}
     if request.method == "POST":
         do = DOES.get(request.POST.get("do", ""))
         if do is None:

@@ -296,6 +296,22 @@ def test_a_known_browser_is_counted_too_and_a_forged_one_is_none(world: World) -
     assert statuses[-1] == 429
 
 
+def test_the_browser_of_one_person_is_not_known_for_another(world: World) -> None:
+    """A cookie under the name of somebody else's is worth nothing, and none opens anything."""
+    _answer, own = give_password("lab_owner")
+    _answer, other = give_password("supplier_owner")
+    mine = next(name for name in own.cookies if name.startswith("device-"))
+    theirs = next(name for name in other.cookies if name.startswith("device-"))
+    assert mine != theirs
+    forged = Client()
+    forged.cookies[theirs] = own.cookies[mine].value
+    statuses = [
+        give_password("supplier_owner", "wrong", browser=forged)[0].status_code for _number in range(11)
+    ]
+    assert statuses == [200] * 10 + [429]
+    assert forged.get("/demands/").status_code == 302
+
+
 def test_success_is_not_counted(world: World) -> None:
     for _number in range(15):
         assert give_password("lab_owner")[0].status_code == 302
@@ -341,6 +357,8 @@ def test_whose_word_on_the_address_is_taken(settings: Any, proxies: int, said: s
 def test_the_ways_to_write_a_name_or_an_address_are_one() -> None:
     assert plain_name(" Ｌab_Owner ") == plain_name("lab_owner")
     assert plain_address("::ffff:1.2.3.4") == "1.2.3.4"
+    assert plain_address("1.2.3.4:5678") == "1.2.3.4"
+    assert plain_address("[2001:db8:1:2::5]:443") == plain_address("2001:db8:1:2::5")
     assert plain_address("2001:db8:1:2::5") == plain_address("2001:db8:1:2:ffff::9")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -321,9 +322,19 @@ def test_it_takes_no_query_for_each_row(world: World, django_assert_max_num_quer
         for number in range(3000)
     ]
     Capability.objects.bulk_create(rows)
+    plant_of_survivor = world.facilities["supplier"]
+    for row in rows:  # the same firm was imported twice
+        row.pk, row.public_id, row._state.adding = None, uuid.uuid4(), True
+        row.organisation, row.facility = survivor, plant_of_survivor
+    Capability.objects.bulk_create(rows)
+    before = snapshot(gone.pk, survivor.pk)
     with django_assert_max_num_queries(300):
-        merge_firms(gone, survivor, user=official(world))
-    assert Capability.objects.filter(organisation=survivor).count() > 3000
+        done = merge_firms(gone, survivor, user=official(world))
+    assert Capability.objects.filter(organisation=survivor).count() > 6000
+    assert Capability.objects.filter(external_id=f"many-7~{gone.external_id[:20]}").exists()
+    with django_assert_max_num_queries(300):
+        undo_merge(done, user=official(world))
+    assert snapshot(gone.pk, survivor.pk) == before
 
 
 def test_every_relation_is_known() -> None:

@@ -31,7 +31,7 @@ from companies.models import Facility
 from matching.models import Demand, Introduction, Match, NearMiss
 from matching.services.merging.relations import (
     colliding,
-    fresh_name,
+    fresh_names,
     is_named,
     pointing_at_rows,
     relations,
@@ -39,6 +39,8 @@ from matching.services.merging.relations import (
 )
 from scenarios.models import Site
 
+#: changed names that a preview lists; the others are counted
+SHOWN = 50
 FIELDS = ("roles", "verified", "claimed", "listed", "uscc")
 _RANK = {MemberRole.VIEWER: 0, MemberRole.EDITOR: 1, MemberRole.OWNER: 2}
 
@@ -70,9 +72,9 @@ def preview_merge(gone: Organisation, survivor: Organisation, *, user: Any) -> P
         if behind:
             found.stays[label] = behind
         if is_named(model):
-            for row in clash.order_by("pk")[:50]:
-                new = fresh_name(model, name, row.external_id, gone, survivor.pk)
-                found.renamed.append((str(model._meta.model_name), row.external_id, new))
+            some = list(clash.order_by("pk").values_list("pk", "external_id")[:SHOWN])
+            new = fresh_names(model, name, gone, survivor.pk, some)
+            found.renamed += [(str(model._meta.model_name), old, new[key]) for key, old in some]
     if gone.uscc and survivor.uscc:
         found.code_ends = gone.uscc
     return found
@@ -162,10 +164,15 @@ def move_rows(row: Merge) -> int:
 
 
 def _rename(row: Merge, label: str, model: type[models.Model], name: str, clash: QuerySet[Any]) -> None:
-    for each in clash.order_by("pk"):
-        new = fresh_name(model, name, each.external_id, row.gone, row.survivor_id)
-        rows_of(model).filter(pk=each.pk).update(external_id=new)
-        row.kept["renamed"].append([label, each.pk, each.external_id, new])
+    rows = list(clash.order_by("pk").values_list("pk", "external_id"))
+    names = fresh_names(model, name, row.gone, row.survivor_id, rows)
+    changed = []
+    for key, old in rows:
+        each: Any = model(pk=key)
+        each.external_id = names[key]
+        changed.append(each)
+        row.kept["renamed"].append([label, key, old, names[key]])
+    rows_of(model).bulk_update(changed, ["external_id"], batch_size=1000)
 
 
 def _people_first(row: Merge) -> None:

@@ -8,9 +8,7 @@ from typing import Any, cast
 from django.apps import apps
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils.translation import gettext as _
 
-from alliance.errors import ConflictError
 from alliance.models import Organisation
 
 #: stays with the entry: its number of deliveries is added to the survivor's; why it was shut out; merges before
@@ -49,14 +47,22 @@ def is_named(model: type[models.Model]) -> bool:
     return any(each.name == "external_id" for each in model._meta.concrete_fields)
 
 
-def fresh_name(model: type[models.Model], name: str, old: str, gone: Organisation, survivor: int) -> str:
+def fresh_names(
+    model: type[models.Model], name: str, gone: Organisation, survivor: int, rows: list[tuple[Any, str]]
+) -> dict[Any, str]:
+    """Key of a row → a name for programs that neither entry uses yet: the old one with the old entry's behind it."""
     room = cast("int", model._meta.get_field("external_id").max_length)  # type: ignore[union-attr]
-    for number in range(1, 1000):
-        end = f"~{gone.external_id[:20]}" + (f"~{number}" if number > 1 else "")
-        new = old[: room - len(end)] + end
-        if not rows_of(model).filter(**{f"{name}__in": [survivor, gone.pk]}, external_id=new).exists():
-            return new
-    raise ConflictError(_("“%(name)s” cannot be renamed.") % {"name": old})
+    both = rows_of(model).filter(**{f"{name}__in": [survivor, gone.pk]})
+    taken = set(both.values_list("external_id", flat=True)) if rows else set()
+    found: dict[Any, str] = {}
+    for key, old in rows:
+        number, new = 1, ""
+        while not new or new in taken:
+            end = f"~{gone.external_id[:20]}" + (f"~{number}" if number > 1 else "")
+            new, number = old[: room - len(end)] + end, number + 1
+        taken.add(new)
+        found[key] = new
+    return found
 
 
 def pointing_at_rows() -> list[type[models.Model]]:

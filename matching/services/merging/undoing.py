@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import timedelta
+from typing import Any
 
 from django.apps import apps
 from django.db import transaction
@@ -54,11 +56,7 @@ def _move_back(row: Merge) -> None:
         rows = rows_of(model).filter(**{name: row.survivor_id})
         rows = rows if only else rows.filter(pk__in=keys)
         rows.update(**{name: row.gone_id})
-    for label, pk, old, new in row.kept["renamed"]:
-        place, name = label.rsplit(".", 1)
-        model = apps.get_model(place)
-        if not rows_of(model).filter(**{name: row.gone_id}, external_id=old).exists():
-            rows_of(model).filter(pk=pk, external_id=new).update(external_id=old)
+    _old_names(row)
     for pk, old, new in row.kept["roles"]:
         Membership.objects.filter(pk=pk, role=new).update(role=old)
     for kind, one, other in row.kept["dropped"]:
@@ -68,6 +66,26 @@ def _move_back(row: Merge) -> None:
             )
         else:
             Exclusion.objects.get_or_create(organisation_id=one, excluded_id=other)
+
+
+def _old_names(row: Merge) -> None:
+    """Names for programs as before, where nobody has changed or taken them since."""
+    by_label: dict[str, list[list[Any]]] = defaultdict(list)
+    for label, *told in row.kept["renamed"]:
+        by_label[label].append(told)
+    for label, rows in by_label.items():
+        place, name = label.rsplit(".", 1)
+        model = apps.get_model(place)
+        mine = rows_of(model).filter(**{name: row.gone_id})
+        taken = set(mine.values_list("external_id", flat=True))
+        now = dict(mine.filter(pk__in=[pk for pk, _old, _new in rows]).values_list("pk", "external_id"))
+        changed = []
+        for pk, old, new in rows:
+            if now.get(pk) == new and old not in taken:
+                each: Any = model(pk=pk)
+                each.external_id = old
+                changed.append(each)
+        rows_of(model).bulk_update(changed, ["external_id"], batch_size=1000)
 
 
 def _follow_back(gone: int, survivor: int) -> None:
