@@ -15,9 +15,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_filters.filterset import FilterSet
 
-from alliance.choices import CityRole, NoticeGroup, OrganisationRole
+from alliance.choices import CityRole, DeliveryState, NoticeGroup, OrganisationRole
 from alliance.errors import DomainError, NotFoundError
-from alliance.models import Alliance, ApiToken, City, Notice, Organisation
+from alliance.models import Alliance, ApiToken, City, Notice, Organisation, Webhook, WebhookMessage
 from alliance.models.base import TypeNode
 from alliance.selectors.paging import turned
 from alliance.selectors.trees import branch, tree_choices
@@ -234,6 +234,24 @@ class TokenFilter(ListFilter):
 
     class Meta:
         model = ApiToken
+        fields: ClassVar[list[str]] = []
+
+
+class WebhookFilter(ListFilter):
+    sorts: ClassVar[dict[str, Sort]] = {"name": (_("by name"), ("name", "id"))}
+    enabled = yes_no(_("Switched on"), field_name="enabled")
+
+    class Meta:
+        model = Webhook
+        fields: ClassVar[list[str]] = []
+
+
+class WebhookMessageFilter(ListFilter):
+    webhook = django_filters.UUIDFilter(label=_("Webhook"), field_name="webhook__public_id")
+    state = django_filters.ChoiceFilter(label=_("State"), choices=DeliveryState.choices, empty_label=_("any"))
+
+    class Meta:
+        model = WebhookMessage
         fields: ClassVar[list[str]] = []
 
 

@@ -8,11 +8,12 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from alliance.choices import CityRole, OrganisationKind, OrganisationRole
+from alliance.choices import CityRole, DeliveryState, OrganisationKind, OrganisationRole
 from alliance.rest.fields import CodeReference, PlainText
 from alliance.rest.inputs import StrictBool, StrictSerializer, StrictText, StrictUUID
 from alliance.selectors.feed import RESOURCES
 from alliance.services.tokens import MAX_DAYS, MAX_KEPT_HOURS, SCOPES
+from alliance.services.webhooks import EVENTS
 
 
 class Shown(serializers.Serializer[Any]):
@@ -231,3 +232,63 @@ class RequirementShown(Shown):
     hard = serializers.BooleanField()
     weight = serializers.FloatField()
     tolerance = serializers.FloatField()
+
+
+class WebhookShown(Shown):
+    id = serializers.UUIDField(source="public_id")
+    organisation = OrganisationShortShown()
+    name = serializers.CharField()
+    url = serializers.CharField()
+    events = serializers.ListField(child=serializers.ChoiceField(choices=EVENTS))
+    enabled = serializers.BooleanField()
+    disabled_reason = serializers.ChoiceField(
+        choices=["", "gone", "failing"], help_text=_("why it was switched off by itself")
+    )
+    failing_since = serializers.DateTimeField(allow_null=True)
+    waiting = serializers.IntegerField(help_text=_("messages not delivered yet"))
+    failed = serializers.IntegerField(help_text=_("messages given up in the last month"))
+    updated_at = serializers.DateTimeField()
+
+
+class WebhookSecretShown(Shown):
+    secret = serializers.CharField(help_text=_("shown this once"))
+
+
+class WebhookMadeShown(WebhookShown):
+    secret = serializers.CharField(help_text=_("shown this once"))
+
+
+class WebhookAsked(StrictSerializer):
+    name = StrictText(max_length=100)
+    url = StrictText(max_length=500, help_text=_("https:// and public"))
+    events = serializers.ListField(
+        child=serializers.ChoiceField(choices=EVENTS), min_length=1, max_length=len(EVENTS)
+    )
+    enabled = StrictBool(default=True)
+    organisation = StrictUUID(required=False, help_text=_("of which of yours, when a new one is made"))
+
+
+class WebhookMessageShown(Shown):
+    id = serializers.UUIDField(source="public_id", help_text=_("the header webhook-id"))
+    webhook = serializers.UUIDField(source="webhook.public_id")
+    event = serializers.CharField()
+    state = serializers.ChoiceField(choices=DeliveryState.choices)
+    attempts = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+
+
+class WebhookTryShown(Shown):
+    at = serializers.DateTimeField()
+    url = serializers.CharField()
+    headers = serializers.DictField(child=serializers.CharField())
+    body = serializers.CharField()
+    status = serializers.IntegerField(allow_null=True)
+    response = serializers.CharField()
+    error = serializers.CharField()
+    milliseconds = serializers.IntegerField()
+
+
+class WebhookMessageDetailShown(WebhookMessageShown):
+    payload = serializers.DictField()
+    tries = WebhookTryShown(many=True)

@@ -7,6 +7,7 @@ from rest_framework.routers import SimpleRouter
 
 from alliance import api as alliance_api
 from alliance import views
+from alliance.api.webhooks import WebhookMessageViewSet, WebhookViewSet
 from alliance.rest import addresses, outside, pages
 from alliance.views import files, history, threads
 from companies import api as companies_api
@@ -19,6 +20,8 @@ api.register("cities", alliance_api.CityViewSet, "city")
 api.register("alliances", alliance_api.AllianceViewSet, "alliance")
 api.register("organisations", alliance_api.OrganisationViewSet, "organisation")
 api.register("tokens", alliance_api.TokenViewSet, "token")
+api.register("webhooks", WebhookViewSet, "webhook")
+api.register("webhook-messages", WebhookMessageViewSet, "webhook-message")
 api.register("component-types", companies_api.ComponentTypeViewSet, "component-type")
 api.register("facilities", companies_api.FacilityViewSet, "facility")
 api.register("capabilities", companies_api.CapabilityViewSet, "capability")

@@ -80,6 +80,7 @@ class World:
     notices: dict[str, Notice] = field(default_factory=dict)
     messages: dict[str, Message] = field(default_factory=dict)
     webhooks: dict[str, Webhook] = field(default_factory=dict)
+    webhook_messages: dict[str, WebhookMessage] = field(default_factory=dict)
 
     def person(self, name: str) -> User:
         """A fresh object: rights are cached on the user object for one request."""
@@ -350,7 +351,9 @@ def _webhooks(world: World) -> None:
         events=["run.finished"],
         secret="whsec_bm90IGEgc2VjcmV0IGF0IGFsbCwgb25seSBhIHRlc3Q=",
     )
-    WebhookMessage.objects.create(webhook=hook, source="test", event="run.finished", subject="x", payload={})
+    world.webhook_messages["lab"] = WebhookMessage.objects.create(
+        webhook=hook, source="test", event="run.finished", subject="x", payload={}
+    )
 
 
 def _sheets(world: World) -> None:

@@ -13,7 +13,7 @@ from alliance.selectors import viewer_of
 
 
 class TokenScope(BasePermission):
-    """Signed in, in an organisation that is not suspended; a token needs `read` or `write`."""
+    """Signed in, in an organisation that is not suspended; a token needs `read` or `write`, or what the view names."""
 
     def has_permission(self, request: Any, view: Any) -> bool:
         if not request.user.is_authenticated:
@@ -24,7 +24,7 @@ class TokenScope(BasePermission):
             )
         if isinstance(request.auth, ApiToken):
             reads = request.method in SAFE_METHODS or getattr(view, "only_reads", False)
-            needed = "read" if reads else "write"
+            needed = getattr(view, "scope", "read" if reads else "write")
             if needed not in request.auth.scopes:
                 raise PermissionDenied(_("The token's scope does not allow this."), code=f"needs_{needed}")
         return True

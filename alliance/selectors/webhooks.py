@@ -30,3 +30,9 @@ def message_list(user: Any) -> GuardedQuerySet:
     """Newest first, each with its attempts."""
     rows: GuardedQuerySet = WebhookMessage.objects.visible_to(user).select_related("webhook")
     return rows.prefetch_related("tries").order_by("-id")
+
+
+def webhook_body(row: Webhook) -> dict[str, Any]:
+    """What would write it as it is, read from the database now."""
+    now = Webhook.objects.get(pk=row.pk)
+    return {name: getattr(now, name) for name in ("name", "url", "events", "enabled")}
