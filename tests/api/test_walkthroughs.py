@@ -1,0 +1,153 @@
+"""The examples of docs/api.md, run as they stand against the program; and what the client does when things go wrong."""
+
+import io
+import re
+from collections.abc import Mapping
+from contextlib import redirect_stdout
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import robot_alliance
+from django.test import Client as Browser
+from robot_alliance import Answer, Client, ProblemError, StaleError, UnreachableError
+
+from alliance.selectors import feed
+from companies.models import Capability
+from matching.models import Demand
+from tests.cast import World
+from tests.factories import make_city, make_component_type, make_token
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "api.md"
+EXAMPLES = dict(re.findall(r"^### ([^\n]+)\n.*?```python\n(.*?)```", DOCUMENT.read_text(), re.M | re.S))
+HOST = "http://127.0.0.1:8000"
+
+
+def inside(method: str, address: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    """The client's way out, led into the program."""
+    assert address.startswith(HOST)
+    told = {name: value for name, value in headers.items() if name != "Content-Type"}
+    answer: Any = Browser(headers=told).generic(
+        method, address.removeprefix(HOST), body or b"", content_type=headers.get("Content-Type", "")
+    )
+    return Answer(
+        answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content
+    )
+
+
+@pytest.fixture
+def region(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    make_city("510100", "Chengdu", "成都市")
+    make_component_type("DRV-SWG", world.types["drive"])
+    monkeypatch.setattr("robot_alliance.client.over_http", inside)
+    monkeypatch.setattr(feed, "horizon", lambda: 2**62)
+    return world
+
+
+def run(name: str, token: str, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, Any], str]:
+    monkeypatch.setenv("TOKEN", token)
+    names: dict[str, Any] = {}
+    with redirect_stdout(io.StringIO()) as told:
+        exec(compile(EXAMPLES[name], name, "exec"), names)  # noqa: S102 (our own document)
+    return names, told.getvalue()
+
+
+def test_every_example_is_run_here() -> None:
+    assert len(EXAMPLES) == 3
+
+
+def test_the_erp(region: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = next(each for each in EXAMPLES if "ERP" in each)
+    text = region.tokens["supplier:service"]
+    for result in ("created", "unchanged"):
+        _names, told = run(name, text, monkeypatch)
+        assert told.count(f" {result} []") == (3 if result == "created" else 2)
+        assert "specs.rated_torque" in told
+        assert "1100" in told
+    assert Capability.objects.filter(external_id__startswith="SWG-", published=True).count() == 3
+
+
+def test_the_mirror(region: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = next(each for each in EXAMPLES if "mirrors" in each)
+    names, told = run(name, make_token(region.people["lead_official"], "read"), monkeypatch)
+    kinds = {resource for resource, _id in names["mirror"]}
+    assert kinds == {"organisations", "facilities", "capabilities", "sites", "demands", "introductions"}
+    assert ("capabilities", str(region.capabilities["supplier"].public_id)) in names["mirror"]
+    assert ("capabilities", str(region.capabilities["outsider"].public_id)) not in names["mirror"]
+    assert told.count("\n") >= 5
+
+
+def test_the_lab(region: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = next(each for each in EXAMPLES if "lab" in each)
+    _names, told = run(name, region.tokens["lab_editor:write"], monkeypatch)
+    assert "walker-hip" in told
+    stored = Demand.objects.get(external_id="walker-2")
+    assert stored.published
+    assert stored.need_by == date(2027, 9, 30)
+    assert stored.lines.count() == 2
+
+
+# --- when things go wrong ------------------------------------------------------------------------------------
+class Moody:
+    """Answers as it is told, one after the other, then as the program does."""
+
+    def __init__(self, *moods: Any) -> None:
+        self.moods, self.sent, self.slept = list(moods), [], []  # type: ignore[var-annotated]
+
+    def __call__(self, method: str, address: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        self.sent.append((method, dict(headers), body))
+        mood = self.moods.pop(0) if self.moods else None
+        if mood == "lost":  # done, and nobody heard
+            inside(method, address, headers, body)
+            raise UnreachableError("the line broke")
+        return mood or inside(method, address, headers, body)
+
+
+def test_a_lost_answer_is_asked_for_again_and_nothing_is_done_twice(region: World) -> None:
+    moody = Moody("lost", Answer(503, {"retry-after": "3"}, b""), Answer(429, {"retry-after": "7"}, b""))
+    client = Client(HOST, region.tokens["supplier_editor:write"], send=moody, sleep=moody.slept.append)
+    made = client.create("facilities", {"name": "Once", "city": "510100"})
+    assert moody.slept[1:] == [3.0, 7.0]
+    assert len({sent[1]["Idempotency-Key"] for sent in moody.sent}) == 1
+    found = [row["id"] for row in client.list("facilities", q="Once", limit=1)]
+    assert found == [made["id"]]
+
+
+def test_what_may_not_be_sent_twice_is_not(region: World) -> None:
+    moody = Moody()
+    client = Client(HOST, region.tokens["supplier_editor:write"], send=moody, sleep=moody.slept.append)
+    row = client.upsert("facilities", "f", {"name": "Plant", "city": "510100"})
+    moody.moods = ["lost"]
+    with pytest.raises(UnreachableError):
+        client.change("facilities", row, name="Other")
+    with pytest.raises(StaleError):
+        client.change("facilities", row, name="Third")
+    assert client.get("facilities", row["id"])["name"] == "Other"
+    fresh = client.get("facilities", row["id"])
+    client.remove("facilities", fresh)
+
+
+def test_patience_ends(region: World) -> None:
+    moody = Moody(*[Answer(503, {}, b'{"code": "unavailable"}')] * 3)
+    client = Client(
+        HOST, region.tokens["supplier_editor:write"], send=moody, tries=3, sleep=moody.slept.append
+    )
+    with pytest.raises(ProblemError) as told:
+        client.get("facilities", "x")
+    assert (told.value.status, told.value.code, len(moody.slept)) == (503, "unavailable", 2)
+
+
+def test_a_page_that_names_another_host_does_not_get_the_token(region: World) -> None:
+    page = b'{"results": [], "next": "http://evil.example/api/v1/facilities/?cursor=x", "previous": null}'
+    moody = Moody(Answer(200, {}, page), Answer(200, {}, b'{"results": [], "next": null}'))
+    addresses: list[str] = []
+
+    def send(method: str, address: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        addresses.append(address)
+        return moody(method, address, headers, body)
+
+    assert list(Client(HOST, "t", send=send).list("facilities")) == []
+    assert all(address.startswith(HOST) for address in addresses)
+    with pytest.raises(ValueError, match="not a web address"):
+        robot_alliance.over_http("GET", "file:///etc/passwd", {}, None)
