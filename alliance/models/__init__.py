@@ -84,6 +84,7 @@ __all__ = [
 register(
     Kind("organisation", Organisation, "firm", holders=lambda row: [row.pk], cities=lambda row: [row.city_id])
 )
+register(Kind("join request", JoinRequest, "", history=False, holders=lambda row: [], staged=False))
 register(
     Kind(
         "verification",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -58,6 +59,28 @@ def files_of(user: Any, kind: Kind, row: Any) -> list[Any]:
         found.ours = found.public_id in asked
         found.openings = openings[found.public_id]
     return rows
+
+
+def attach_documents(user: Any, kind: str, rows: Iterable[Any]) -> None:
+    """`documents` of each row: the files on it that the viewer opens; one query for all of them."""
+    found: dict[UUID, list[Attachment]] = defaultdict(list)
+    several = list(rows)
+    files = Attachment.objects.visible_to(user).filter(
+        kind=kind, object_id__in=[row.public_id for row in several], withdrawn_at=None
+    )
+    for file in files.order_by("id"):
+        found[file.object_id].append(file)
+    for row in several:
+        row.documents = found[row.public_id]
+
+
+def own_documents(user: Any, rows: Iterable[Any]) -> None:
+    """`documents` of each own request: always what this person has shown, which it does not open again."""
+    several = list(rows)
+    keys = [row.public_id for row in several]
+    files = Attachment.objects.filter(kind="join request", uploaded_by=user, object_id__in=keys)
+    for row in several:
+        row.documents = [file for file in files if file.object_id == row.public_id]
 
 
 def file_count(user: Any, kind: Kind, row: Any) -> int:

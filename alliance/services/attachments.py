@@ -11,10 +11,10 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from alliance.changes import record
-from alliance.choices import FileStage
+from alliance.choices import DecisionState, FileStage, JoinKind
 from alliance.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
 from alliance.kinds import Kind, kind_of
-from alliance.models import Attachment
+from alliance.models import Attachment, CityCare, JoinRequest
 from alliance.selectors import viewer_of
 from alliance.selectors.attachments import holder_of
 from alliance.services.sniffing import recognised
@@ -22,6 +22,7 @@ from alliance.services.storing import Part, incoming, new_place, opened, settle
 from alliance.services.viewings import note_viewing
 
 MOST_ON_A_ROW = 100
+MOST_ON_A_CLAIM = 5
 MOST_OF_AN_ORGANISATION = 5 * 1024**3
 
 
@@ -37,6 +38,27 @@ def attach(
     owner = _holder(kind, row, user)
     if stage not in FileStage.values:
         raise DomainError(_("Choose from when on the other side may open it."), field="stage")
+    return _taken(kind, row, owner, chunks, name, stage if kind.staged else FileStage.CLOSED, user)
+
+
+def attach_to_claim(row: JoinRequest, chunks: Iterable[bytes], *, user: Any, name: str) -> Attachment:
+    """What a person who claims an entry shows to the bureau that decides. It is the bureau's from then on: whoever
+    gets the entry in the end does not read what others have shown."""
+    if row.person_id != user.pk:
+        raise NotFoundError(_("There is no such row."))
+    if row.kind != JoinKind.CLAIM or row.state != DecisionState.WAITING:
+        raise ConflictError(_("This request is decided already, or needs no documents."))
+    if Attachment.objects.filter(kind="join request", object_id=row.public_id).count() >= MOST_ON_A_CLAIM:
+        raise ConflictError(_("There are five documents already: put several into one ZIP."), field="file")
+    bureau = CityCare.objects.filter(city=row.organisation.city_id).order_by("id").first()
+    if bureau is None:
+        raise ConflictError(_("No bureau looks after this city yet."))
+    return _taken(kind_of(row), row, bureau.bureau_id, chunks, name, FileStage.CLOSED, user)
+
+
+def _taken(
+    kind: Kind, row: Any, owner: int, chunks: Iterable[bytes], name: str, stage: int, user: Any
+) -> Attachment:
     with incoming(chunks) as part:
         form, told = recognised(part.path, name)
         _room(kind, row, owner, part.size)
@@ -44,7 +66,7 @@ def attach(
             "kind": kind.name,
             "object_id": row.public_id,
             "owner_id": owner,
-            "stage": stage if kind.staged else FileStage.CLOSED,
+            "stage": stage,
             "name": told,
             "content_type": form.content_type,
             "size": part.size,

@@ -62,6 +62,8 @@ def _attached(request: HttpRequest, found: Any, told: dict[str, Any]) -> HttpRes
 
 def _home(row: Any) -> str:
     """Where the row is shown that the file hangs on."""
+    if not KINDS[row.kind].url_name:
+        return reverse("verifications")
     return f"{reverse(KINDS[row.kind].url_name, kwargs={'public_id': row.object_id})}#files"
 
 

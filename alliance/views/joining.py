@@ -17,7 +17,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from alliance.choices import JoinKind
 from alliance.errors import DomainError, NotFoundError
 from alliance.forms.joining import CodeForm, FirmForm, JoinForm, PersonForm
+from alliance.forms.records import FileForm
 from alliance.models import Organisation, User
+from alliance.selectors.attachments import own_documents
 from alliance.selectors.joining import (
     city_names,
     entry_of_code,
@@ -27,6 +29,7 @@ from alliance.selectors.joining import (
     unclaimed_entry,
     unclaimed_like,
 )
+from alliance.services.attachments import attach_to_claim
 from alliance.services.confirming import confirm
 from alliance.services.credit_codes import known_prefix
 from alliance.services.invitations import accept_invitation, open_invitation
@@ -145,11 +148,28 @@ def join(request: HttpRequest) -> HttpResponse:
     return render(request, "registration/register_join.html", context, status=status)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def waiting(request: HttpRequest) -> HttpResponse:
-    """Where a person without a place reads how its requests stand."""
-    context = {"rows": own_requests(request.user), "suspensions": own_suspensions(request.user)}
-    return render(request, "registration/waiting.html", context)
+    """Where a person without a place reads how its requests stand, and shows documents for a claim."""
+    rows = list(own_requests(request.user))
+    form, status = FileForm(staged=False), 200
+    if request.method == "POST":
+        form, status = FileForm(request.POST, request.FILES, staged=False), 400
+        asked = next((row for row in rows if str(row.public_id) == request.POST.get("request")), None)
+        if form.is_valid():
+            if asked is None:
+                raise Http404
+            file = form.cleaned_data["file"]
+            try:
+                attach_to_claim(asked, file.chunks(), user=request.user, name=file.name)
+                messages.success(request, _("Your bureau sees it now."))
+                return redirect("waiting")
+            except DomainError as error:
+                form.add_error("file", error.message)
+                status = error.status
+    own_documents(request.user, rows)
+    context = {"rows": rows, "suspensions": own_suspensions(request.user), "form": form}
+    return render(request, "registration/waiting.html", context, status=status)
 
 
 @login_not_required

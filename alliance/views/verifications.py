@@ -14,6 +14,7 @@ from alliance.choices import DecisionState
 from alliance.errors import DomainError
 from alliance.forms.joining import DecisionForm
 from alliance.models import JoinRequest, Verification
+from alliance.selectors.attachments import attach_documents
 from alliance.selectors.joining import join_queue, verification_list, verification_queue
 from alliance.services.registration import decide_join, decide_verification
 
@@ -24,7 +25,9 @@ def verifications(request: HttpRequest) -> HttpResponse:
     decided = (
         verification_list(request.user).exclude(state=DecisionState.WAITING).order_by("-decided_at", "-id")
     )
-    context = {"waiting": waiting, "joins": list(join_queue(request.user)[:200]), "decided": decided[:20]}
+    joins = list(join_queue(request.user)[:200])
+    attach_documents(request.user, "join request", joins)
+    context = {"waiting": waiting, "joins": joins, "decided": decided[:20]}
     return render(request, "alliance/verification_list.html", context)
 
 

@@ -21,7 +21,7 @@ from django.urls import reverse
 
 from alliance.choices import FileStage
 from alliance.errors import ConflictError, DomainError, ForbiddenError, NotFoundError, UnavailableError
-from alliance.models import Attachment, Change, Viewing
+from alliance.models import Attachment, Change, JoinRequest, Viewing
 from alliance.services.attachments import attach, restore_file, withdraw_file
 from alliance.services.sniffing import cleaned
 from alliance.services.storing import MOST_BYTES, sweep_files
@@ -371,3 +371,47 @@ def test_a_body_larger_than_any_upload_is_not_read(shared_world: World) -> None:
     assert answer.status_code == 413
     answer = client(shared_world, "editor").generic("POST", "/api/v1/tokens/", CONTENT_LENGTH=str(10**12))
     assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.django_db
+def test_a_claim_is_shown_with_documents_to_the_bureau_alone(world: World, signed_in: SignedIn) -> None:
+    claim = JoinRequest.objects.create(
+        kind="claim", organisation=world.organisations["bystander"], person=world.people["nobody"], uscc=""
+    )
+    place, browser = reverse("waiting"), signed_in("nobody")
+
+    def send(row: JoinRequest, number: int, who: Client = browser) -> int:
+        file = SimpleUploadedFile(f"授权书 {number}.pdf", PDF + bytes([number]))
+        return who.post(place, {"request": str(row.public_id), "file": file}).status_code
+
+    assert send(claim, 0) == 302
+    assert "授权书 0.pdf" in browser.get(place).content.decode()
+    # A request to join needs none; nobody shows anything in the name of others.
+    assert send(world.join_requests["supplier"], 1) == 409
+    assert send(claim, 1, signed_in("rival_owner")) == 404
+    file = Attachment.objects.get(kind="join request")
+    assert file.owner == world.organisations["partner_bureau"]
+    link = reverse("file", args=[file.public_id])
+    for name, status in (
+        ("partner_official", 200),
+        ("nobody", 404),
+        ("bystander_owner", 404),
+        ("lead_official", 404),
+    ):
+        answer = signed_in(name).get(link)
+        assert (answer.status_code, bytes_of(answer)[:5]) == (status, b"%PDF-" if status == 200 else b""), (
+            name
+        )
+    assert link in signed_in("partner_official").get(reverse("verifications")).content.decode()
+    assert [send(claim, number) for number in range(1, 6)] == [302, 302, 302, 302, 409]
+    answer = signed_in("partner_official").post(reverse("file-step", args=[file.public_id, "withdraw"]))
+    assert answer.headers["Location"] == reverse("verifications")
+    JoinRequest.objects.filter(pk=claim.pk).update(state="refused")
+    assert send(claim, 9) == 409
+
+
+@pytest.mark.django_db
+def test_a_firm_that_waits_is_led_to_its_documents(world: World, signed_in: SignedIn) -> None:
+    place = reverse("verification", args=[world.verifications["draft"].public_id])
+    assert place in signed_in("draft_owner").get("/").content.decode()
+    assert "/verifications/" not in signed_in("supplier_owner").get("/").content.decode()

@@ -37,6 +37,7 @@ ROWS = [
     *(Row(name, ok=EVERYBODY, yes=302) for name in ("register-details", "register-join")),
     *(Row(name, "POST", ok=EVERYBODY, yes=302, body=EMPTY) for name in ("register-details", "register-join")),
     page("waiting"),
+    Row("waiting", "POST", ok=SIGNED_IN, yes=400, body=EMPTY),
     Row("confirm-email", ok=EVERYBODY, yes=400, more=(("token", "nonsense"),)),
     Row("invitation", ok=set(), other=each(EVERYBODY, 404), more=(("secret", "nonsense"),)),
     Row("invitation", "POST", ok=set(), body=EMPTY, other=each(EVERYBODY, 404), more=(("secret", "none"),)),
