@@ -39,4 +39,11 @@ OPERATIONS = (
     ),
     _("A new secret with the same rights; the old one ends now or after `keep_hours`."),
     _("A supplier's own pairs: what fits, and what it lacks; never score, terms, rank or rivals."),
+    _("The log: every message of the last month, with what was sent and what came back."),
+    _("Send it once more, with the same id, whatever became of it."),
+    _("Where your own system is told what happens (Standard Webhooks); kept by editors and officials."),
+    _("A new webhook; the secret that signs its messages is in this answer and in no other."),
+    _("Delete it with its log."),
+    _("A new secret; for a day requests carry the signatures of the old and the new one."),
+    _("Send `webhook.test`; what became of it is in the log."),
 )
