@@ -333,6 +333,7 @@ SPECTACULAR_SETTINGS = {
         "OrganisationKindEnum": "alliance.choices.OrganisationKind",
         "RunStateEnum": "alliance.choices.RunState",
         "IntroductionStateEnum": "alliance.choices.IntroductionState",
+        "DeliveryStateEnum": "alliance.choices.DeliveryState",
         "PartyEnum": "matching.serializers.PARTIES",
         "MoveEnum": "matching.serializers.MOVE_NAMES",
     },
