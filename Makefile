@@ -7,7 +7,7 @@ JOBS ?= auto
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test lint format types contracts check bench schema messages python
+.PHONY: help setup setup-dev run test lint format types contracts check bench bench-pages schema messages python
 
 help: ## prints this
 	@echo 'make run       starts everything and prints the address and the demo sign-ins (PORT=8000)'
@@ -19,6 +19,7 @@ help: ## prints this
 	@echo 'make contracts who may import whom'
 	@echo 'make bench     the matcher on 10,000 firms, beside the same work in SQL'
 	@echo 'make schema    writes docs/openapi.json as the program serves it'
+	@echo 'make bench-pages  the pages on 10,000 firms: time and queries of each'
 	@echo 'make messages  collects and compiles the translations'
 	@echo 'make help      prints this'
 
@@ -64,6 +65,9 @@ bench: setup
 
 schema: setup-dev
 	@$(VENV)/python manage.py spectacular --lang en --format openapi-json --validate --file docs/openapi.json
+
+bench-pages: setup
+	@$(VENV)/python manage.py bench_pages $(ARGS)
 
 messages: setup-dev
 	@command -v xgettext > /dev/null || { echo 'Collecting texts needs GNU gettext (Debian: apt install gettext).' >&2; exit 1; }

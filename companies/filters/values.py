@@ -89,12 +89,12 @@ class ValueFilter(django_filters.Filter):
         label = format_lazy("{} ({})", words, unit) if parameter.is_quantity and unit else words
         better = str(row.attributes.get("better", ""))
         if parameter.is_quantity:
-            self.field_class = BoundsField
+            self.field_class = BoundsField  # type: ignore[assignment]
             sign = {"lower": "≤", "higher": "≥"}.get(better, "=")
             box = forms.TextInput(attrs={"placeholder": f"{sign} …", "autocomplete": "off"})
             super().__init__(label=label, parameter=parameter, better=better, widget=box)
             return
-        self.field_class = forms.ChoiceField
+        self.field_class = forms.ChoiceField  # type: ignore[assignment]
         some = (
             [("true", _("yes")), ("false", _("no"))] if parameter.kind == "bool" else _choices(row, parameter)
         )

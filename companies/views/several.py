@@ -66,7 +66,7 @@ def _life(key: str, words: Any, service: Callable[..., Any], told: Any, undo: st
 
 
 def _free(user: Any, wanted: Wanted, values: dict[str, Any]) -> Outcome:
-    asked = wanted.values.get("free", values.get("free"))
+    asked: Any = wanted.values.get("free", values.get("free"))
     before, now = set_free_capacity(wanted.row, float(asked), user=user, version=wanted.version)
     words = _("free a month: %(before)s → %(now)s") % {
         "before": number_text(before),
