@@ -13,7 +13,7 @@ from alliance.http import Column, listing, viewed
 from alliance.selectors import viewer_of
 from matching.filters import SIDES, OwnMatchFilter, OwnNearMissFilter
 from matching.selectors.pairs import attach_own_pairs, own_results
-from matching.selectors.today.inbox import MAKERS
+from matching.selectors.today.inbox import is_maker
 
 OFFERED = ("offers", "nearly")
 
@@ -46,8 +46,9 @@ def sides_of(request: HttpRequest) -> list[str]:
     """The directions that mean something to this person, the usual one first; none to officials."""
     if not viewer_of(request.user).firms:
         return []
-    roles = {role for seat in viewed(request).seats for role in seat.organisation.roles}
-    makes, asks = bool(roles & MAKERS) or not roles, OrganisationRole.RND in roles
+    firms = [seat.organisation for seat in viewed(request).seats]
+    makes = any(is_maker(firm) for firm in firms)
+    asks = any(OrganisationRole.RND in firm.roles for firm in firms)
     found = [*OFFERED] if makes or not asks else []
     return [*found, "needs"] if found else ["needs", *OFFERED]
 

@@ -30,7 +30,7 @@ from matching.selectors import (
     own_pairs,
     queue,
 )
-from matching.selectors.today.inbox import MAKERS
+from matching.selectors.today.inbox import is_maker
 from matching.selectors.trends import trends
 from matching.services.visits import note_visit
 
@@ -82,19 +82,18 @@ def _firm(request: HttpRequest) -> dict[str, Any]:
     """What waits for a firm, what is new for the reader, its demands and pairs in short; no figure of the alliance."""
     user = request.user
     firms = viewer_of(user).firms
-    groups = inbox(user)
+    unread = unread_count(user)
+    groups = inbox(user, unread=unread)
     mine = list(demand_list(user).filter(owner__in=firms, published=True).order_by("need_by", "id")[:SHOWN])
     attach_standing(user, mine)
-    pairs = own_pairs(user, list(own_pair_rows(user)[: 4 * SHOWN]))[:SHOWN]
-    makes = any(
-        set(seat.organisation.roles) & MAKERS or not seat.organisation.roles for seat in viewed(request).seats
-    )
+    makes = any(is_maker(seat.organisation) for seat in viewed(request).seats)
+    pairs = own_pairs(user, list(own_pair_rows(user)[:SHOWN])) if makes else []
     return {
         "groups": groups,
         "count": sum(len(group.items) for group in groups),
         "late": sum(item.late > 0 for group in groups for item in group.items),
-        "news": unread_news(user, SHOWN),
-        "unread": unread_count(user),
+        "news": unread_news(user, SHOWN) if unread else [],
+        "unread": unread,
         "mine": [(demand, heading(demand)) for demand in mine],
         "pairs": [(pair, heading(pair.demand)) for pair in pairs],
         "makes": makes,

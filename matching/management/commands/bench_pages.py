@@ -216,11 +216,12 @@ LISTS = {
     "capabilities": ("", "sort=title", "sort=firm", "sort=-volume", "component_type=DRV", "q=减速"),
     "firms": ("", "sort=city", "component_type=DRV", "q=精密"),
     "sites": ("", "sort=name"),
-    "matches": ("", "sort=score", "best=1"),
+    "matches": ("", "side=offers", "side=nearly", "side=needs&sort=score", "side=needs&best=1"),
     "pipelines": ("", "sort=score"),
     "introductions": ("", "who=overdue"),
     "runs": ("",),
     "cities": ("",),
+    "notices": ("", "unread=true"),
 }
 WORDS = ("谐波", "jm", "Chengdu", "reducer", "有限公司")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db.models import Q
@@ -26,9 +27,15 @@ MAKERS = {OrganisationRole.MANUFACTURER, OrganisationRole.INTEGRATOR, Organisati
 OPEN_SHEETS = (ImportState.MAPPING, ImportState.CHECKED, ImportState.FAILED)
 
 
-def inbox(user: Any) -> list[Group]:
-    """A fixed number of queries for each group; what is empty says what could be done next."""
-    return [_answers(user), _questions(user), _standing(user), _drafts(user)]
+def inbox(user: Any, *, unread: int = 1) -> list[Group]:
+    """A fixed number of queries for each group; what is empty says what could be done next. `unread`: how many
+    notices are; where there is none, none is looked for."""
+    return [_answers(user), _questions(user, unread), _standing(user), _drafts(user)]
+
+
+def _total(rows: Any, shown: Sequence[Any]) -> int:
+    """How many there are; not counted where all of them are shown."""
+    return len(shown) if len(shown) < SHOWN else int(rows.order_by().count())
 
 
 # --- introductions ------------------------------------------------------------------------------------------
@@ -43,7 +50,7 @@ def _answers(user: Any) -> Group:
         "hourglass-split",
         _("No introduction waits for a step of yours. Your bureau proposes them from what you publish."),
         [_answer(row, today, row.turn_id in viewer.editing) for row in found],
-        rows.order_by().count(),
+        _total(rows, found),
         address("introductions") + "?who=mine",
         _("all of them"),
     )
@@ -71,8 +78,8 @@ def _answer(row: Any, today: Any, mine: bool) -> Item:
 
 
 # --- what was asked -------------------------------------------------------------------------------------------
-def _questions(user: Any) -> Group:
-    rows = unread_news(user, SHOWN, groups=[NoticeGroup.MESSAGES.value])
+def _questions(user: Any, unread: int) -> Group:
+    rows = unread_news(user, SHOWN, groups=[NoticeGroup.MESSAGES.value]) if unread else []
     return Group(
         "questions",
         _("Questions and messages"),
@@ -150,43 +157,48 @@ def _missing(user: Any, firms: dict[int, Organisation], editing: frozenset[int])
     """What others look for in a firm of its kind and do not find; only for those who can mend it."""
     keys = [key for key in firms if key in editing]
     reached = _owners(OrganisationContact.objects.visible_to(user).exclude(phone="", email=""), keys)
-    plants = _owners(Facility.objects.visible_to(user).filter(archived_at=None), keys)
-    offers = _owners(Capability.objects.visible_to(user).filter(archived_at=None), keys)
-    sites = _owners(Site.objects.visible_to(user).filter(archived_at=None), keys)
-    wanted = set(
-        Demand.objects.visible_to(user).filter(owner__in=keys).order_by().values_list("owner_id", flat=True)
-    )
+    makers = [key for key in keys if is_maker(firms[key])]
+    plants = _owners(Facility.objects.visible_to(user).filter(archived_at=None), makers)
+    offers = _owners(Capability.objects.visible_to(user).filter(archived_at=None), makers)
+    operators = [key for key in keys if OrganisationRole.OPERATOR in firms[key].roles]
+    sites = _owners(Site.objects.visible_to(user).filter(archived_at=None), operators)
+    labs = [key for key in keys if OrganisationRole.RND in firms[key].roles]
+    wanted = _owners(Demand.objects.visible_to(user), labs, "owner")
     nothing = _("missing")
     items = []
     for key in keys:
-        firm, roles = firms[key], set(firms[key].roles)
-        makes = bool(roles & MAKERS) or not roles
+        firm = firms[key]
         if key not in reached:
             items.append(_step(firm, address("organisation-edit", firm.public_id),
                                _("a phone number or address: opened to whoever you agree to talk to"),
                                nothing, _("Add a contact")))  # fmt: skip
-        if makes and key not in plants:
+        if key in makers and key not in plants:
             items.append(_step(firm, address("facility-new"),
                                _("a plant: parts are made somewhere, and distance counts"),
                                nothing, _("Add a plant")))  # fmt: skip
-        elif makes and key not in offers:
+        elif key in makers and key not in offers:
             items.append(_step(firm, address("capability-new"),
                                _("a capability: without one no demand finds you"),
                                nothing, _("Describe a part")))  # fmt: skip
-        if OrganisationRole.RND in roles and key not in wanted:
+        if key in labs and key not in wanted:
             items.append(_step(firm, address("demand-new"),
                                _("a demand: what you want to build, and what it needs"),
                                nothing, _("Write a demand")))  # fmt: skip
-        if OrganisationRole.OPERATOR in roles and key not in sites:
+        if key in operators and key not in sites:
             items.append(_step(firm, address("site-new"),
                                _("a site: where robots could work, and when"),
                                nothing, _("Write a site")))  # fmt: skip
     return items
 
 
-def _owners(rows: Any, keys: list[int]) -> set[int]:
-    found = rows.filter(organisation__in=keys).order_by()
-    return set(found.values_list("organisation_id", flat=True).distinct())
+def is_maker(firm: Any) -> bool:
+    """Who offers parts or services, or has not said what it does."""
+    return bool(set(firm.roles) & MAKERS) or not firm.roles
+
+
+def _owners(rows: Any, keys: list[int], owner: str = "organisation") -> set[int]:
+    found = rows.filter(**{f"{owner}__in": keys}).order_by()
+    return set(found.values_list(f"{owner}_id", flat=True).distinct())
 
 
 # --- drafts ---------------------------------------------------------------------------------------------------
@@ -198,14 +210,18 @@ def _drafts(user: Any) -> Group:
     offers = Capability.objects.visible_to(user).filter(own).select_related("component_type")
     sites = Site.objects.visible_to(user).filter(own)
     sheets = sheet_list(user).filter(organisation__in=mine, state__in=OPEN_SHEETS)
-    newest = [
-        *((row.updated_at, _draft(heading(row), "demand", row, _("demand"))) for row in _last(demands)),
-        *((row.updated_at, _draft(row.title, "capability-edit", row, row.component_type)) for row in _last(offers)),
-        *((row.updated_at, _draft(row.name, "site-edit", row, _("site"))) for row in _last(sites)),
-        *((row.updated_at, _draft(row.file_name, "import", row, row.get_state_display())) for row in _last(sheets)),
-    ]  # fmt: skip
+    kinds: list[tuple[Any, str, Callable[[Any], tuple[Any, Any]]]] = [
+        (demands, "demand", lambda row: (heading(row), _("demand"))),
+        (offers, "capability-edit", lambda row: (row.title, row.component_type)),
+        (sites, "site-edit", lambda row: (row.name, _("site"))),
+        (sheets, "import", lambda row: (row.file_name, row.get_state_display())),
+    ]
+    newest, total = [], 0
+    for rows, route, told in kinds:
+        last = list(rows.order_by("-updated_at", "-id")[:SHOWN])
+        total += _total(rows, last)
+        newest += [(row.updated_at, _draft(row, route, *told(row))) for row in last]
     newest.sort(key=lambda pair: pair[0], reverse=True)
-    total = sum(rows.order_by().count() for rows in (demands, offers, sites, sheets))
     return Group(
         "drafts",
         _("Drafts to finish"),
@@ -216,11 +232,7 @@ def _drafts(user: Any) -> Group:
     )
 
 
-def _last(rows: Any) -> list[Any]:
-    return list(rows.order_by("-updated_at", "-id")[:SHOWN])
-
-
-def _draft(title: Any, route: str, row: Any, what: Any) -> Item:
+def _draft(row: Any, route: str, title: Any, what: Any) -> Item:
     days = (timezone.localdate() - timezone.localdate(row.updated_at)).days
     age = (
         ngettext("untouched for %(days)d day", "untouched for %(days)d days", days) % {"days": days}
