@@ -121,6 +121,7 @@ class TreeFilter(django_filters.ChoiceFilter):
 
     def __init__(self, *args: Any, tree: type[TypeNode], **kwargs: Any) -> None:
         self.tree = tree
+        kwargs.setdefault("empty_label", _("any"))
         super().__init__(*args, choices=lambda: tree_choices(tree), **kwargs)
 
     def filter(self, qs: QuerySet, value: str) -> QuerySet:
