@@ -6,6 +6,8 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from alliance.changes import record
@@ -45,6 +47,7 @@ def hold_certificate(organisation: Organisation, code: str, expires_on: date | N
         OrganisationCertificate.objects.update_or_create(
             organisation=organisation, code=code, defaults=values
         )
+        _touch(organisation)
         before = {"certificate": _told(code, row.expires_on)} if row else None
         after = {"certificate": _told(code, expires_on)}
         record("changed", "organisation", str(organisation.public_id), before=before, after=after)
@@ -64,6 +67,11 @@ def _told(code: str, expires_on: date | None) -> str:
     return f"{code} @ {expires_on.isoformat()}" if expires_on else code
 
 
+def _touch(organisation: Organisation) -> None:
+    """Programs read certificates with the firm: its version says that they changed."""
+    Organisation.objects.filter(pk=organisation.pk).update(version=F("version") + 1, updated_at=Now())
+
+
 def drop_certificate(organisation: Organisation, code: str, *, user: Any) -> None:
     _must_edit(organisation, user)
     with transaction.atomic():
@@ -71,6 +79,7 @@ def drop_certificate(organisation: Organisation, code: str, *, user: Any) -> Non
         if row is None:
             raise ConflictError(_("This certificate is not there any more."))
         row.delete()
+        _touch(organisation)
         before = {"certificate": _told(code, row.expires_on)}
         record("changed", "organisation", str(organisation.public_id), before=before)
 
@@ -86,7 +95,7 @@ def exclude_firm(organisation: Organisation, other: Organisation, *, user: Any) 
         _row, made = Exclusion.objects.get_or_create(organisation=organisation, excluded=other)
         if not made:
             raise ConflictError(_("This firm is excluded already."), field="firm")
-        after = {"excluded": other.external_id}
+        after = {"excluded": other.name_zh or other.name_en}
         record("changed", "organisation", str(organisation.public_id), after=after)
 
 
@@ -97,5 +106,5 @@ def admit_firm(organisation: Organisation, other: Organisation, *, user: Any) ->
         gone, _rows = Exclusion.objects.filter(organisation=organisation, excluded=other).delete()
         if not gone:
             raise ConflictError(_("This firm is not excluded any more."))
-        before = {"excluded": other.external_id}
+        before = {"excluded": other.name_zh or other.name_en}
         record("changed", "organisation", str(organisation.public_id), before=before)
