@@ -15,9 +15,11 @@ from django.db import transaction
 from django.db.models import F, Max
 from django.utils import timezone
 
-from alliance.choices import MemberRole
+from alliance.choices import Audience, FileStage, MemberRole
 from alliance.models import Alliance, City, Membership, Organisation, User, Verification
+from alliance.services.attachments import attach
 from alliance.services.credit_codes import PROVINCES
+from alliance.services.messages import post_message
 from alliance.services.people import create_person, join_organisation, random_password
 from alliance.services.registration import NewFirm, NewPerson, register_firm
 from companies.models import Capability
@@ -51,6 +53,10 @@ COURSE = (
     ("sign", "bureau"),
     ("deliver", "bureau"),
 )
+
+
+#: So many steps, and the two firms talk.
+TALKING = 4
 
 
 @dataclass(frozen=True)
@@ -121,7 +127,23 @@ class _Maker:
         if part.steps < len(COURSE) and part.turn and part.steps > 1:
             said = Step(turn=part.turn, due_on=self.today, note=part.note)
             row = take_step(row, "plan", user=self.official, step=said)
+        if part.steps == TALKING:
+            self._words(row)
         _age(row, part.days_ago, None if part.due_in is None else self.today + timedelta(days=part.due_in))
+
+    def _words(self, row: Introduction) -> None:
+        """Where they talk: a drawing, a question and its answer, and the two bureaus among themselves."""
+        lab, supplier = self._voice(row.lab), self._voice(row.supplier)
+        attach(row, [drawing()], user=lab, name=f"接口图纸（{SAMPLE}）.pdf", stage=FileStage.CONFIDENTIAL)
+        asked = "接口图纸已上传，请看安装孔位能否按图加工。"
+        post_message(row, asked, user=lab, audience=Audience.PARTIES)
+        answer = "孔位可以做。两处公差偏严，请实验室确认后再打样。"
+        post_message(row, answer, user=supplier, audience=Audience.PARTIES)
+        other = (
+            Membership.objects.filter(organisation=row.supplier_bureau).exclude(user=self.official).first()
+        )
+        named = f"@{other.user.username} " if other is not None else ""
+        post_message(row, f"{named}企业已答复，请一起盯住实验室的两处疑问。", user=self.official)
 
     def _pairs(self) -> Iterator[tuple[DemandLine, Capability]]:
         """Best matches, each line and supplier once: two of the demo supplier, two of the demo lab, then others."""
@@ -297,6 +319,25 @@ def _region(city: City) -> str:
         node = node.parent
     known = node is not None and node.code[:2] in PROVINCES
     return node.code[:6] if node is not None and known else "110000"
+
+
+def drawing() -> bytes:
+    """A PDF of one page: a plate with a bore."""
+    lines = b"2 w 120 420 360 240 re S 300 540 m 340 540 l S 300 500 m 300 580 l S 260 540 80 0 re S"
+    parts = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(lines), lines),
+    ]
+    body, places = b"%PDF-1.4\n", []
+    for number, part in enumerate(parts, start=1):
+        places.append(len(body))
+        body += b"%d 0 obj\n%s\nendobj\n" % (number, part)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    head = b"xref\n0 %d\n0000000000 65535 f \n" % (len(parts) + 1)
+    tail = b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(parts) + 1, len(body))
+    return body + head + table + tail
 
 
 def _age(row: Introduction, days: int, due_on: date | None) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from alliance.models import Alliance, Change, Organisation, Verification
+from alliance.models import Alliance, Attachment, Change, Message, Organisation, Verification
 from matching.models import ActionItem, Introduction, Meeting, Project
 from matching.services.demo import make_demo_work
 from tests import factories as make
@@ -81,3 +83,15 @@ def test_real_regions_are_left_alone(world: World) -> None:
     assert Change.objects.count() == before
     with pytest.raises(CommandError):
         call_command("demo_work")
+
+
+def test_where_they_talk_there_are_words_and_a_drawing(sample: World) -> None:
+    with patch("matching.services.demo.TALKING", 7):
+        make_demo_work()
+    pair = Introduction.objects.get(state="delivered")
+    said = Message.objects.filter(object_id=pair.public_id)
+    assert list(said.order_by("id").values_list("audience", flat=True)) == ["parties", "parties", "bureaus"]
+    file = Attachment.objects.get(object_id=pair.public_id)
+    assert file.content_type == "application/pdf"
+    blob = (settings.FILES_DIR / file.path).read_bytes()
+    assert blob[int(blob.split()[-2]) :].startswith(b"xref"), "readers find its table"
