@@ -9,10 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from alliance.changes import ORIGIN, Origin, record
-from alliance.models import ConsumerPosition, Message, MessageReader, Notice
+from alliance.models import Change, ConsumerPosition, Message, MessageReader, Notice
 from alliance.selectors.notices import attach_words, notice_list
 from alliance.services.notices import CONSUMER, choose_channels, follow_news
 from matching.models import ActionItem, Answer, Introduction, Match, ToldMatches
+from matching.services.changes import affected_by
 from matching.services.introductions import introduce, take_step
 from matching.services.introductions.disclosing import PARTS, disclose
 from matching.services.introductions.stepping import Step
@@ -446,3 +447,10 @@ def test_old_notices_go_unread_ones_later(world):
         if left is False:
             assert heard("introduction proposed") == PARTIES - {"lead_official", "lab_owner"}
     assert heard("introduction proposed") == set()
+
+
+@pytest.mark.parametrize("kind", ["mail", "notice preferences", "verification", "join request", "invitation"])
+def test_what_only_concerns_people_calls_for_no_matching(world, kind):
+    """A daily mail to everybody must not match every alliance again."""
+    found = affected_by([Change(kind=kind, verb="posted", object_id="1")])
+    assert (found.everything, found.alliances, found.demands) == (False, set(), set())
