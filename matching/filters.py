@@ -289,7 +289,9 @@ class IntroductionFilter(ListFilter):
         label=_("View"), choices=[("board", _("board"))], method="as_it_is", empty_label=_("list")
     )
     supplier = WordFilter(label=_("Supplier"), fields=["supplier__name_zh", "supplier__name_en"])
-    part = TreeFilter(label=_("Part"), field_name="line__component_type", tree=ComponentType)
+    part = TreeFilter(
+        label=_("Part"), field_name="line__component_type", tree=ComponentType, empty_label=_("any")
+    )
     city = CityFilter(label=_("City of the supplier"), field_name="supplier__city")
 
     class Meta:
