@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from alliance.errors import DomainError
 
 OFFICE = "application/vnd.openxmlformats-officedocument"
-NAME_LENGTH = 150
+# Whoever saves it has 255 bytes for a name: sixty Chinese characters fit.
+NAME_BYTES = 180
 # A ZIP's list of entries is read into memory: it stays small, and no entry may be a bomb for whoever unpacks it.
 MOST_ENTRIES = 10_000
 MOST_DIRECTORY = 2 * 1024 * 1024
@@ -74,8 +75,12 @@ def _split(name: str) -> tuple[str, str]:
     ending = pure.suffix.lower().lstrip(".")
     # "Rev. 3 final" has no ending: one is short and has letters or digits only.
     if not re.fullmatch(r"[a-z0-9]{1,8}", ending):
-        return name[:NAME_LENGTH], ""
-    return pure.stem[:NAME_LENGTH].rstrip(". ") or "file", ending
+        return _short(name), ""
+    return _short(pure.stem), ending
+
+
+def _short(stem: str) -> str:
+    return stem.encode()[:NAME_BYTES].decode(errors="ignore").rstrip(". ") or "file"
 
 
 def _form(file: BinaryIO) -> Form:

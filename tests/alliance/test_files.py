@@ -75,7 +75,8 @@ TAKEN = [
     ("fdp.\u202eexe.pdf", PDF, "application/pdf", "fdp.exe.pdf"),
     ('a"b\r\nX: y.pdf', PDF, "application/pdf", "a_b__X_ y.pdf"),
     ("..", PDF, "application/pdf", "file.pdf"),
-    ("x" * 400 + ".pdf", PDF, "application/pdf", "x" * 150 + ".pdf"),
+    ("x" * 400 + ".pdf", PDF, "application/pdf", "x" * 180 + ".pdf"),
+    ("图" * 400 + ".pdf", PDF, "application/pdf", "图" * 60 + ".pdf"),
 ]
 REFUSED = [
     ("a.exe", b"MZ\x90"),
