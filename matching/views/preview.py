@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -18,7 +18,7 @@ from companies.views.editing import type_named, writing_firm
 from matching.selectors import heading, own_pair_rows, own_pairs
 from matching.services.preview.capabilities import preview_capability
 from matching.services.preview.sites import site_hint
-from scenarios.selectors import site_list
+from scenarios.selectors import keeps_site, site_list
 
 
 @require_POST
@@ -67,6 +67,8 @@ def capability_matches(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def site_hint_of(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """How many open demands a site suits, and what keeps most away; inside the site's page (htmx) only the card."""
     found = get_object_or_404(site_list(request.user), public_id=public_id)
+    if not keeps_site(request.user, found):
+        raise Http404("not this person's business")
     hint = site_hint(found, user=request.user)
     template = "matching/_site_hint.html" if request.headers.get("HX-Request") else "matching/site_hint.html"
     return render(request, template, {"site": found, "hint": hint})
