@@ -13,7 +13,9 @@ def sheet(change: Change) -> list[News]:
     itself."""
     if change.verb not in ("checked", "imported") or change.actor_id is not None:
         return []
-    row = SheetImport.objects.select_related("person").get(public_id=change.object_id)
+    row = SheetImport.objects.select_related("person").filter(public_id=change.object_id).first()
+    if row is None:
+        return []  # a demand's bill of materials is a sheet too: its page checks and saves it at once
     rows = SheetImport.objects.filter(pk=row.pk)
     told = {name: (change.after or {}).get(name, 0) for name in ("new", "changed", "errors")}
     key = f"sheet {change.verb}"

@@ -241,6 +241,18 @@ def test_a_digest_says_what_changed_once_a_day_in_the_persons_language(world, re
     assert Mail.objects.count() == 2
 
 
+def test_a_flood_of_news_is_one_short_mail(world, reader):
+    remember_language(reader, "en")
+    give(world, "draft_owner", 400)
+    with time_machine.travel(MORNING, tick=False):
+        assert (send_notice_mail(), send_notice_mail()) == (1, 0)
+    row = Mail.objects.get()
+    assert row.subject.startswith("300 things are new for you")
+    assert row.body.count("verified by the bureau") == 60
+    assert "240 more are in the app." in row.body
+    assert not Notice.objects.filter(mail_due=True).exists()
+
+
 def test_the_digest_of_who_never_chose_is_chinese(world, reader):
     give(world, "draft_owner")
     with time_machine.travel(MORNING, tick=False):

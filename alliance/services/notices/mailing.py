@@ -23,6 +23,7 @@ from alliance.services.notices.preferences import channels_of, language_of, unsu
 DIGEST_HOUR = 8  # local time; whoever comes later in the day (a server that was away) sends it then
 PEOPLE = 200  # in one go
 MOST = 60  # lines of one mail
+MOST_READ = 300  # the newest that a mail is made of: the rest is in the app
 OLD = timedelta(days=7)  # older news is in the app, not worth a mail
 
 
@@ -72,10 +73,11 @@ def _mail(user: User, *, digest: bool) -> int:
 
 def _gather(user: User, groups: Sequence[str], *, daily: bool) -> int:
     """One mail of everything that waits in these groups; 0 when there is nothing to say or nobody to write to."""
-    rows = list(Notice.objects.filter(user=user, mail_due=True, group__in=groups).order_by("id"))
+    due = Notice.objects.filter(user=user, mail_due=True, group__in=groups)
+    rows = list(due.order_by("-id")[:MOST_READ])[::-1]
     if not rows:
         return 0
-    Notice.objects.filter(pk__in=[row.pk for row in rows]).update(mail_due=False)
+    due.filter(pk__lte=rows[-1].pk).update(mail_due=False)
     if not user.email or user.email_confirmed_at is None:
         return 0
     with translation.override(language_of(user)):
