@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -21,7 +22,7 @@ from django.urls import reverse
 
 from alliance.choices import FileStage
 from alliance.errors import ConflictError, DomainError, ForbiddenError, NotFoundError, UnavailableError
-from alliance.models import Attachment, Change, JoinRequest, Viewing
+from alliance.models import Attachment, Change, JoinRequest, User, Viewing
 from alliance.services.attachments import attach, restore_file, withdraw_file
 from alliance.services.sniffing import cleaned
 from alliance.services.storing import MOST_BYTES, sweep_files
@@ -416,3 +417,28 @@ def test_a_firm_that_waits_is_led_to_its_documents(world: World, signed_in: Sign
     place = reverse("verification", args=[world.verifications["draft"].public_id])
     assert place in signed_in("draft_owner").get("/").content.decode()
     assert "/verifications/" not in signed_in("supplier_owner").get("/").content.decode()
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_two_who_attach_the_same_at_once_leave_one_row_and_one_file(world: World, store: Path) -> None:
+    stored, done = files_in(store), []
+    ready = threading.Barrier(2)
+
+    def send() -> None:
+        try:
+            user = User.objects.get(username="lab_editor")
+            ready.wait()
+            attach(world.demands["open"], [PDF, b" at once"], user=user, name="a.pdf")
+            done.append("won")
+        except ConflictError:
+            done.append("told")
+        finally:
+            connection.close()
+
+    both = [threading.Thread(target=send) for _ in range(2)]
+    for each in both:
+        each.start()
+    for each in both:
+        each.join()
+    assert sorted(done) == ["told", "won"]
+    assert len(files_in(store) - stored) == 1
