@@ -174,7 +174,7 @@ class Schema(AutoSchema):
             OpenApiParameter("cursor", OpenApiTypes.STR, description="from `next` or `previous`"),
         ]
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         """What `alliance.rest.words` has in the reader's language."""
         words = super().get_description()
         return gettext(words) if words else ""
