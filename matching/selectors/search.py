@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from alliance.models import Membership, Organisation
 from alliance.models.organisations import FIRM_NAMES
 from alliance.models.searching import Searched
-from alliance.selectors import city_list, organisation_list, viewer_of
+from alliance.selectors import city_list, viewer_of
 from alliance.selectors.spelling import closeness, words_of
 from companies.models.capabilities import CAPABILITY_NAMES
 from companies.selectors import capability_list, search_types
@@ -147,7 +147,7 @@ def _lines(asked: _Asked) -> Group:
 
 
 def _firms(asked: _Asked) -> Group:
-    rows = organisation_list(asked.user)
+    rows = Organisation.objects.visible_few(asked.user).select_related("city")
     found = [
         Found(
             str(row),
@@ -163,7 +163,7 @@ def _firms(asked: _Asked) -> Group:
 
 
 def _capabilities(asked: _Asked) -> Group:
-    rows = CAPABILITY_NAMES.find(capability_list(asked.user), asked.words).prefetch_related(None)
+    rows = CAPABILITY_NAMES.find(capability_list(asked.user, few=True), asked.words).prefetch_related(None)
     found = [
         Found(
             row.title,
