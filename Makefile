@@ -60,7 +60,7 @@ contracts: setup-dev
 
 check: lint types contracts ## what CI runs besides the tests
 
-bench: setup
+bench: setup-dev
 	@$(VENV)/python manage.py bench_matching $(ARGS)
 
 schema: setup-dev

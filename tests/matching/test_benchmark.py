@@ -11,7 +11,7 @@ from django.db import connection
 from matching.services.benchmark.measure import differences
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-SMALL = "--firms 80 --capabilities 600 --demands 20 --lines 80 --sites 15 --workers 2 --sql-lines 80"
+SMALL = "--firms 80 --capabilities 600 --demands 20 --lines 80 --sites 15 --workers 2 --sql-lines 80 --ways-lines 0"
 
 
 @pytest.mark.worker

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import math
-import os
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from matching.kernel.compiled import cache_folder
 
 # Numbers come out as NumPy and Python compute them: no reordering, no contraction, no exception on division.
 # Untyped on purpose: with numba's own hints a type checker finds other things than without numba.
@@ -20,22 +18,7 @@ types: Any = numba.types
 intrinsic: Any = importlib.import_module("numba.extending").intrinsic
 
 
-def _cache_folder() -> str:
-    """Compiled code is kept by what it was compiled from: numba looks at one file, but loops call into others."""
-    told = os.environ.get("NUMBA_CACHE_DIR")
-    sources = sorted(Path(__file__).parent.glob("*.py"))
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
-    user = os.getuid() if hasattr(os, "getuid") else 0
-    base = Path(told) if told else Path(tempfile.gettempdir()) / f"matching-kernel-{user}"
-    base.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not told and hasattr(os, "getuid") and base.lstat().st_uid != user:
-        base = Path(tempfile.mkdtemp())  # somebody else was there first: what lies there is not ours to run
-    folder = base / digest
-    folder.mkdir(exist_ok=True)
-    return str(folder)
-
-
-numba.config.CACHE_DIR = _cache_folder()
+numba.config.CACHE_DIR = str(cache_folder())
 
 # Loops borrow their arrays (no counting of references, which costs more than the arithmetic): they allocate nothing.
 OWNING: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}

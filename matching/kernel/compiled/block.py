@@ -109,8 +109,8 @@ def lay_out(
 
     least, key_column, choice_row, choices = _columns(prepared, block, slots, keys, words)
     firms, firm = np.unique(block.firm, return_inverse=True)
-    firm = by_slot(firm.astype(np.int32), -1)
-    by_firm = np.argsort(firm, kind="stable").astype(np.int32)
+    firm_of: Ints = by_slot(firm, -1).astype(np.int32)
+    by_firm = np.argsort(firm_of, kind="stable").astype(np.int32)
     held_row = np.full(max(codes, default=-1) + 1, -1, np.int32)
     held_row[codes] = np.arange(len(codes))
     held = np.zeros((len(codes), words), np.uint64)
@@ -127,8 +127,8 @@ def lay_out(
         key_kind=kinds.astype(np.int32),
         key_places=np.where(kinds == Kind.ORDERED, places, np.nan), choice_row=choice_row, choices=choices,
         held_row=held_row, held=held, valid=pack(there, words), ends=ends, days=days, city=by_slot(block.city),
-        role=role, trust=trust, static=static, firm=firm, firms=firms.astype(np.int32),
-        firm_start=np.searchsorted(firm[by_firm], np.arange(len(firms) + 1)).astype(np.int32), firm_slots=by_firm,
+        role=role, trust=trust, static=static, firm=firm_of, firms=firms.astype(np.int32),
+        firm_start=np.searchsorted(firm_of[by_firm], np.arange(len(firms) + 1)).astype(np.int32), firm_slots=by_firm,
         best_price=-_best(least[PRICE], words, there & (least[PRICE] < np.inf)), best_days=-_best(-days, words, there),
         best_free=_best(least[FREE], words, there), best_static=_best(static, words, there),
     )  # fmt: skip

@@ -220,7 +220,7 @@ def _relax_in_order(
     out: Any,
 ) -> int:
     """By one sorted column: the nearest from the threshold down, the one that needs most from the bottom up."""
-    silent = 0
+    silent: Any = 0
     for word in range(len(only)):
         bits = only[word] & unstated[word]
         silent += np.int64(ones_in(bits))

@@ -177,9 +177,9 @@ def _in_order(
         first, bins[i] = first + bins[i], first
     for word in range(len(feasible)):
         if feasible[word] != 0:
-            i = BINS - 2 - np.int64(bound[word] * scale)
-            order[bins[i]] = word
-            bins[i] += 1
+            its = BINS - 2 - np.int64(bound[word] * scale)
+            order[bins[its]] = word
+            bins[its] += 1
     return first
 
 

@@ -31,7 +31,7 @@ class CompiledLines:
     def __init__(self, prepared: Prepared) -> None:
         self.prepared = prepared
         problem = prepared.problem
-        self._asks = asks_of(problem)
+        self.asks = asks_of(problem)
         lines = problem.lines
         open_scope = problem.demands.open_scope[lines.demand].astype(np.int64)
         self._block_of = lines.type.astype(np.int64) * 2 + open_scope
@@ -67,8 +67,8 @@ class CompiledLines:
             return
         everything = np.ones(len(lines), np.bool_)
         as_of = self.prepared.problem.as_of
-        found = solve_lines(self._asks, laid, lines, everything, self.prepared.prox, self._weights, as_of)
-        columns = _columns(found, lines, laid.layout.pos, self._asks.key)
+        found = solve_lines(self.asks, laid, lines, everything, self.prepared.prox, self._weights, as_of)
+        columns = _columns(found, lines, laid.layout.pos, self.asks.key)
         for name, part in columns.items():
             parts[name].append(part)
         start = found.feasible_start.tolist()

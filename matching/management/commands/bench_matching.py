@@ -17,7 +17,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from matching.services.benchmark import measure, work_until_done
-from matching.services.benchmark.report import report
+from matching.services.benchmark.report import report, report_ways
+from matching.services.benchmark.ways import SHAPES, compare_ways
 from matching.services.generation import generate_region
 
 AS_OF = date(2026, 11, 20)
@@ -43,6 +44,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--sql-lines", type=int, default=2_000, help="lines the SQL statement is measured on"
         )
+        parser.add_argument(
+            "--ways-lines", type=int, default=2_500, help="lines on which ways to match are compared, 0: none"
+        )
         parser.add_argument("--inside", help="(used by itself) the bundle to measure on this very database")
         parser.add_argument("--work", action="store_true", help="(used by itself) be a worker")
 
@@ -50,7 +54,7 @@ class Command(BaseCommand):
         if options["work"]:
             work_until_done()
         elif options["inside"]:
-            self._inside(Path(options["inside"]), options["workers"], options["sql_lines"])
+            self._inside(Path(options["inside"]), options)
         else:
             self._outside(options)
 
@@ -65,16 +69,30 @@ class Command(BaseCommand):
             generate_region(bundle, **sizes, open_share=options["open_share"], seed=options["seed"])
             command = [sys.executable, "manage.py", "bench_matching", "--inside", str(bundle)]
             command += ["--workers", str(options["workers"]), "--sql-lines", str(options["sql_lines"])]
+            command += ["--ways-lines", str(options["ways_lines"])]
             status = subprocess.call(command, env=os.environ | {"DATABASE_URL": address})  # noqa: S603
         if status:
             raise CommandError("The measurement failed or the two did not agree.", returncode=status)
 
-    def _inside(self, bundle: Path, workers: int, sql_lines: int) -> None:
+    def _inside(self, bundle: Path, options: dict[str, Any]) -> None:
+        workers, sql_lines = options["workers"], options["sql_lines"]
         call_command("migrate", verbosity=0)
+        # In a process of its own: a compiler's memory is not the matcher's.
+        subprocess.check_call([sys.executable, "-m", "matching.kernel.compiled"])
         figures = measure(bundle, as_of=AS_OF, workers=workers, sql_lines=sql_lines, say=self.stderr.write)
         self.stdout.write(report(figures, workers))
-        if figures.differences:
+        differ = self._ways(options["ways_lines"]) if options["ways_lines"] else 0
+        if figures.differences or differ:
             raise CommandError("The matcher and the SQL statement do not agree.")
+
+    def _ways(self, lines: int) -> int:
+        """Print every shape; returns on how many lines somebody did not agree."""
+        differ = 0
+        for shape in SHAPES:
+            feasible, ways = compare_ways(shape, lines, rivals=shape == "usual")
+            self.stdout.write("\n" + report_ways(shape, feasible, ways))
+            differ += sum(way.differ for way in ways)
+        return differ
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 from django.db import connection
 
 from matching.services.benchmark.measure import Figures
+from matching.services.benchmark.ways import Way
 
 TARGET_SECONDS, TARGET_MEMORY = 60.0, 2048.0
 
@@ -50,6 +51,18 @@ def report(figures: Figures, workers: int) -> str:
     width = max(len(name) for name, _, _ in rows)
     body = "\n".join(f"{name:<{width}}  {value:>10}  {note}" for name, value, note in rows)
     return f"{machine()}\n\n{body}"
+
+
+def report_ways(shape: str, feasible: float, ways: list[Way]) -> str:
+    """One shape: lines a second of one process, and how many times the best-20 kernel is faster."""
+    first = ways[0].per_second
+    head = f"best 20 of 10,000 capabilities, {shape}: {feasible:,.0f} feasible on average"
+    rows = [
+        f"{way.name:<44}{way.per_second:>12,.1f}{way.per_cpu or float('nan'):>14,.1f}{first / way.per_second:>10,.1f} ×"
+        f"  {way.lines:>6,} lines, {way.differ} differ"
+        for way in ways
+    ]
+    return "\n".join([head, f"{'':<44}{'lines/s':>12}{'by CPU time':>14}", *rows])
 
 
 def per_second(count: int, seconds: float) -> float:

@@ -17,8 +17,15 @@ from tests.matching.kernel.test_fast_equals_reference import assert_same, proble
 pytest.importorskip("numba", reason="the compiled kernel is optional; without it NumPy does the work")
 
 from matching.kernel.compiled import bits, block
+from matching.kernel.compiled.__main__ import compile_all
 from matching.kernel.compiled.lines import asks_of, solve_lines
 from matching.kernel.compiled.tables import CompiledLines
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled_once() -> None:
+    """One of the processes that test compiles, the others wait and load what it kept."""
+    assert compile_all()
 
 
 @pytest.fixture

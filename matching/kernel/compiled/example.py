@@ -1,4 +1,6 @@
-"""The shape on which ways to match are compared: many lines, each against all capabilities of one component type.
+# mypy: disable-error-code="arg-type"
+# Tables turn what they are given into arrays of their own types.
+"""A made-up problem on which ways to match are compared, and loops compiled: all lines ask for one component type.
 
 Every line asks for six numbers, a rate, a date, a quantity and a ceiling, and prefers cheap, soon, near and proven.
 """
@@ -7,29 +9,24 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.kernel import (
+from matching.kernel.codes import Kind, Op
+from matching.kernel.geo import travel_minutes
+from matching.kernel.packed import Certificates, Lists, Requirements, Specs, Windows
+from matching.kernel.problem import (
     Capabilities,
-    Certificates,
     ComponentKeys,
     Demands,
-    Kind,
     Lines,
-    Lists,
-    Op,
     Organisations,
     Places,
     Problem,
-    Requirements,
     ScenarioTypes,
     SiteKeys,
     Sites,
-    Specs,
     Types,
     Weights,
-    Windows,
     problem,
 )
-from matching.kernel.geo import travel_minutes
 
 KEYS = 6
 CITIES = 100
@@ -42,7 +39,9 @@ FEASIBLE = {
 }  # chance that one number is met: 20, 1,400, 3,200 of 10,000
 
 
-def one_type(*, capabilities: int = 10_000, lines: int = 2_500, met: float = 0.845, seed: int = 1) -> Problem:
+def one_type(
+    *, capabilities: int = 10_000, lines: int = 2_500, met: float = 0.75, sites: int = 0, seed: int = 1
+) -> Problem:
     """`met`: the chance that a capability meets one of the six numbers. One demand for each line, scope open."""
     rng = np.random.default_rng(seed)
     firms = max(1, capabilities // 3)
@@ -66,7 +65,8 @@ def one_type(*, capabilities: int = 10_000, lines: int = 2_500, met: float = 0.8
         demands=Demands(
             organisation=rng.integers(0, firms, lines), lab=rng.integers(0, CITIES, lines),
             open_scope=np.ones(lines, bool), start=np.zeros(lines), need_by=AS_OF + days, iterations=np.full(lines, 2),
-            deployment=np.full(lines, -1), scenario=np.full(lines, -1), fleet=np.ones(lines), trial_days=np.ones(lines),
+            deployment=np.full(lines, -1), scenario=np.full(lines, 0 if sites else -1), fleet=np.ones(lines),
+            trial_days=np.ones(lines),
             site_requirements=Requirements.of([[]] * lines), excluded=Lists.of([[]] * lines),
         ),
         lines=Lines(
@@ -75,7 +75,7 @@ def one_type(*, capabilities: int = 10_000, lines: int = 2_500, met: float = 0.8
             ceiling=rng.uniform(150, 300, lines).round(2), certificates=Lists.of([[]] * lines),
             requirements=Requirements.of(_wants(rng, lines, met)),
         ),
-        sites=_no_sites(),
+        sites=_sites(rng, sites, firms),
         weights=Weights.default(),
     )  # fmt: skip
 
@@ -108,9 +108,18 @@ def _wants(rng: np.random.Generator, lines: int, met: float) -> list[list[tuple[
     ]
 
 
-def _no_sites() -> Sites:
-    none = np.zeros(0, np.int64)
+def _sites(rng: np.random.Generator, count: int, firms: int) -> Sites:
     return Sites(
-        scenario=none, city=none, organisation=none, active=none, fleet_capacity=none, windows=Windows.of([]),
-        params=Specs(none, none, none, none, none), conditions=Requirements.of([]),
+        scenario=np.zeros(count), city=rng.integers(0, CITIES, count), organisation=rng.integers(0, firms, count),
+        active=np.ones(count, bool), fleet_capacity=np.full(count, 20),
+        windows=Windows.of([[(AS_OF + 10, AS_OF + 600)]] * count),
+        params=Specs.of([], [], [], [], []),
+        conditions=Requirements.of(
+            [[(0, Op.GE, float(rng.uniform(0, 60)), NAN, 0, True, 1, 0.2)] for _ in range(count)]
+        ),
     )  # fmt: skip
+
+
+def example() -> Problem:
+    """Small, but every loop has something to do: choices aside, which share their loops with certificates."""
+    return one_type(capabilities=1_500, lines=60, sites=12)

@@ -1,0 +1,47 @@
+"""``python -m matching.kernel.compiled``: compile the loops for this machine, once; later calls only look."""
+
+from __future__ import annotations
+
+import fcntl
+from importlib.util import find_spec
+
+import numpy as np
+
+from matching.kernel.compiled import READY, cache_folder
+
+
+def compile_all() -> bool:
+    """Whether the loops are there afterwards. Of several processes one compiles, the others wait for it."""
+    if find_spec("numba") is None:
+        return False
+    folder = cache_folder()
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / READY).exists():
+            _run_every_loop()
+            (folder / READY).touch()
+    return True
+
+
+def _run_every_loop() -> None:
+    from matching.kernel.compiled.example import example
+    from matching.kernel.compiled.lines import solve_lines
+    from matching.kernel.compiled.pipelines import CompiledPipelines
+    from matching.kernel.compiled.tables import CompiledLines
+    from matching.kernel.prepare import Prepared
+    from matching.kernel.solve import Solver
+
+    built = example()
+    Solver(built, compiled=True).solve()
+    prepared = Prepared(built)
+    CompiledPipelines(prepared)
+    lines = CompiledLines(prepared)
+    some = np.arange(len(built.lines.demand), dtype=np.int32)
+    none = np.zeros(len(some), np.bool_)
+    weights = np.array(prepared.line_weights)
+    laid = lines.block(1, by_score=True)
+    solve_lines(lines.asks, laid, some, none, prepared.prox, weights, built.as_of, near=False)
+
+
+if __name__ == "__main__":
+    compile_all()

@@ -1,0 +1,341 @@
+"""§6's choice of a team for every site group, and who the part conditions rule out: loops for one line."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from matching.kernel.codes import KEEP_PIPELINES, NO_DATE
+from matching.kernel.compiled.bits import COMPILE, INLINE, exact_round9, has_bit, njit
+from matching.kernel.compiled.block import pack
+from matching.kernel.prepare import Block, Prepared
+from matching.kernel.tables import AnyArray, Bools, Floats, Ints
+
+TOP = KEEP_PIPELINES
+CLOSE = 2e-9  # more than rounding can move two values towards each other
+NAN = math.nan
+MINUTES_PER_DAY = 480.0
+SAME_CITY = 30.0
+
+
+class Conditions(NamedTuple):
+    """Part conditions over one block's own order. fails: uint64[those somebody fails, W]; row: int32[conditions], the
+    row of each in ``fails`` (-1: nobody fails it); misfits: uint64[sets, W], who fails any of a set."""
+
+    fails: AnyArray
+    row: Ints
+    misfits: AnyArray
+
+
+class ConditionSets(NamedTuple):
+    """The conditions of set i, in the site's order: item[start[i]:start[i + 1]]."""
+
+    start: Ints
+    item: Ints
+
+
+def condition_sets(prepared: Prepared) -> ConditionSets:
+    sizes = [len(members) for members in prepared.condition_sets]
+    items = [condition for members in prepared.condition_sets for condition in members]
+    return ConditionSets(np.concatenate(([0], np.cumsum(sizes))).astype(np.int32), np.array(items, np.int32))
+
+
+def conditions_of(prepared: Prepared, block: Block, sets: ConditionSets) -> Conditions:
+    words = max(1, -(-len(block.pos) // 64))
+    row = np.full(len(prepared.conditions), -1, np.int32)
+    kept: list[AnyArray] = []
+    known: Any = prepared.problem.types.has_key[np.unique(block.type)].any(axis=0)
+    for number, want in enumerate(prepared.conditions):
+        bad = block.failing(number) if known[want.key] else None
+        if bad is not None:
+            row[number] = len(kept)
+            kept.append(pack(bad, words))
+    fails = np.array(kept, np.uint64).reshape(len(kept), words)
+    misfits = np.zeros((len(sets.start) - 1, words), np.uint64)
+    for number in range(len(misfits)):
+        for condition in sets.item[sets.start[number] : sets.start[number + 1]].tolist():
+            if row[condition] >= 0:
+                misfits[number] |= fails[row[condition]]
+    return Conditions(fails, row, misfits)
+
+
+@njit(**COMPILE)
+def choose(
+    at: Any,
+    scores: Any,
+    order: Any,
+    pos: Any,
+    city: Any,
+    to_city: Any,
+    misfits: Any,
+    group_city: Any,
+    group_set: Any,
+    most: float,
+    capability: Any,
+    score: Any,
+    sums: Any,
+) -> None:
+    """For every site group the capability a line takes: by round9(0.60 S + 0.075 prox), then lower position.
+
+    at, scores: the line's feasible, by position; order: their indices by falling score. to_city: prox[site's city,
+    facility's city]; most: the highest proximity there is. capability, score: [groups], -1 and 0 for none.
+    sums: float64[groups, 3], scores, proximities and a mark for partial teams are added to it.
+    """
+    for group in range(len(group_city)):
+        near, misfit = to_city[group_city[group]], misfits[group_set[group]]
+        best, value = -1, -1.0
+        for k in range(len(order)):
+            i = order[k]
+            if 0.60 * scores[i] + 0.075 * most < value - CLOSE:
+                break
+            place = at[i]
+            rough = 0.60 * scores[i] + 0.075 * near[city[place]]
+            if rough < value - CLOSE or has_bit(misfit, place):
+                continue
+            exact = exact_round9(rough)
+            if exact > value or (exact == value and i < best):
+                best, value = i, exact
+        if best < 0:
+            capability[group], score[group] = -1, 0.0
+            sums[group, 2] = 1.0
+        else:
+            capability[group], score[group] = pos[at[best]], scores[best]
+            sums[group, 0] += scores[best]
+            sums[group, 1] += near[city[at[best]]]
+
+
+@njit(**COMPILE)
+def rule_out(
+    at: Any,
+    fails: Any,
+    row: Any,
+    misfits: Any,
+    set_start: Any,
+    set_item: Any,
+    sets: Any,
+    usable: Any,
+    counts: Any,
+) -> None:
+    """For each of ``sets`` how many of ``at`` fit it (usable), and how many fail each of its conditions (counts)."""
+    for k in range(len(sets)):
+        number = sets[k]
+        fit = 0
+        for place in at:
+            fit += not has_bit(misfits[number], place)
+        usable[k] = fit
+        for j in range(set_start[number], set_start[number + 1]):
+            failing = 0
+            if row[set_item[j]] >= 0 and fit < len(at):
+                bad = fails[row[set_item[j]]]
+                for place in at:
+                    failing += has_bit(bad, place)
+            counts[k, j - set_start[number]] = failing
+
+
+@njit(**COMPILE)
+def best_sites(sums: Any, group_of: Any, score: Any, from_lab: Any, lines: int, best: Any, total: Any) -> int:
+    """The best 10 sites (indices, by id): complete teams first, then higher P, then lower id; returns how many."""
+    kept = 0
+    for i in range(len(score)):
+        group = group_of[i]
+        value = exact_round9(
+            0.60 * (sums[group, 0] / lines)
+            + 0.25 * score[i]
+            + 0.15 * (0.5 * from_lab[i] + 0.5 * (sums[group, 1] / lines))
+        )
+        partial = sums[group, 2]
+        at = kept
+        while at > 0:
+            other = sums[group_of[best[at - 1]], 2]
+            if partial > other or (partial == other and value <= total[at - 1]):
+                break
+            at -= 1
+        if at == TOP:
+            continue
+        for k in range(min(kept, TOP - 1), at, -1):
+            best[k], total[k] = best[k - 1], total[k - 1]
+        best[at], total[at] = i, value
+        kept = min(kept + 1, TOP)
+    return kept
+
+
+@njit(**INLINE)
+def _longest(days: Any, count: int) -> tuple[float, int]:
+    """The maximum, and the first that attains it to 9 decimals."""
+    most, first = days[0], 0
+    for i in range(1, count):
+        most = max(most, days[i])
+    rounded = exact_round9(most)
+    for i in range(count):
+        if exact_round9(days[i]) == rounded:
+            first = i
+            break
+    return most, first
+
+
+@njit(**INLINE)
+def _stored(days: float) -> float:
+    """Rounded to 9 decimals, never -0; NaN stays."""
+    return exact_round9(days) + 0.0
+
+
+@njit(**COMPILE)
+def stages(
+    caps: Any,
+    lines: Any,
+    first_line: int,
+    demand: Any,
+    lab: int,
+    goal: int,
+    same: bool,
+    prototype_days: Any,
+    volume_days: Any,
+    free: Any,
+    city: Any,
+    quantity: Any,
+    travel: Any,
+    opens: Any,
+    closes: Any,
+    has_site: bool,
+    work: Any,
+    out: Any,
+    critical: Any,
+    dates: Any,
+) -> None:
+    """The five stages of a complete team into ``out`` (unrounded), the critical lines and the trial's dates.
+
+    demand: (iterations, trial days, start, as-of). same: as if every T were 30. opens, closes: the site's windows.
+    """
+    count = len(lines)
+    iterations, trial, start, as_of = demand
+    for i in range(count):
+        minutes = SAME_CITY if same else travel[lab, city[caps[i]]]
+        work[i] = prototype_days[caps[i]] + 2 * minutes / MINUTES_PER_DAY
+    longest, which = _longest(work, count)
+    critical[0] = first_line + which
+    for i in range(count):
+        work[i] = volume_days[caps[i]] + 30 * quantity[first_line + i] / free[caps[i]]
+    volume, which = _longest(work, count)
+    critical[1] = first_line + which
+    delivery, critical[2] = 0.0, -1
+    if goal >= 0:
+        for i in range(count):
+            work[i] = (SAME_CITY if same else travel[city[caps[i]], goal]) / MINUTES_PER_DAY
+        delivery, which = _longest(work, count)
+        critical[2] = first_line + which
+    prototype = iterations * longest
+    out[0], out[3], out[4] = prototype, volume, delivery
+    dates[0], dates[1], dates[2] = NO_DATE, NO_DATE, NO_DATE
+    if not has_site:
+        out[1], out[2] = 0.0, 0.0
+        return
+    out[1], out[2] = NAN, float(trial)
+    ready = max(as_of + math.ceil(exact_round9(prototype)), start)
+    for i in range(len(opens)):
+        day = max(opens[i], ready)
+        if closes[i] - day + 1 >= trial and (dates[0] == NO_DATE or day < dates[0]):
+            dates[0], dates[1], dates[2] = day, opens[i], closes[i]
+    if dates[0] != NO_DATE:
+        out[1] = dates[0] - as_of - prototype
+
+
+class Plans(NamedTuple):
+    """Columns of P pipelines; see ``Pipelines``. stages, baseline: float64[P, 7], the five, total and late."""
+
+    demand: Ints
+    rank: Ints
+    site: Ints
+    score: Floats
+    complete: Bools
+    stages: Floats
+    critical: Ints
+    dates: Ints
+    base: Floats
+
+
+def plans(room: int) -> Plans:
+    whole = np.int32
+    return Plans(
+        np.zeros(room, whole), np.zeros(room, whole), np.zeros(room, whole), np.zeros(room), np.zeros(room, np.bool_),
+        np.full((room, 7), NAN), np.full((room, 3), -1, whole), np.zeros((room, 3), whole), np.full((room, 6), NAN),
+    )  # fmt: skip
+
+
+@njit(**COMPILE)
+def plan(
+    row: int,
+    caps: Any,
+    lines: Any,
+    first_line: int,
+    demand: Any,
+    need_by: int,
+    lab: int,
+    goal: int,
+    prototype_days: Any,
+    volume_days: Any,
+    free: Any,
+    city: Any,
+    quantity: Any,
+    travel: Any,
+    opens: Any,
+    closes: Any,
+    has_site: bool,
+    work: Any,
+    spare: Any,
+    out: Any,
+) -> None:
+    """Time to market of one complete pipeline into row ``row`` of the columns, as it is and as if in one city."""
+    found, base = out.stages[row], out.base[row]
+    stages(
+        caps,
+        lines,
+        first_line,
+        demand,
+        lab,
+        goal,
+        True,
+        prototype_days,
+        volume_days,
+        free,
+        city,
+        quantity,
+        travel,
+        opens,
+        closes,
+        has_site,
+        work,
+        base,
+        out.critical[row],
+        out.dates[row],
+    )
+    stages(
+        caps,
+        lines,
+        first_line,
+        demand,
+        lab,
+        goal,
+        False,
+        prototype_days,
+        volume_days,
+        free,
+        city,
+        quantity,
+        travel,
+        opens,
+        closes,
+        has_site,
+        work,
+        found,
+        out.critical[row],
+        out.dates[row],
+    )
+    total = _stored(found[0] + found[1] + found[2] + found[3] + found[4])
+    base[5] = _stored(base[0] + base[1] + base[2] + base[3] + base[4])
+    for i in range(5):
+        found[i], base[i] = _stored(found[i]), _stored(base[i])
+    found[5], found[6] = total, NAN
+    if total == total:
+        found[6] = _stored(max(0.0, total - (need_by - demand[3])))
