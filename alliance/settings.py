@@ -270,6 +270,8 @@ except ValueError as error:
     raise ImproperlyConfigured(f"WEBHOOK_NETWORKS: {error}. Write networks as 10.20.0.0/16.") from error
 # Certificates of an authority of one's own that receivers may show, as a PEM file.
 WEBHOOK_CA_FILE = env.str("WEBHOOK_CA_FILE", "")
+# A worker that is silent for this long has lost its message to another; longer than a request may take.
+WEBHOOK_LEASE_SECONDS = env.int("WEBHOOK_LEASE_SECONDS", 60)
 
 # --- REST -------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 import structlog
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
@@ -23,7 +24,7 @@ from alliance.services.webhooks.disabling import disable_webhook
 from alliance.services.webhooks.sending import Answer, send
 from alliance.services.webhooks.signing import signed_headers
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=settings.WEBHOOK_LEASE_SECONDS)
 PAUSES = [timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 43200)]
 LONGEST_REST = timedelta(minutes=30)
 GIVE_UP_AFTER = timedelta(days=3)
