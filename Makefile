@@ -7,7 +7,7 @@ JOBS ?= auto
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test lint format types contracts check bench bench-pages schema messages python
+.PHONY: help setup setup-dev run test lint format types contracts check bench bench-pages fuzz schema messages python
 
 help: ## prints this
 	@echo 'make run       starts everything and prints the address and the demo sign-ins (PORT=8000)'
@@ -18,6 +18,7 @@ help: ## prints this
 	@echo 'make types     mypy'
 	@echo 'make contracts who may import whom'
 	@echo 'make bench     the matcher on 10,000 firms, beside the same work in SQL'
+	@echo 'make fuzz      every hostile value at every parameter and every place of every body (long)'
 	@echo 'make schema    writes docs/openapi.json as the program serves it'
 	@echo 'make bench-pages  the pages on 10,000 firms: time and queries of each'
 	@echo 'make messages  collects and compiles the translations'
@@ -62,6 +63,9 @@ check: lint types contracts ## what CI runs besides the tests
 
 bench: setup-dev
 	@$(VENV)/python manage.py bench_matching $(ARGS)
+
+fuzz: setup-dev
+	@HOSTILE=all $(VENV)/python -m pytest -n $(JOBS) --timeout 3600 tests/test_hostile_inputs.py tests/api/test_hostile_bodies.py $(ARGS)
 
 schema: setup-dev
 	@$(VENV)/python manage.py spectacular --lang en --format openapi-json --validate --file docs/openapi.json

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.utils.translation import gettext
@@ -178,6 +179,10 @@ class Schema(AutoSchema):
         """What `alliance.rest.words` has in the reader's language."""
         words = super().get_description()
         return gettext(words) if words else ""
+
+    def get_summary(self) -> str:
+        """The first sentence, beside the address."""
+        return re.split(r"(?<=[.。])\s|[;；。:：]", self.get_description())[0].rstrip(".")
 
     def _is_list_view(self, serializer: Any = None) -> bool:
         return getattr(self.view, "action", "") == "list"

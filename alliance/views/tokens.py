@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from alliance.errors import DomainError
-from alliance.forms import TokenForm
+from alliance.forms import SCOPE_WORDS, TokenForm
 from alliance.http import viewed
 from alliance.models import Organisation, User
 from alliance.selectors import organisation_list, viewer_of
@@ -60,7 +60,11 @@ def _shown(
         s.organisation for s in viewed(request).seats if s.organisation_id in viewer.owning | viewer.bureaus
     ]
     rows: Any = own_tokens(request.user) if organisation is None else tokens_of(request.user, organisation)
-    context = {"rows": list(rows), "form": form, "text": text, "organisation": organisation, "kept": kept}
+    words = dict(SCOPE_WORDS)
+    found = list(rows)
+    for row in found:
+        row.may = [words[scope] for scope in row.scopes if scope in words]
+    context = {"rows": found, "form": form, "text": text, "organisation": organisation, "kept": kept}
     response = render(request, "alliance/token_list.html", context, status=status)
     response["Cache-Control"] = "no-store"
     return response

@@ -84,6 +84,25 @@ def test_bulk_upsert_runs_and_steps_hear_the_key_too(world: World, with_token: A
     assert IntroductionStep.objects.filter(move="accept").count() == 1
 
 
+def test_killed_between_effect_and_answer(
+    world: World, with_token: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was done is committed with its answer: whoever asks again gets it, and nothing is done twice."""
+    from companies.api import FacilityViewSet
+
+    def die(*args: Any, **more: Any) -> None:
+        raise SystemExit("killed")
+
+    erp = with_token("supplier_editor:write")
+    with monkeypatch.context() as patched:
+        patched.setattr(FacilityViewSet, "finalize_response", die)
+        with pytest.raises(SystemExit):
+            send(erp, "POST", PLACE, PLANT, Idempotency_Key="k")
+    again = send(erp, "POST", PLACE, PLANT, Idempotency_Key="k")
+    assert (again.status_code, again.headers["Idempotent-Replayed"]) == (201, "true")
+    assert Facility.objects.filter(name="Plant 2").count() == 1
+
+
 def test_old_answers_are_forgotten(world: World, with_token: Any) -> None:
     send(with_token("supplier_editor:write"), "POST", PLACE, PLANT, Idempotency_Key="k")
     assert sweep_keys() == 0
