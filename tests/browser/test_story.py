@@ -214,5 +214,6 @@ def test_refusals_say_why(visit: Callable[..., Visit], today: World) -> None:
     line, part = today.lines["open"], today.capabilities["supplier"]
     lead.goes(f"/introductions/new/?line={line.public_id}&capability={part.public_id}")
     assert "产能已满" in lead.page.content()
-    lead.presses("button.btn-primary")
+    assert "不再提议" in lead.page.content()
+    assert lead.page.locator("main form button.btn-primary").count() == 0
     assert Introduction.objects.filter(line=line, capability=part).count() == 1
