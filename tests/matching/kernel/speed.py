@@ -1,6 +1,7 @@
 """How long the kernel takes on a large generated Problem: ``python -m tests.matching.kernel.speed``.
 
-``measure`` is for callers; the command line takes --capabilities, --demands, --lines, --sites, --types, --profile.
+``measure`` is for callers; the command line takes --capabilities, --demands, --lines, --sites, --types, --profile,
+--way.
 """
 
 from __future__ import annotations
@@ -11,25 +12,33 @@ import pstats
 import resource
 import time
 
+import numpy as np
+
+from matching.kernel.compiled.__main__ import compile_all
 from matching.kernel.problem import Problem
 from matching.kernel.results import Results
 from matching.kernel.solve import Solver
 from tests.matching.kernel.makers import large_problem
 
 
-def measure(problem: Problem) -> tuple[dict[str, float], Results]:
-    """Seconds to prepare and to solve everything on one core, and rows per second."""
-    begun = time.perf_counter()
-    solver = Solver(problem)
-    prepared = time.perf_counter()
+def measure(problem: Problem, *, compiled: bool | None = None) -> tuple[dict[str, float], Results]:
+    """Seconds of processor time to prepare and to solve everything, and rows per second."""
+    begun = time.thread_time()
+    solver = Solver(problem, compiled=compiled)
+    prepared = time.thread_time()
     results = solver.solve()
-    ended = time.perf_counter()
+    ended = time.thread_time()
     lines = len(problem.lines.demand)
     figures = {
         "prepare_s": prepared - begun,
         "solve_s": ended - prepared,
         "lines_per_s": lines / (ended - prepared),
     }
+    if solver._lines is not None:
+        again = Solver(problem, compiled=True)
+        begun = time.thread_time()
+        again._solve_lines(np.arange(len(problem.demands.lab), dtype=np.int32))
+        figures["of_which_lines_s"] = time.thread_time() - begun
     return figures, results
 
 
@@ -44,16 +53,18 @@ def main() -> None:
     ):
         parser.add_argument(f"--{name}", type=int, default=size)
     parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--way", choices=("best", "compiled", "numpy"), default="best")
     options = vars(parser.parse_args())
-    profile = options.pop("profile")
+    profile, way = options.pop("profile"), options.pop("way")
+    compiled = {"best": None, "compiled": compile_all(), "numpy": False}[way]
     problem = large_problem(**options)
     print(f"problem: {problem.nbytes() / 1e6:.0f} MB in arrays")
     if profile:
         with cProfile.Profile() as profiler:
-            measure(problem)
+            measure(problem, compiled=compiled)
         pstats.Stats(profiler).sort_stats("tottime").print_stats(25)
         return
-    figures, results = measure(problem)
+    figures, results = measure(problem, compiled=compiled)
     for name, value in figures.items():
         print(f"{name}: {value:,.2f}")
     totals = results.line_totals
