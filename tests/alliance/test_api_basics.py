@@ -285,7 +285,17 @@ def test_a_cursor_of_another_order_or_list_is_a_404(world: World, signed_in: Any
 
 
 @pytest.mark.parametrize(
-    "name", ["organisations", "capabilities", "demands", "matches", "pipelines", "verdicts", "sites"]
+    "name",
+    [
+        "organisations",
+        "capabilities",
+        "demands",
+        "matches",
+        "pipelines",
+        "verdicts",
+        "sites",
+        "introductions",
+    ],
 )
 def test_a_list_costs_the_same_queries_for_one_row_and_for_many(
     world: World, signed_in: Any, name: str, django_assert_max_num_queries: Any
