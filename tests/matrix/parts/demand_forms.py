@@ -16,6 +16,11 @@ def sensor(world: World) -> dict[str, Any]:
     return {"type": "SNS"}
 
 
+def as_it_is(world: World) -> dict[str, Any]:
+    """A step says from which state it was decided."""
+    return {"version": str(world.demands["draft"].version)}
+
+
 #: Editors of firms; viewers and officials have no firm to write for.
 WRITERS = {"editor", "owner", "lab", "rival", "other"}
 ROWS = [
@@ -40,7 +45,7 @@ ROWS = [
     *(Row(name, "POST", DRAFT, ok={"lab"}, yes=400, body=EMPTY) for name in ("demand-programme",)),
     Row("line-new", "POST", DRAFT, ok={"lab"}, yes=400, body=sensor),
     Row("need-edit", "POST", DRAFT, ok={"lab"}, yes=400, body=lambda world: {"type": "IND"}),
-    Row("need-remove", "POST", DRAFT, ok={"lab"}, yes=302, body=EMPTY),
+    Row("need-remove", "POST", DRAFT, ok={"lab"}, yes=302, body=as_it_is),
     Row("line-edit", target=DRAFT, ok=set(), more=LINE),
     Row("line-edit", "POST", DRAFT, ok=set(), more=LINE, body=EMPTY),
     Row("line-remove", "POST", DRAFT, ok=set(), more=LINE, body=EMPTY),
