@@ -1,8 +1,8 @@
 """§3, §4 and §6 compiled (numba), for many lines of one block at once: the rows of the NumPy path, faster.
 
 Compiling takes a minute of a core, once for each version of the code on a machine: ``python -m
-matching.kernel.compiled`` does it and leaves a mark. Without the mark (or numba), and for what is small, NumPy does
-the work, so that no run ever waits for a compiler.
+matching.kernel.compiled`` does it and leaves a mark. Runs use NumPy unless MATCH_COMPILED=1 says otherwise (and the mark
+is there, and the problem large): workers were seen to compile again within their leases, see docs/performance.md.
 """
 
 from __future__ import annotations
@@ -44,9 +44,11 @@ def cache_folder() -> Path:
 
 
 def has_compiled(problem: Problem, wanted: bool | None = None) -> bool:
-    """Whether to use the compiled loops: as wanted, by default where they are ready and it pays."""
+    """Whether to use the compiled loops: as wanted; by default only when asked for, ready and worth it."""
     if wanted is not None:
         return wanted
+    if os.environ.get("MATCH_COMPILED") != "1":
+        return False
     offered = np.bincount(problem.capabilities.type, minlength=len(problem.types.parent))
     worth_it = int(offered[problem.lines.type].sum()) >= WORTH_IT
     return worth_it and find_spec("numba") is not None and (cache_folder() / READY).exists()
