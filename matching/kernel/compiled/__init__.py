@@ -1,8 +1,9 @@
 """§3, §4 and §6 compiled (numba), for many lines of one block at once: the rows of the NumPy path, faster.
 
 Compiling takes a minute of a core, once for each version of the code on a machine: ``python -m
-matching.kernel.compiled`` does it and leaves a mark. Runs use NumPy unless MATCH_COMPILED=1 says otherwise (and the mark
-is there, and the problem large): workers were seen to compile again within their leases, see docs/performance.md.
+matching.kernel.compiled`` does it and leaves a mark. Runs use NumPy unless MATCH_COMPILED=1 says otherwise (and the
+mark is there, and the problem large): the one full run measured with four compiled workers took far too long, see
+docs/performance.md.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ class CompiledLines:
         if not len(laid.block.pos):
             none = np.zeros(len(lines), np.int32)
             parts["line_totals"].append([lines, *[none] * 5])
-            nobody = Feasible(laid.block, np.zeros(0, np.int64), np.zeros(0))
+            nobody = Feasible(laid.block, np.zeros(0, np.int32), np.zeros(0))
             feasible.update(dict.fromkeys(lines.tolist(), nobody))
             return
         everything = np.ones(len(lines), np.bool_)
