@@ -25,7 +25,8 @@ ORGANISATIONS = ("lab", "supplier", "rival", "outsider", "lead_bureau", "partner
 
 @pytest.fixture(autouse=True)
 def hooks(world: World) -> Iterator[dict[str, Webhook]]:
-    """Everybody wants to hear everything."""
+    """Everybody wants to hear everything; the webhook of the cast is none of these."""
+    Webhook.objects.all().delete()
     made = {
         name: Webhook.objects.create(
             organisation=world.organisations[name], name=name, url="https://example.org/", events=[*EVENTS]

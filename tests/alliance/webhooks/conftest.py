@@ -67,6 +67,8 @@ def receiver(settings: Any) -> Iterator[Receiver]:
 
 @pytest.fixture
 def hook(world: World, receiver: Receiver) -> Webhook:
+    """The only one."""
+    Webhook.objects.all().delete()
     return create_webhook(
         world.organisations["lab"],
         user=world.people["lab_owner"],
