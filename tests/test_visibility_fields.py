@@ -1,5 +1,6 @@
 """Field by field what each side reads of a row, for the rows of docs/visibility.md, on the API."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,11 @@ from tests.matrix.roles import BUREAUS, DEMAND_SIDE, LAB, NORTH, SUPPLIER, clien
 
 Read = Callable[[str, str], Any]
 SECRETS = ("Secret Lab", "Secret programme", "1011", "1511")
+
+
+def without_chance(body: str) -> str:
+    """Random ids and the parts of a second hold any four digits now and then."""
+    return re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\.[0-9]{6}(?=[Z+])", "", body)
 
 
 @pytest.fixture
@@ -109,7 +115,7 @@ def test_no_firm_reads_a_secret_of_the_lab_anywhere_on_the_api(shared_world: Wor
             bodies = [answer.content.decode()]
             for row in answer.json()["results"]:
                 bodies.append(asker.get(f"/api/v1/{name}/{row['id']}/").content.decode())
-            for body in bodies:
+            for body in map(without_chance, bodies):
                 assert not any(secret in body for secret in ("Secret Lab", "1011", "1511")), (role, name)
                 assert "Secret programme introduction" not in body
 

@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     With named apps the database is emptied by TRUNCATE … CASCADE: one table belongs to a model that is swapped out.
     """
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
+        if item.path.is_relative_to(Path(__file__).parent) and "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
             item.add_marker(
                 pytest.mark.django_db(transaction=True, available_apps=list(settings.INSTALLED_APPS))

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def browser(signed_in: Any) -> Any:
+def keeper(signed_in: Any) -> Any:
     found = signed_in("lab_owner")
     found.cookies["django_language"] = "en"
     return found
@@ -25,20 +25,20 @@ def new(world: World) -> str:
     return reverse("organisation-webhooks", args=[world.organisations["lab"].public_id])
 
 
-def test_the_secret_of_a_new_webhook_is_shown_once(browser: Any, world: World) -> None:
+def test_the_secret_of_a_new_webhook_is_shown_once(keeper: Any, world: World) -> None:
     asked = {"name": "ERP", "url": "https://erp.example.org/in", "events": ["match.found", "run.finished"]}
-    first = browser.post(new(world), asked)
+    first = keeper.post(new(world), asked)
     hook = Webhook.objects.get(name="ERP")
     assert hook.secret in first.content.decode()
     assert first.headers["Cache-Control"] == "no-store"
-    again = browser.get(new(world)).content.decode()
+    again = keeper.get(new(world)).content.decode()
     assert "ERP" in again
     assert hook.secret not in again
-    assert hook.secret not in browser.get(reverse("webhook", args=[hook.public_id])).content.decode()
+    assert hook.secret not in keeper.get(reverse("webhook", args=[hook.public_id])).content.decode()
 
 
-def test_errors_stand_at_their_fields(browser: Any, world: World) -> None:
-    answer = browser.post(
+def test_errors_stand_at_their_fields(keeper: Any, world: World) -> None:
+    answer = keeper.post(
         new(world), {"name": "ERP", "url": "http://erp.example.org/", "events": ["match.found"]}
     )
     assert answer.status_code == 400
@@ -46,36 +46,36 @@ def test_errors_stand_at_their_fields(browser: Any, world: World) -> None:
     assert Webhook.objects.count() == 1
 
 
-def step(browser: Any, world: World, **values: Any) -> Any:
-    return browser.post(reverse("webhook", args=[world.webhooks["lab"].public_id]), values)
+def step(keeper: Any, world: World, **values: Any) -> Any:
+    return keeper.post(reverse("webhook", args=[world.webhooks["lab"].public_id]), values)
 
 
-def test_every_step_does_what_it_says(browser: Any, world: World) -> None:
+def test_every_step_does_what_it_says(keeper: Any, world: World) -> None:
     hook = world.webhooks["lab"]
     old = hook.secret
-    step(browser, world, step="test")
+    step(keeper, world, step="test")
     assert WebhookMessage.objects.filter(webhook=hook, event="webhook.test").count() == 1
-    shown = step(browser, world, step="rotate").content.decode()
+    shown = step(keeper, world, step="rotate").content.decode()
     hook.refresh_from_db()
     assert hook.secret != old
     assert hook.secret in shown
     assert (hook.old_secret, hook.old_secret in shown) == (old, False)
-    step(browser, world, step="switch")
+    step(keeper, world, step="switch")
     hook.refresh_from_db()
     assert not hook.enabled
-    assert step(browser, world, step="test").status_code == 409
-    step(browser, world, step="switch")
+    assert step(keeper, world, step="test").status_code == 409
+    step(keeper, world, step="switch")
     changed = {"name": "Other", "url": "https://other.example.org/", "events": ["match.lost"]}
     hook.refresh_from_db()
-    assert step(browser, world, **changed, version=hook.version).status_code == 302
-    assert step(browser, world, **changed | {"name": "Late"}, version=hook.version).status_code == 400
+    assert step(keeper, world, **changed, version=hook.version).status_code == 302
+    assert step(keeper, world, **changed | {"name": "Late"}, version=hook.version).status_code == 400
     hook.refresh_from_db()
     assert (hook.name, hook.events) == ("Other", ["match.lost"])
-    assert step(browser, world, step="delete").status_code == 302
+    assert step(keeper, world, step="delete").status_code == 302
     assert not Webhook.objects.exists()
 
 
-def test_the_log_shows_what_was_sent_and_sends_it_again(browser: Any, world: World) -> None:
+def test_the_log_shows_what_was_sent_and_sends_it_again(keeper: Any, world: World) -> None:
     message = WebhookMessage.objects.get()
     message.state = "failed"
     message.save()
@@ -87,20 +87,20 @@ def test_the_log_shows_what_was_sent_and_sends_it_again(browser: Any, world: Wor
         status=500,
         response="oh <no>",
     )
-    page = browser.get(reverse("webhook", args=[world.webhooks["lab"].public_id])).content.decode()
+    page = keeper.get(reverse("webhook", args=[world.webhooks["lab"].public_id])).content.decode()
     assert "webhook-id: m1" in page
     assert "oh &lt;no&gt;" in page
-    assert step(browser, world, step="again", message=str(message.public_id)).status_code == 302
+    assert step(keeper, world, step="again", message=str(message.public_id)).status_code == 302
     message.refresh_from_db()
     assert message.state == "waiting"
-    assert step(browser, world, step="again", message="x").status_code == 404
+    assert step(keeper, world, step="again", message="x").status_code == 404
 
 
 def test_the_log_takes_as_many_queries_for_many_messages(
-    browser: Any, world: World, django_assert_max_num_queries: Any
+    keeper: Any, world: World, django_assert_max_num_queries: Any
 ) -> None:
     place = reverse("webhook", args=[world.webhooks["lab"].public_id])
-    browser.get(place)
+    keeper.get(place)
     counted = []
     for more in (0, 5):
         for number in range(more):
@@ -113,7 +113,7 @@ def test_the_log_takes_as_many_queries_for_many_messages(
             )
             WebhookAttempt.objects.create(message=row, url="https://x/", headers={}, body="{}", status=200)
         with django_assert_max_num_queries(60) as queries:
-            page = browser.get(place).content.decode()
+            page = keeper.get(place).content.decode()
         counted.append(len(queries))
     assert counted[0] == counted[1]
     assert len(re.findall("Send again", page)) == 6

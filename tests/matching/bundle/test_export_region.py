@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from alliance.errors import DomainError, NotFoundError
-from alliance.models import Alliance, Organisation
+from alliance.models import Alliance, Organisation, User
 from companies.models import Capability
 from matching.models import OpenPoint
 from matching.services.bundle import export_region, import_region
@@ -28,8 +28,15 @@ def empty_database() -> None:
     """Rows of the four apps away, but for people and history (which refuses to go)."""
     names = [model._meta.db_table for app in APPS for model in apps.get_app_config(app).get_models()]
     tables = ", ".join(f'"{name}"' for name in names if name not in ("alliance_change", "alliance_user"))
+    User.objects.update(chosen_alliance=None)
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        # A table that another one refers to cannot be truncated; the test's end puts the constraint back.
+        cursor.execute(
+            "SELECT conname FROM pg_constraint WHERE contype = 'f' AND conrelid = 'alliance_user'::regclass"
+        )
+        for (name,) in cursor.fetchall():
+            cursor.execute(f'ALTER TABLE alliance_user DROP CONSTRAINT "{name}"')
         cursor.execute(f"TRUNCATE {tables}")
 
 
