@@ -20,14 +20,21 @@ pytestmark = pytest.mark.django_db
 SAMPLE = Path(__file__).resolve().parents[3] / "data"
 
 
+KEPT = {"alliance_change", "alliance_user", "alliance_user_groups", "alliance_user_user_permissions"}
+
+
 def contents(path: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in path.iterdir()}
 
 
 def empty_database() -> None:
     """Rows of the four apps away, but for people and history (which refuses to go)."""
-    names = [model._meta.db_table for app in APPS for model in apps.get_app_config(app).get_models()]
-    tables = ", ".join(f'"{name}"' for name in names if name not in ("alliance_change", "alliance_user"))
+    names = [
+        model._meta.db_table
+        for app in APPS
+        for model in apps.get_app_config(app).get_models(include_auto_created=True)
+    ]
+    tables = ", ".join(f'"{name}"' for name in names if name not in KEPT)
     User.objects.update(chosen_alliance=None)
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
