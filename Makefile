@@ -39,7 +39,7 @@ run: setup
 	@PORT=$(PORT) exec $(VENV)/python -m alliance.embedded run
 
 test: setup-dev
-	@$(VENV)/python -m pytest -n $(JOBS) $(ARGS)
+	@$(VENV)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 lint: setup-dev
 	@$(VENV)/ruff check .

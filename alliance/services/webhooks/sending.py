@@ -55,7 +55,7 @@ def _post(target: Target, url: str, body: bytes, headers: dict[str, str]) -> Ans
     parts = urlsplit(url)
     path = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
     raw = socket.create_connection((target.address, target.port), CONNECT_SECONDS)
-    with raw, _deadline(raw):
+    with raw, _deadline(raw) as late:
         connection = HTTPSConnection(target.host, target.port, timeout=TOTAL_SECONDS)
         connection.sock = _context().wrap_socket(raw, server_hostname=target.host)
         with connection.sock:
@@ -63,6 +63,8 @@ def _post(target: Target, url: str, body: bytes, headers: dict[str, str]) -> Ans
             connection.request("POST", path, body, headers)
             reply = connection.getresponse()
             text = reply.read(KEPT_BYTES).decode("utf-8", "replace").replace("\0", "")
+            if late.is_set():  # what was read by then may look like a whole answer
+                raise TimeoutError("no whole answer in time")
             return Answer(reply.status, text, retry_after=reply.headers.get("Retry-After", ""))
 
 
@@ -74,14 +76,15 @@ def _context() -> ssl.SSLContext:
 
 
 @contextmanager
-def _deadline(raw: socket.socket) -> Iterator[None]:
+def _deadline(raw: socket.socket) -> Iterator[threading.Event]:
     """A receiver that sends a byte now and then never trips a socket's own time-out: hang up from outside.
 
-    Through a duplicate: TLS takes the original's file descriptor over.
+    Through a duplicate: TLS takes the original's file descriptor over. The event says that it came to this.
     """
-    twin = raw.dup()
+    twin, late = raw.dup(), threading.Event()
 
     def hang_up() -> None:
+        late.set()
         with suppress(OSError):  # it may just have ended by itself
             twin.shutdown(socket.SHUT_RDWR)
 
@@ -89,7 +92,7 @@ def _deadline(raw: socket.socket) -> Iterator[None]:
     timer.daemon = True
     timer.start()
     try:
-        yield
+        yield late
     finally:
         timer.cancel()
         timer.join()
