@@ -1,21 +1,16 @@
 """Field by field what each side reads of a row, for the rows of docs/visibility.md, on the API."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.cast import World
+from tests.chance import without_chance
 from tests.matrix.roles import BUREAUS, DEMAND_SIDE, LAB, NORTH, SUPPLIER, client
 
 Read = Callable[[str, str], Any]
 SECRETS = ("Secret Lab", "Secret programme", "1011", "1511")
-
-
-def without_chance(body: str) -> str:
-    """Random ids and the parts of a second hold any four digits now and then."""
-    return re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\.[0-9]{6}(?=[Z+])", "", body)
 
 
 @pytest.fixture
