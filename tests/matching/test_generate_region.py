@@ -4,8 +4,10 @@ import csv
 import hashlib
 import json
 from collections import Counter
+from datetime import date
 from pathlib import Path
 from random import Random
+from statistics import median
 from typing import Any
 
 import pytest
@@ -18,6 +20,9 @@ from matching.services.generation.credit_codes import credit_code, subject_code
 from matching.services.generation.firms import spread
 from matching.services.generation.places import load_places, make_pacts
 from matching.services.generation.units import OTHER_UNITS
+from tests.oracle import read_bundles
+from tests.oracle.case import Case
+from tests.oracle.suppliers import judge_line
 
 SIZES: dict[str, Any] = {
     "firms": 240,
@@ -227,6 +232,46 @@ def test_the_command_writes_what_the_service_writes(
     call_command("generate_region", str(tmp_path / "r"), *arguments)
     assert digest(tmp_path / "r") == digest(bundle)
     assert "1500 capabilities" in capsys.readouterr().out
+
+
+def median_of_feasible(folder: Path) -> float:
+    """Capabilities that suit a line of a published demand, as the oracle counts them."""
+    world = read_bundles([folder])
+    case = Case(world, "gen-001", date(2026, 11, 20))
+    shown = [demand for demand in world.demands if demand.published]
+    return median(len(judge_line(case, demand, line)[0]) for demand in shown for line in demand.lines)
+
+
+def test_lines_are_as_picky_as_asked(tmp_path: Path) -> None:
+    """What the generator says of its sample is what an independent count of the bundle finds."""
+    sizes = SIZES | {"alliances": 1, "capabilities": 3000}
+    for feasible in (3, 9):
+        folder = tmp_path / str(feasible)
+        made = generate_region(folder, **sizes, open_share=1.0, seed=3, feasible=feasible)
+        assert made.aim is not None
+        assert made.aim.quartiles[1] == pytest.approx(feasible, rel=0.35)
+        assert median_of_feasible(folder) == pytest.approx(feasible, rel=0.6)
+    again = tmp_path / "again"
+    generate_region(again, **sizes, open_share=1.0, seed=3, feasible=9)
+    assert digest(again) == digest(tmp_path / "9")
+
+
+def test_only_lines_and_conditions_follow_the_wishes(bundle: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "wished"
+    generate_region(folder, **SIZES, open_share=0.5, seed=7, feasible=2, condition_sets=25)
+    changed = {name for name, value in digest(folder).items() if digest(bundle)[name] != value}
+    assert changed <= {"demands.csv", "demand_lines.csv", "sites.csv", "site_windows.csv"}
+    cells = {row["part_conditions"] for row in rows(folder, "sites.csv")} - {""}
+    meant = {json.dumps(sorted(json.loads(cell), key=lambda row: row["key"])) for cell in cells}
+    assert (len(cells), len(meant)) == (25, 25)
+
+
+@pytest.mark.parametrize("wish", [{"feasible": 0}, {"condition_sets": 61}, {"condition_sets": -1}])
+def test_wishes_that_cannot_come_true_are_refused(tmp_path: Path, wish: dict[str, int]) -> None:
+    with pytest.raises(DomainError) as caught:
+        generate_region(tmp_path / "r", **SIZES, open_share=0.5, seed=1, **wish)
+    assert caught.value.field == next(iter(wish))
+    assert not (tmp_path / "r").exists()
 
 
 def test_spread_sums_up_and_keeps_the_least() -> None:

@@ -30,11 +30,27 @@ class Command(BaseCommand):
             help="seed: only the cities of the two reference alliances, which then come first",
         )
 
+        parser.add_argument(
+            "--feasible",
+            type=int,
+            help="about so many capabilities suit a line at the median (default: as it comes)",
+        )
+        parser.add_argument(
+            "--condition-sets", type=int, help="exactly so many different sets of part conditions of sites"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
-        names = (*COUNTS, "open_share", "cities")
+        names = (*COUNTS, "open_share", "cities", "feasible", "condition_sets")
         try:
-            sizes = generate_region(options["path"], **{name: options[name] for name in names})
+            made = generate_region(options["path"], **{name: options[name] for name in names})
         except DomainError as error:
             raise CommandError(f"{error.field}: {error.message}") from error
-        counts = ", ".join(f"{count} {name}" for name, count in sizes.items())
+        counts = ", ".join(f"{count} {name}" for name, count in made.sizes.items())
         self.stdout.write(f"{options['path']}: {counts}")
+        if made.aim:
+            first, median, last = made.aim.quartiles
+            self.stdout.write(
+                f"feasible per line: median {median:,.0f}, quartiles {first:,.0f} and {last:,.0f}, judged on "
+                f"{made.aim.lines:,} trial lines against {made.aim.capabilities:,} of the capabilities; "
+                f"strictness {made.aim.strictness:+.3f}"
+            )

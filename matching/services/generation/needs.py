@@ -1,10 +1,15 @@
 """Demands with their lines, and application sites with their windows."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from django.utils.translation import gettext as _
+
+from alliance.errors import DomainError
+from companies.specs import Kind, Parameter, part_conditions
 from matching.services.generation.firms import Cast, Write, certificates, day, flag, spread
 from matching.services.generation.places import Pact, Place
 from matching.services.generation.pools import TEMPERATURES_ASKED, Pool, requirement, requirements
@@ -64,10 +69,12 @@ class DemandWriter:
         components: Sequence[TreeType],
         scenarios: Sequence[TreeType],
         writers: tuple[Write, Write],
+        strictness: float = 0.0,
     ) -> None:
         self.rng = rng
         self.pacts = pacts
         self.cast = cast
+        self.strictness = strictness
         self.leaves = [kind for kind in components if kind.leaf]
         self.groups = [kind for kind in components if not kind.leaf]
         self.tasks = [kind for kind in scenarios if kind.leaf]
@@ -136,7 +143,7 @@ class DemandWriter:
         target = round(kind.unit_price * rng.uniform(0.7, 1.1), 2)
         ceiling = round(target * rng.uniform(1.0, 1.6), 2)
         asked = certificates(rng, (0.15, 0.04)).split(";")
-        rows = requirements(rng, kind.pools, 5) if kind.pools else []
+        rows = requirements(rng, kind.pools, 5, self.strictness) if kind.pools else []
         self.line(
             [
                 external,
@@ -179,18 +186,37 @@ def _condition(rng: Random, pool: Pool) -> dict[str, Any]:
 
 
 def condition_sets(rng: Random, components: Sequence[TreeType], sites: int) -> list[str]:
-    """A limited number of distinct sets (200 at most): places of one kind ask for the same things."""
+    """A limited number of sets (200 at most, a few of them alike): places of one kind ask for the same things."""
+    draw = _sets_of_conditions(rng, components)
+    return ["", *(_json(next(draw)) for _ in range(min(MAX_CONDITION_SETS, 12 + sites // 10)))]
+
+
+def distinct_condition_sets(rng: Random, components: Sequence[TreeType], count: int) -> list[str]:
+    """No conditions, and `count` sets of which no two mean the same, whatever the unit and the order."""
+    parameters = {
+        pool.key: Parameter(pool.key, pool.unit, cast(Kind, pool.kind), pool.choices, pool.ordered)
+        for pool in _pools_by_key(components).values()
+    }
+    found: dict[str, str] = {}
+    for rows in islice(_sets_of_conditions(rng, components), 1000 + 50 * count):
+        if rows and len(found) < count:
+            meant = sorted(part_conditions(parameters, rows), key=lambda condition: condition["key"])
+            found.setdefault(json.dumps(meant), _json(rows))
+    if len(found) < count:
+        raise DomainError(_("There are not that many sets of part conditions."), field="condition_sets")
+    return ["", *found.values()]
+
+
+def _sets_of_conditions(rng: Random, components: Sequence[TreeType]) -> Iterator[list[dict[str, Any]]]:
     pools = _pools_by_key(components)
     weak = [pools[key] for key in WEAK_CONDITIONS if key in pools]
     rare = [pools[key] for key in RARE_CONDITIONS if key in pools]
-    sets = [""]
-    for _ in range(min(MAX_CONDITION_SETS, 12 + sites // 10)):
+    while True:
         chosen = weak[:1] if rng.random() < 0.75 else []
         chosen += weak[1:2] if rng.random() < 0.6 else []
         chosen += rng.sample(weak[2:], min(len(weak[2:]), rng.choice((0, 1, 1, 2))))
         chosen += rng.sample(rare, min(len(rare), rng.choice((0, 0, 1))))
-        sets.append(_json([_condition(rng, pool) for pool in chosen]))
-    return sets
+        yield [_condition(rng, pool) for pool in chosen]
 
 
 def _site_params(rng: Random, kind: TreeType) -> str:
@@ -207,7 +233,7 @@ def _windows(rng: Random) -> list[tuple[int, int]]:
     """None to four, in no order; they may touch or overlap. One site in five soon closes for good."""
     windows = []
     latest, longest = (50, 50) if rng.random() < 0.2 else (300, 180)
-    for _ in range(rng.choice((0, 1, 1, 1, 2, 2, 2, 3, 3, 4))):
+    for _number in range(rng.choice((0, 1, 1, 1, 2, 2, 2, 3, 3, 4))):
         start = rng.randint(-60, latest)
         windows.append((start, start + rng.randint(10, longest)))
     return windows
@@ -221,12 +247,19 @@ def write_sites(
     places: dict[str, Place],
     trees: tuple[Sequence[TreeType], Sequence[TreeType]],
     writers: tuple[Write, Write],
+    distinct: int | None = None,
 ) -> None:
-    """Sites over all tasks, nearly all in cities of an alliance, mostly where its role is to host them."""
+    """Sites over all tasks, nearly all in cities of an alliance, mostly where its role is to host them.
+
+    distinct: exactly so many different sets of part conditions, each at one site or more.
+    """
     components, scenarios = trees
     write_site, write_window = writers
     tasks = [kind for kind in scenarios if kind.leaf]
-    sets = condition_sets(rng, components, sites)
+    if distinct is None:
+        sets = condition_sets(rng, components, sites)
+    else:
+        sets = distinct_condition_sets(rng, components, distinct)
     everywhere = list(places)
     anyone = [pair for pairs in cast.operators.values() for pair in pairs]
     local: set[str] = set()
@@ -250,7 +283,7 @@ def write_sites(
                 f"{place.longitude + rng.uniform(-0.08, 0.08):.5f}",
                 kind.code,
                 _site_params(rng, kind),
-                rng.choice(sets),
+                sets[index + 1] if distinct and index < distinct else rng.choice(sets),
                 rng.randint(1, 40),
                 flag(rng.random() < 0.96),
             ]

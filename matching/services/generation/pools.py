@@ -146,9 +146,9 @@ def _level(rng: Random, pool: Pool, low: float, high: float) -> int:
     return min(len(pool.grid) - 1, int(rng.uniform(low, high) * len(pool.grid)))
 
 
-def _ask_number(rng: Random, pool: Pool, *, hard: bool) -> tuple[str, Any]:
-    lenient = 0.2 if hard else 0.35
-    strict = 0.58 if hard else 0.75
+def _ask_number(rng: Random, pool: Pool, *, hard: bool, higher: float) -> tuple[str, Any]:
+    lenient = 0.2 + higher if hard else 0.35
+    strict = 0.58 + higher if hard else 0.75
     if pool.kind == "range":
         if pool.unit == "degC":
             return "covers", _cell(rng, rng.choice(TEMPERATURES_ASKED[: 5 if hard else 6]), pool.unit, 0.1)
@@ -166,8 +166,8 @@ def _ask_number(rng: Random, pool: Pool, *, hard: bool) -> tuple[str, Any]:
     return "between", _cell(rng, (pool.grid[start][0], pool.grid[stop][0]), pool.unit, 0.1)
 
 
-def requirement(rng: Random, pool: Pool, *, hard: bool) -> dict[str, Any]:
-    """One requirement on a parameter; hard ones are met by most offers that state a value."""
+def requirement(rng: Random, pool: Pool, *, hard: bool, higher: float = 0.0) -> dict[str, Any]:
+    """One requirement on a parameter; hard ones are met by most offers that state a value, unless set higher."""
     op: str
     value: Any
     if pool.kind == "bool":
@@ -180,7 +180,7 @@ def requirement(rng: Random, pool: Pool, *, hard: bool) -> dict[str, Any]:
         least = len(pool.choices) // 3
         op, value = "one_of", rng.sample(pool.choices, rng.randint(max(1, least), max(1, least * 2)))
     else:
-        op, value = _ask_number(rng, pool, hard=hard)
+        op, value = _ask_number(rng, pool, hard=hard, higher=higher)
     row: dict[str, Any] = {"key": pool.key, "op": op, "value": value}
     if not hard:
         row["hard"] = False
@@ -193,12 +193,18 @@ def requirement(rng: Random, pool: Pool, *, hard: bool) -> dict[str, Any]:
     return row
 
 
-def requirements(rng: Random, pools: tuple[Pool, ...], most: int) -> list[dict[str, Any]]:
-    """Up to `most` parameters; about half hard, and at times the same key once more as a stricter wish."""
+def requirements(
+    rng: Random, pools: tuple[Pool, ...], most: int, strictness: float = 0.0
+) -> list[dict[str, Any]]:
+    """Up to `most` parameters; about half hard, and at times the same key once more as a stricter wish.
+
+    strictness: -1 (nothing is hard) over 0 (as described) to 1 (all is hard, and higher).
+    """
     rows = []
+    share = 0.55 + strictness * (0.45 if strictness > 0 else 0.55)
     for pool in rng.sample(pools, min(len(pools), rng.randint(0 if most < 4 else 1, most))):
-        hard = rng.random() < 0.55
-        rows.append(requirement(rng, pool, hard=hard))
+        hard = rng.random() < share
+        rows.append(requirement(rng, pool, hard=hard, higher=max(0.0, strictness) * 0.3))
         if hard and rng.random() < 0.15:
             rows.append(requirement(rng, pool, hard=False))
     return rows
