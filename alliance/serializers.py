@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from alliance.choices import CityRole, DeliveryState, OrganisationKind, OrganisationRole
-from alliance.rest.fields import CodeReference, PlainText
+from alliance.rest.fields import CodeReference, FirmReference, PlainText
 from alliance.rest.inputs import StrictBool, StrictSerializer, StrictText, StrictUUID
 from alliance.selectors.feed import RESOURCES
 from alliance.services.tokens import MAX_DAYS, MAX_KEPT_HOURS, SCOPES
@@ -265,7 +265,7 @@ class WebhookAsked(StrictSerializer):
         child=serializers.ChoiceField(choices=EVENTS), min_length=1, max_length=len(EVENTS)
     )
     enabled = StrictBool(default=True)
-    organisation = StrictUUID(required=False, help_text=_("of which of yours, when a new one is made"))
+    organisation = FirmReference(required=False, help_text=_("of which of yours, when a new one is made"))
 
 
 class WebhookMessageShown(Shown):

@@ -12,12 +12,13 @@ from alliance.rest.fields import (
     CodeReference,
     DayField,
     Degrees,
+    FirmReference,
     PlainText,
     RowReference,
     Values,
     several,
 )
-from alliance.rest.inputs import StrictBool, StrictSerializer, StrictUUID
+from alliance.rest.inputs import StrictBool, StrictSerializer
 from alliance.serializers import (
     VALUE_SCHEMA,
     CertificateShown,
@@ -115,7 +116,7 @@ class CertificateAsked(StrictSerializer):
 class OwnedAsked(StrictSerializer):
     """`organisation` is needed only by who writes for several firms."""
 
-    organisation = StrictUUID(required=False)
+    organisation = FirmReference(required=False)
     external_id = PlainText(required=False, allow_blank=True, default="", max_length=120)
 
 

@@ -9,6 +9,7 @@ from django.test import Client
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.cast import World, build_world
+from tests.judge import watch
 from tests.matrix.roles import ROLES, client
 
 
@@ -17,6 +18,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "shared_world" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.django_db)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _judged() -> Iterator[None]:
+    """What the API answers in any test is what its document says."""
+    with watch():
+        yield
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -10,8 +11,10 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from alliance.rest.inputs import StrictText
+from alliance.rest.inputs import StrictText, StrictUUID
 
+#: ISO 8601 has more ways to write a day ("20270630", "2027-W26-3"); one is enough to be understood
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
 NAMES = {"name", "name_zh", "name_en"}
 
@@ -35,7 +38,7 @@ class DayField(serializers.DateField):
     """A day as 2027-06-30."""
 
     def to_internal_value(self, value: Any) -> date:
-        if not isinstance(value, str):
+        if not (isinstance(value, str) and DAY.fullmatch(value)):
             self.fail("invalid", format="YYYY-MM-DD")
         day: date = super().to_internal_value(value)
         if not FIRST_DAY <= day <= LAST_DAY:
@@ -114,6 +117,25 @@ class RowReference(Reference):
         super().__init__("id", also, **kwargs)
 
 
+UUID_SCHEMA = {"type": "string", "format": "uuid"}
+
+
+@extend_schema_field(
+    {"oneOf": [UUID_SCHEMA, {"type": "object", "required": ["id"], "properties": {"id": UUID_SCHEMA}}]}
+)
+class FirmReference(StrictUUID):
+    """One of the caller's own organisations by its id, or as it was shown."""
+
+    known = frozenset({"id", "fictitious", "verified", *NAMES})
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict):
+            if unknown := [name for name in data if name not in self.known]:
+                raise serializers.ValidationError({str(unknown[0])[:60]: [_("There is no such field.")]})
+            data = data.get("id")
+        return super().to_internal_value(data)
+
+
 @extend_schema_field({"type": "object", "additionalProperties": {}})
 class Values(serializers.Field[Any, Any, Any, Any]):
     """Parameter key → value: a number, a text with a unit, [low, high], choices, true or false; null for none."""
@@ -127,7 +149,16 @@ class Values(serializers.Field[Any, Any, Any, Any]):
         return value
 
 
-@extend_schema_field({})
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "number"},
+            {"type": "boolean"},
+            {"type": "string"},
+            {"type": "array", "items": {"oneOf": [{"type": "number"}, {"type": "string"}]}},
+        ]
+    }
+)
 class AnyValue(serializers.Field[Any, Any, Any, Any]):
     """What a requirement asks; its service reads it."""
 
@@ -136,6 +167,11 @@ class AnyValue(serializers.Field[Any, Any, Any, Any]):
 
     def to_representation(self, value: Any) -> Any:
         return value
+
+
+@extend_schema_field({"type": "object", "additionalProperties": {}})
+class Unread(AnyValue):
+    """What a row is shown with and nobody writes: it may come back, and is not looked at."""
 
 
 def with_unit(item: dict[str, Any], units: Mapping[str, str]) -> dict[str, Any]:

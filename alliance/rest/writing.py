@@ -21,6 +21,7 @@ from rest_framework.reverse import reverse
 from alliance.errors import ConflictError, DomainError, ForbiddenError
 from alliance.models import Organisation
 from alliance.rest.conditions import StaleError, etag, refuse_existing, version_named, wanted_version
+from alliance.rest.fields import FirmReference
 from alliance.rest.inputs import BulkParser, StrictBool, StrictSerializer, StrictUUID
 from alliance.rest.problems import described
 from alliance.rest.retrying import once
@@ -97,8 +98,8 @@ class ChangeViewSet(ReadViewSet):
         shown = self.shown(row)
         for name in extra:
             same = data[name] == shown.get(name, _Nothing)
-            if name == "organisation" and isinstance(data[name], str):
-                same = shown.get(name) is not None and data[name] == shown[name]["id"]
+            if name == "organisation" and shown.get(name) is not None:
+                same = str(_firm_named(data)) == shown[name]["id"]
             if name in shown and not same:
                 message = serializers.ErrorDetail(_("This is read-only: leave it as it is."), "read_only")
                 raise serializers.ValidationError({name: [message]})
@@ -258,8 +259,9 @@ class WriteViewSet(ChangeViewSet):
 
     def _write(self, owner: Organisation, data: dict[str, Any]) -> tuple[Any, str]:
         condition = data.pop("if_match", None)
-        if str(data.pop("organisation", owner.public_id)) != str(owner.public_id):
+        if _firm_named(data) not in (None, owner.public_id):
             raise DomainError(_("All rows are of one firm."), field="organisation")
+        data.pop("organisation", None)
         name = data.get("external_id")
         row = self.named(owner, name) if isinstance(name, str) and name else None
         if row is None:
@@ -271,14 +273,9 @@ class WriteViewSet(ChangeViewSet):
         return row, CHANGED if changed else UNCHANGED
 
     def _owner_in(self, data: dict[str, Any]) -> Organisation:
-        named = data.pop("organisation", None)
-        if isinstance(named, dict):
-            named = named.get("id")
-        field = StrictUUID()
-        try:
-            return self.owner(None if named is None else field.run_validation(named))
-        except serializers.ValidationError as error:
-            raise serializers.ValidationError({"organisation": error.detail}) from None
+        named = _firm_named(data)
+        data.pop("organisation", None)
+        return self.owner(named)
 
 
 class _Nothing:
@@ -315,6 +312,16 @@ class _FreshOrStale:
         now = model._base_manager.values_list("version", flat=True).filter(pk=self.row.pk).first()
         if now != self.version:
             raise StaleError from error
+
+
+def _firm_named(data: dict[str, Any]) -> Any:
+    """The public id in `organisation`, which may stand there as it was shown; None where nothing is said."""
+    if "organisation" not in data:
+        return None
+    try:
+        return FirmReference().run_validation(data["organisation"])
+    except serializers.ValidationError as error:
+        raise serializers.ValidationError({"organisation": error.detail}) from None
 
 
 def _object(data: Any) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from alliance.rest.fields import (
     DayField,
     PlainText,
     Reference,
+    Unread,
     WholeNumber,
     reference_schema,
     several,
@@ -59,7 +60,7 @@ class LineAsked(StrictSerializer):
     open_points = serializers.ListField(
         child=StrictText(max_length=1000), required=False, default=list, max_length=30
     )
-    result = AnyValue(required=False, allow_null=True, help_text=_("read-only"))
+    result = Unread(required=False, allow_null=True, help_text=_("read-only"))
 
     def validate_external_id(self, value: str | None) -> str:
         return value or ""
