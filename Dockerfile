@@ -15,7 +15,8 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     DJANGO_SETTINGS_MODULE=alliance.settings \
     FILES_DIR=/data/files \
-    SNAPSHOT_DIR=/data/snapshots
+    SNAPSHOT_DIR=/data/snapshots \
+    NUMBA_CACHE_DIR=/data/compiled
 RUN useradd --system --uid 10001 --user-group --home-dir /data --shell /usr/sbin/nologin alliance
 COPY --from=packages /opt/venv /opt/venv
 WORKDIR /app
@@ -23,7 +24,7 @@ COPY . .
 # The program's folder stays root's and read-only; what it writes is under /data (`.run` is the default place of mail
 # that no server takes).
 RUN python manage.py collectstatic --no-input --verbosity 0 \
-    && mkdir -p /data/files /data/snapshots \
+    && mkdir -p /data/files /data/snapshots /data/compiled \
     && ln -s /data .run \
     && chown -R alliance:alliance /data
 USER alliance

@@ -1,12 +1,15 @@
 """What messages start. They are hints: each task finds its work in the database, or finds none."""
 
+from typing import Any
+
 from celery import shared_task
+from celery.signals import worker_ready
 from django.conf import settings
 
 from alliance.services.notices import follow_news, send_notice_mail
 from matching.services.changes import follow_changes
 from matching.services.notices import tell_of_dates
-from matching.services.runs import queue_nightly_runs, work_on_run
+from matching.services.runs import prepare_kernel, queue_nightly_runs, work_on_run
 
 # Below the lease: whoever claims next never meets the old owner.
 LIMIT = max(settings.MATCH_LEASE_SECONDS - 10, 5)
@@ -32,3 +35,8 @@ def send_notices_task() -> None:
 @shared_task(name="matching.nightly", time_limit=LIMIT)
 def nightly_task() -> None:
     queue_nightly_runs()
+
+
+@worker_ready.connect
+def prepare_kernel_once(**_: Any) -> None:
+    prepare_kernel()

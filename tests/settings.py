@@ -8,6 +8,8 @@ from pathlib import Path
 
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
 os.environ.setdefault("LOG_LEVEL", "ERROR")
+# Real workers in tests start no compiler; tests of the compiled loops call for it themselves.
+os.environ.setdefault("MATCH_COMPILED", "0")
 # The type checker loads these settings too, without any server; tests have the real addresses by then.
 os.environ.setdefault("SECRET_KEY", "only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz")
 os.environ.setdefault("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none")

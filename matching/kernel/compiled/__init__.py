@@ -1,17 +1,19 @@
 """§3, §4 and §6 compiled (numba), for many lines of one block at once: the rows of the NumPy path, faster.
 
 Compiling takes a minute of a core, once for each version of the code on a machine: ``python -m
-matching.kernel.compiled`` does it and leaves a mark. Runs use NumPy unless MATCH_COMPILED=1 says otherwise (and the
-mark is there, and the problem large): the one full run measured with four compiled workers took far too long, see
-docs/performance.md.
+matching.kernel.compiled`` does it and leaves a mark; workers begin it when they start. Until the mark is there, without
+numba, for small problems and with MATCH_COMPILED=0 the NumPy path does the work.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import platform
+import sys
 import tempfile
 from functools import cache
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,14 +28,26 @@ if TYPE_CHECKING:
 
 WORTH_IT = 2_000_000  # pairs of a line and a capability of its very type; NumPy does them in a second or two
 READY = "ready"
+BUILT_BY = ("numba", "llvmlite", "numpy")
 
 
 @cache
 def cache_folder() -> Path:
-    """Compiled code is kept by what it was compiled from: numba looks at one file, but loops call into others."""
+    """Compiled code is kept by what it was compiled from, where, and by what.
+
+    numba looks at one file, but loops call into others. It keeps code apart for every place that sources lie in: a mark
+    of another checkout says nothing about this one, whose workers would each compile everything.
+    """
     told = os.environ.get("NUMBA_CACHE_DIR")
-    sources = sorted(Path(__file__).parent.glob("*.py"))
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+    here = Path(__file__).resolve().parent
+    what = [path.read_bytes() for path in sorted(here.glob("*.py"))]
+    what += [
+        str(here).encode(),
+        sys.version.encode(),
+        _processor(),
+        *(version(name).encode() for name in BUILT_BY),
+    ]
+    digest = hashlib.sha256(b"\0".join(what)).hexdigest()[:16]
     user = os.getuid() if hasattr(os, "getuid") else 0
     base = Path(told) if told else Path(tempfile.gettempdir()) / f"matching-kernel-{user}"
     base.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -44,15 +58,32 @@ def cache_folder() -> Path:
     return folder
 
 
+def _processor() -> bytes:
+    """What it can do: code for one kind runs on no other, and the folder may be shared by machines."""
+    try:
+        lines = Path("/proc/cpuinfo").read_bytes().splitlines()
+    except OSError:
+        return platform.processor().encode()
+    return b"".join(line for line in lines if line.startswith((b"flags", b"Features", b"model name")))[:5000]
+
+
+def is_wanted() -> bool:
+    """Not without numba, nor where MATCH_COMPILED=0."""
+    return os.environ.get("MATCH_COMPILED", "1") != "0" and find_spec("numba") is not None
+
+
+def is_ready() -> bool:
+    """Whether everything was compiled by this code's own processes: workers never do."""
+    return is_wanted() and (cache_folder() / READY).exists()
+
+
 def has_compiled(problem: Problem, wanted: bool | None = None) -> bool:
-    """Whether to use the compiled loops: as wanted; by default only when asked for, ready and worth it."""
+    """Whether to use the compiled loops: as wanted; by default when they are ready and worth it."""
     if wanted is not None:
         return wanted
-    if os.environ.get("MATCH_COMPILED") != "1":
-        return False
     offered = np.bincount(problem.capabilities.type, minlength=len(problem.types.parent))
     worth_it = int(offered[problem.lines.type].sum()) >= WORTH_IT
-    return worth_it and find_spec("numba") is not None and (cache_folder() / READY).exists()
+    return worth_it and is_ready()
 
 
 def compiled_parts(prepared: Prepared) -> tuple[CompiledLines, CompiledPipelines]:

@@ -1,8 +1,13 @@
-"""``python -m matching.kernel.compiled``: compile the loops for this machine, once; later calls only look."""
+"""``python -m matching.kernel.compiled``: compile the loops for this machine, once; later calls only look.
+
+``--nice``: at the lowest priority.
+"""
 
 from __future__ import annotations
 
 import fcntl
+import os
+import sys
 from importlib.util import find_spec
 
 import numpy as np
@@ -44,4 +49,6 @@ def _run_every_loop() -> None:
 
 
 if __name__ == "__main__":
+    if "--nice" in sys.argv:
+        os.nice(19)
     compile_all()

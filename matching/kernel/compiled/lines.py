@@ -105,8 +105,9 @@ def solve_lines(
 
 def _nearest(laid: Laid, prox: Floats) -> Floats:
     """float64[C, W]: the proximity of each city to the nearest of a word's slots."""
-    nearest: Floats = prox[:, laid.layout.city].reshape(len(prox), -1, 64).max(axis=2)
-    return nearest
+    nearest = prox[:, laid.layout.city].reshape(len(prox), -1, 64).max(axis=2)
+    # In one order whatever its shape: another order is another type, for which everything would be compiled again.
+    return np.ascontiguousarray(nearest)
 
 
 @njit(**OWNING)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.kernel import Problem, reference
+from matching.kernel import Problem, compiled, reference
 from matching.kernel.solve import Solver, solve
 from tests.matching.kernel.makers import Shape, large_problem, small_problem
 from tests.matching.kernel.test_fast_equals_reference import assert_same, problems, steady
@@ -26,6 +30,43 @@ from matching.kernel.compiled.tables import CompiledLines
 def compiled_once() -> None:
     """One of the processes that test compiles, the others wait and load what it kept."""
     assert compile_all()
+
+
+def test_a_worker_compiles_nothing() -> None:
+    """In a process of its own, with types as they come from a frozen input. Four workers that compiled took 399 s."""
+    command = [sys.executable, "-m", "tests.matching.kernel.compilations"]
+    said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert said.returncode == 0, said.stderr
+    assert said.stdout.startswith("0 []"), said.stdout
+
+
+def test_compiled_code_of_another_checkout_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """numba keeps code apart by the path of its source: the mark lies where the path is part of the name."""
+    here = compiled.cache_folder.__wrapped__()
+    assert here == compiled.cache_folder()
+    monkeypatch.setattr(compiled, "__file__", str(Path(tempfile.gettempdir()) / "elsewhere" / "__init__.py"))
+    elsewhere = compiled.cache_folder.__wrapped__()
+    monkeypatch.setattr(compiled, "_processor", lambda: b"another")
+    other = compiled.cache_folder.__wrapped__()
+    assert len({here, elsewhere, other}) == 3
+    for folder in (elsewhere, other):
+        folder.rmdir()
+
+
+@pytest.mark.parametrize(("asked", "expected"), [("0", False), ("1", True), (None, True)])
+def test_runs_use_the_loops_where_they_are_ready_and_pay(
+    asked: str | None, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if asked is None:
+        monkeypatch.delenv("MATCH_COMPILED", raising=False)
+    else:
+        monkeypatch.setenv("MATCH_COMPILED", asked)
+    problem = large_problem(capabilities=400, demands=4, lines=12, sites=2, types=1)
+    assert not compiled.has_compiled(problem)  # small
+    monkeypatch.setattr(compiled, "WORTH_IT", 1)
+    assert compiled.has_compiled(problem) is expected
+    monkeypatch.setattr(compiled, "find_spec", lambda name: None)
+    assert not compiled.has_compiled(problem)
 
 
 @pytest.fixture
