@@ -17,7 +17,12 @@ SCOPE_WORDS = [("read", _("read")), ("write", _("write and step")), ("webhooks",
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
 DAY = ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d"]
-DAY_BOX = {"placeholder": "YYYY-MM-DD", "inputmode": "numeric", "autocomplete": "off", "maxlength": "10"}
+DAY_BOX = {
+    "placeholder": _("year-month-day"),
+    "inputmode": "numeric",
+    "autocomplete": "off",
+    "maxlength": "10",
+}
 
 
 def day_field(label: Any, *, required: bool = True, help_text: Any = "") -> forms.DateField:

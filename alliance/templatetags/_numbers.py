@@ -110,8 +110,13 @@ def count_unit(kind: str, value: Number | None) -> str:
         "offers": npgettext("unit of count", "offer", "offers", many),
         "firms": npgettext("unit of count", "firm", "firms", many),
         "lines": npgettext("unit of count", "line", "lines", many),
+        "robots": npgettext("unit of count", "robot", "robots", many),
     }
     return words[kind]
+
+
+def pieces_text(value: Number | None) -> str:
+    return joined(number_text(value), count_unit("pieces", value))
 
 
 def days_unit(value: Number | None) -> str:

@@ -331,6 +331,12 @@ def any_told(fields: Sequence[Any]) -> bool:
 
 
 @register.filter
+def told_count(fields: Sequence[Any]) -> int:
+    """How many filters are set; on a phone the bar is folded and says only this."""
+    return sum(1 for bound in fields if bound.data and bound.name != "sort")
+
+
+@register.filter
 def quiet_fields(form: Any) -> list[Any]:
     """Fields that keep their value unseen, so that the other filters narrow what a link opened."""
     return [bound for bound in form if _is_quiet(bound) and bound.data]

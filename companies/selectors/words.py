@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -116,12 +117,19 @@ def _measured(key: SpecKey, op: str, asked: Any, offered: Any) -> Verdict:
     }.get(op, (max(low - b, a - high), max(abs(a), abs(b))))
     unit = unit_text(key.unit)
     if gap > 0:
-        words = _("%(gap)s short") % {"gap": joined(number_text(rounded(gap)), unit)}
+        words = _("%(gap)s short") % {"gap": joined(difference_text(gap, a, b, low, high), unit)}
         return Verdict(False, gap / scale if scale else 1.0, words)
     if op in (">=", "<="):
-        spare = joined(number_text(rounded(-gap)), unit)
+        spare = joined(difference_text(-gap, a, b, low, high), unit)
         return Verdict(True, 0.0, _("%(spare)s spare") % {"spare": spare} if gap < 0 else _("just met"))
     return Verdict(True, 0.0, _("covered") if op == "covers" else _("met"))
+
+
+def difference_text(value: float, *shown: float) -> str:
+    """A difference with as many decimals as the two values beside it are shown with: 240 - 205.94 is 34.06."""
+    value = rounded(value)
+    decimals = max((len(number_text(each).partition(".")[2]) for each in shown if isfinite(each)), default=0)
+    return number_text(round(value, decimals) or value)
 
 
 def rounded(value: float) -> float:

@@ -15,7 +15,7 @@ from alliance.choices import AgendaKind, MeetingState, OrganisationKind
 from alliance.models import Alliance, City, Membership, Organisation, User
 from alliance.models.base import GuardedQuerySet
 from alliance.selectors import viewer_of
-from alliance.templatetags._numbers import date_text, days_text, list_text, number_text
+from alliance.templatetags._numbers import date_text, days_text, list_text, number_text, pieces_text
 from matching.models import ActionItem, AgendaItem, Introduction, Meeting, MeetingSeat, Pipeline
 from matching.selectors.agenda import open_actions
 from matching.selectors.demands import demand_list, firm_counts, heading, lab_name, line_detail
@@ -152,7 +152,7 @@ class _Told:
             state = _("nobody close")
             if near:
                 state = _("%(count)d one requirement short") % {"count": near}
-        title = f"{line.component_type} · {number_text(line.quantity)}"
+        title = f"{line.component_type} · {pieces_text(line.quantity)}"
         address = f"{reverse('demand', args=[demand.public_id])}?line={line.public_id}"
         return title, f"{heading(demand)} · {state}", address
 

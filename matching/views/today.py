@@ -73,7 +73,7 @@ def _official(request: HttpRequest, alliance: Alliance) -> dict[str, Any]:
         "today": timezone.localdate(),
         "since": since,
         "changes": changes_since(user, since),
-        "messages": unread_news(user, MENTIONS, groups=[NoticeGroup.MESSAGES.value]),
+        "news": unread_news(user, MENTIONS, groups=[NoticeGroup.MESSAGES.value]),
         "may_run": may_ask_for_run(user, alliance, None),
     }
 

@@ -36,7 +36,7 @@ SITE_COLUMNS = [
         _("Windows"),
         lambda row: "; ".join(f"{w.starts}/{w.ends}" for w in row.open_windows),
         "windows",
-        short=_("Open"),
+        short=_("Open windows"),
     ),
     Column(
         _("Part conditions"),

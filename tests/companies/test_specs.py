@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from companies.selectors.words import difference_text
 from companies.specs import (
     Parameter,
     SpecError,
@@ -317,3 +318,17 @@ def test_any_json_is_read_or_refused(parameter: Parameter, raw: Any) -> None:
             json.dumps(read(), allow_nan=False)
         except SpecError:
             continue
+
+
+@pytest.mark.parametrize(
+    ("difference", "shown", "words"),
+    [
+        (34.0603, (205.9397, 240.0), "34.06"),
+        (0.1, (1.5, 1.6), "0.1"),
+        (2000.0, (8000.0, 6000.0), "2,000"),
+        (0.0004, (1.0, 1.0), "0.0004"),
+        (3.0, (-math.inf, 27.0), "3"),
+    ],
+)
+def test_a_difference_has_the_decimals_of_what_stands_beside_it(difference, shown, words):
+    assert difference_text(difference, *shown) == words

@@ -52,6 +52,8 @@
     }
     const closer = event.target.closest('[data-dismiss]');
     if (closer) closer.closest('.note').remove();
+    const filter = event.target.closest('[data-fold-filter]');
+    if (filter) filter.setAttribute('aria-expanded', filter.form.classList.toggle('open'));
     if (event.target.closest('[data-print]')) print();
   });
   document.addEventListener('change', event => { if (event.target.matches('[data-submit]')) event.target.form.requestSubmit(); });

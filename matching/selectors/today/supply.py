@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from alliance.models import Organisation
-from alliance.templatetags._numbers import date_text, days_text, number_text
+from alliance.templatetags._numbers import date_text, days_text, number_text, pieces_text
 from companies.selectors import capability_list, component_book
 from matching.models import LineResult, Match, Pipeline, Relaxation
 from matching.selectors.answers import waiting_answers
@@ -229,7 +229,7 @@ def _bare_item(asks: Who, row: Any, demand: Any, line: Any, gain: str) -> Item:
     if near:
         state = ngettext("%(count)d firm one short", "%(count)d firms one short", near) % {"count": near}
     return Item(
-        f"{line.component_type} · {number_text(line.quantity)}",
+        f"{line.component_type} · {pieces_text(line.quantity)}",
         f"{address('demand', demand.public_id)}?line={line.public_id}",
         " · ".join(filter(None, [heading(demand), gain])),
         state,

@@ -250,3 +250,10 @@ def test_as_many_queries_for_one_row_as_for_many(signed_in, fresh):
         make.make_run(fresh.alliances["north"], state="failed")
         make.make_firm(fresh.cities["lead"], verified=False)
     assert count() == few
+
+
+def test_today_says_what_the_step_before_it_did(fresh, signed_in):
+    """Unread news once stood in the template under the name of what a step says: one hid the other."""
+    window = signed_in("lead_official")
+    window.post(reverse("notices-read"))
+    assert "Everything is marked as read." in window.get("/").content.decode()
