@@ -141,7 +141,7 @@ class Schema(AutoSchema):
         view: Any = self.view
         shown = view.detail_serializer_class or view.serializer_class
         if self._action == "bulk":
-            return OpenApiResponse(BULK)
+            return OpenApiResponse({"$ref": "#/components/schemas/BulkAnswer"})
         if self._action == "destroy":
             return {204: None}
         codes = {"create": [201], "by_external_id": [200, 201]}.get(self._action, [200])
@@ -245,9 +245,19 @@ def _error(words: str) -> dict[str, Any]:
 
 
 def add_problem(result: dict[str, Any], **_more: Any) -> dict[str, Any]:
-    """A post-processing hook: the errors that operations refer to, and their shape."""
+    """A post-processing hook: the errors that operations refer to, and shapes that several of them share."""
     parts = result.setdefault("components", {})
-    parts.setdefault("schemas", {})["Problem"] = PROBLEM
+    schemas = parts.setdefault("schemas", {})
+    schemas |= {"Problem": PROBLEM, "BulkAnswer": BULK}
+    for name, schema in schemas.items():
+        if name.startswith("Patched"):
+            _without_defaults(schema)
     every = ERRORS | WRITE_ERRORS | CONDITION_ERRORS | RETRY_ERRORS
     parts["responses"] = {f"Error{status}": _error(words) for status, words in sorted(every.items())}
     return result
+
+
+def _without_defaults(patched: dict[str, Any]) -> None:
+    """What a PATCH leaves out stays as it is. A generated client would send the defaults and reset the row."""
+    for schema in patched.get("properties", {}).values():
+        schema.pop("default", None)

@@ -198,7 +198,9 @@ class WriteViewSet(ChangeViewSet):
         self.refuse_unknown(request, ())
         with transaction.atomic():
             data = _object(request.data)
-            if data.setdefault("external_id", external_id) != external_id:
+            if not data.get("external_id"):  # left out, or empty as a generated client fills it in
+                data["external_id"] = external_id
+            if data["external_id"] != external_id:
                 raise DomainError(_("This is another name than in the address."), field="external_id")
             owner = self._owner_in(data)
             locked("upsert", self.kind, str(owner.pk), external_id, wait=True)
