@@ -29,6 +29,7 @@ SITES = ("sites", gettext_lazy("Sites"))
 PIPELINES = ("pipelines", gettext_lazy("Pipelines"))
 INTRODUCTIONS = ("introductions", gettext_lazy("Introductions"))
 GAPS = ("gaps", pgettext_lazy("menu", "Gaps"))
+MEETINGS = ("meetings", gettext_lazy("Meetings"))
 OFFICIAL_MENU = (
     TODAY,
     DEMANDS,
@@ -38,7 +39,7 @@ OFFICIAL_MENU = (
     PIPELINES,
     INTRODUCTIONS,
     GAPS,
-    ("meetings", gettext_lazy("Meetings")),
+    MEETINGS,
 )
 #: For firms by what they do: a supplier is not offered pages that would always be empty for it.
 FIRM_MENU: tuple[tuple[str, Any, frozenset[str]], ...] = (
@@ -55,7 +56,6 @@ FIRM_MENU: tuple[tuple[str, Any, frozenset[str]], ...] = (
 #: Behind the account button: what is needed now and then.
 MORE_OFFICIAL = (
     ("opportunities", gettext_lazy("Opportunities"), "flag-fill"),
-    ("imports", gettext_lazy("Import"), "arrow-repeat"),
     ("runs", gettext_lazy("Runs"), "cpu"),
     ("cities", gettext_lazy("Cities"), "geo-alt"),
     ("alliance-settings", gettext_lazy("Alliance settings"), "sliders"),
@@ -249,15 +249,17 @@ def menu(context: template.Context) -> list[dict[str, Any]]:
 
 def _menu_of(request: Any) -> Sequence[tuple[str, Any]]:
     if _is_official(request):
-        return OFFICIAL_MENU
+        return OFFICIAL_MENU if _at_a_bureau(request) else [row for row in OFFICIAL_MENU if row != MEETINGS]
     roles = {role for seat in viewed(request).seats for role in seat.organisation.roles}
     return [(name, words) for name, words, needs in FIRM_MENU if not needs or not roles or needs & roles]
 
 
 def _is_official(request: Any) -> bool:
-    return request.user.is_superuser or any(
-        seat.organisation.kind == "bureau" for seat in viewed(request).seats
-    )
+    return request.user.is_superuser or _at_a_bureau(request)
+
+
+def _at_a_bureau(request: Any) -> bool:
+    return any(seat.organisation.kind == "bureau" for seat in viewed(request).seats)
 
 
 def _address(name: str) -> str:

@@ -21,7 +21,10 @@ SEEN = [(value, label) for value, label in Confidentiality.choices if value != C
 
 class OpportunityForm(forms.Form):
     robot = forms.ModelChoiceField(
-        label=_("Which robot"), queryset=ComponentType.objects.none(), to_field_name="code"
+        label=_("Which robot"),
+        queryset=ComponentType.objects.none(),
+        to_field_name="code",
+        empty_label=_("please choose"),
     )
     quantity = forms.CharField(label=_("How many"), max_length=40)
     need_by = day_field(_("Needed by"))
@@ -29,6 +32,7 @@ class OpportunityForm(forms.Form):
         label=_("At which of your sites"),
         queryset=Site.objects.none(),
         to_field_name="public_id",
+        empty_label=_("please choose"),
         help_text=_("It fixes where the robots work; its conditions on parts become requirements."),
     )
     ceiling_unit_price = forms.CharField(

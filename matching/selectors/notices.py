@@ -68,7 +68,8 @@ def _moved(notice: Any, row: Any) -> tuple[str, str, str]:
     if notice.key == "introduction answered":
         if state == State.ACCEPTED:
             return _("accepted by both: names and contacts are open now"), "check-circle-fill", "ok"
-        return _("accepted by one side"), "check2", "ok"
+        one = {"lab": _("the lab has accepted"), "supplier": _("the supplier has accepted")}
+        return one.get(notice.params.get("side", ""), _("accepted by one side")), "check2", "ok"
     if notice.key == "introduction declined":
         if row.state == State.DECLINED and row.declined_reason:
             return _("declined: %(reason)s") % {"reason": row.declined_reason}, "x-circle", "bad"

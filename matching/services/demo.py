@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import F, Max
 from django.utils import timezone
 
+from alliance.changes import acting_for
 from alliance.choices import Audience, FileStage, MemberRole
 from alliance.models import Alliance, City, Membership, Organisation, User, Verification
 from alliance.services.attachments import attach
@@ -70,6 +71,7 @@ class Part:
     note: str = ""
 
 
+PROPOSAL = "指标与交期都合适，请双方看看。"
 PARTS = (
     Part(7, 40, None, note="首批样件一次通过，按期交付。"),
     Part(6, 33, 21, "supplier", "合同已签，首批 20 件排产。"),
@@ -78,7 +80,7 @@ PARTS = (
     Part(3, 16, -6, "lab_bureau", "企业已盖章，等回签件转交。"),
     Part(2, 9, 0, "lab_bureau", "双方已接受，约三方线上会。"),
     Part(0, 8, -2, "supplier", "请企业确认意向。"),
-    Part(0, 2, 5, "supplier", "排名第一，交期合适。"),
+    Part(0, 2, 5, "supplier", "交期合适，请企业看看。"),
 )
 
 
@@ -114,19 +116,23 @@ class _Maker:
     def _introductions(self) -> None:
         """The demo supplier's and the demo lab's own first, so that their first pages are alive too."""
         for part, (line, capability) in zip(PARTS, self._pairs(), strict=False):
-            row = introduce(
-                user=self.official, line=line, capability=capability, note=part.note, due_on=self.today
-            )
+            note = PROPOSAL if part.steps else part.note
+            with acting_for(self.official.pk):
+                row = introduce(
+                    user=self.official, line=line, capability=capability, note=note, due_on=self.today
+                )
             self._goes(row, part)
 
     def _goes(self, row: Introduction, part: Part) -> None:
         for name, who in COURSE[: part.steps]:
             person = self.official if who == "bureau" else self._voice(getattr(row, who))
-            said = Step(delivered_on=self.today) if name == "deliver" else Step()
-            row = take_step(row, name, user=person, step=said)
+            said = Step(delivered_on=self.today, note=part.note) if name == "deliver" else Step()
+            with acting_for(person.pk):
+                row = take_step(row, name, user=person, step=said)
         if part.steps < len(COURSE) and part.turn and part.steps > 1:
             said = Step(turn=part.turn, due_on=self.today, note=part.note)
-            row = take_step(row, "plan", user=self.official, step=said)
+            with acting_for(self.official.pk):
+                row = take_step(row, "plan", user=self.official, step=said)
         if part.steps == TALKING:
             self._words(row)
         _age(row, part.days_ago, None if part.due_in is None else self.today + timedelta(days=part.due_in))

@@ -177,8 +177,9 @@ def line_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
     found = _own(request, public_id)
     asked = request.POST.get("type") or request.GET.get("type", "")
     if not asked:
-        context = {"demand": found, "q": request.GET.get("q", "")}
-        context["types"] = search_types(request.GET.get("q", ""), request.user)[:40]
+        text = request.GET.get("q", "")
+        types = search_types(text, request.user)
+        context = {"demand": found, "q": text, "types": types[:40] if text else types}
         return render(request, "matching/line_type.html", context)
     try:
         type_ = TypeChoice(user=request.user).clean(asked[:100])
@@ -223,6 +224,11 @@ def _line(request: HttpRequest, found: Any, type_: Any, line: Any) -> HttpRespon
     return render(request, "matching/line_form.html", context, status=_status(request))
 
 
+def _plain(value: float | None) -> str:
+    """A number as one would type it: 2300, not 2300.0."""
+    return "" if value is None else f"{value:.12g}"
+
+
 def _line_initial(found: Any, line: Any) -> dict[str, Any]:
     if line is None:
         return {"version": found.version}
@@ -232,8 +238,8 @@ def _line_initial(found: Any, line: Any) -> dict[str, Any]:
         "quantity": f"{line.quantity:.12g}",
         "monthly_rate": f"{line.monthly_rate:.12g}",
         "need_by": line.need_by,
-        "target_unit_price": price.target_unit_price if price else None,
-        "ceiling_unit_price": price.ceiling_unit_price if price else None,
+        "target_unit_price": _plain(price and price.target_unit_price),
+        "ceiling_unit_price": _plain(price and price.ceiling_unit_price),
         "certificates": "; ".join(held.code for held in line.asked_certificates),
         "open_points": "\n".join(point.text for point in found.points if point.line_id == line.pk),
     }

@@ -97,6 +97,7 @@ def _firm(request: HttpRequest) -> dict[str, Any]:
         "mine": [(demand, heading(demand)) for demand in mine],
         "pairs": [(pair, heading(pair.demand)) for pair in pairs],
         "makes": makes,
+        "may_add": bool(viewer_of(user).editing),
         "suspensions": own_suspensions(user),
         "today": timezone.localdate(),
     }

@@ -51,7 +51,9 @@ def key_of(change: Change) -> str:
 
 def params_of(change: Change) -> dict[str, Any]:
     after = change.after or {}
-    return {name: after.get(name) for name in ("state", "due_on", "version")}
+    told = {name: after.get(name) for name in ("state", "due_on", "version")}
+    sides = [side for side in ("lab", "supplier") if after.get(f"{side}_accepted")]
+    return told | ({"side": sides[0]} if len(sides) == 1 else {})
 
 
 def project(change: Change) -> list[News]:

@@ -126,6 +126,15 @@ def test_a_person_is_offered_the_menu_of_the_work_they_do(signed_in, world):
     assert "/pipelines/" in lab
     assert not {"/pipelines/", "/meetings/", "/gaps/", "/runs/"} & supplier
     assert "/matches/" in supplier
+    # Every entry of every menu opens: who sits at no bureau's table is not sent to its meetings.
+    for person in ("platform_admin", "lead_official", "supplier_viewer", "lab_owner"):
+        assert {signed_in(person).get(where).status_code for where in menu(person)} == {200}
+
+
+def test_a_viewer_of_a_firm_is_offered_no_form(signed_in):
+    page = signed_in("supplier_viewer").get("/").content.decode()
+    assert reverse("capability-new") not in page
+    assert reverse("capability-new") in signed_in("supplier_owner").get("/").content.decode()
 
 
 def test_paper_has_no_bars_and_buttons_and_says_who_and_when(signed_in, world):
