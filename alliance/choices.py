@@ -146,6 +146,8 @@ class FileStage(models.IntegerChoices):
 
     ACCEPTED = 1, _("once both firms have accepted")
     CONFIDENTIAL = 2, _("once the confidentiality agreement is recorded")
+    #: A bureau's file only: the organisation whose row it hangs on, and nobody else.
+    OWNER = 8, _("never: only our bureau and whose row this is")
     CLOSED = 9, _("never: only we and our bureau")
 
 
@@ -154,6 +156,7 @@ class Audience(models.TextChoices):
 
     BUREAUS = "bureaus", _("the bureaus only")
     PARTIES = "parties", _("both firms and their bureaus")
+    FIRM = "firm", _("one firm, its bureau and the bureau that asks")
 
 
 class DecisionState(models.TextChoices):

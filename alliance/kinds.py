@@ -20,7 +20,8 @@ class Kind:
     Each a function of a row: `holders`, ids of the organisations that may hang files on it; `cities`, ids of the
     cities whose bureaus are on its thread, and `bureaus`, of bureaus that are; `parties`, of all organisations that
     talk with each other once both firms have accepted; `title`, what those who read its history call it.
-    `staged`: an introduction opens its files to the other side.
+    `staged`: an introduction opens its files to the other side. `owner`: id of the organisation whose row it is, on
+    which the bureau of its city may hang files; `asked`: and a bureau may ask that organisation about it.
     """
 
     name: str
@@ -33,6 +34,8 @@ class Kind:
     bureaus: Ids = _nobody
     parties: Ids = _nobody
     staged: bool = True
+    owner: Callable[[Any], int | None] = lambda row: None
+    asked: bool = False
     title: Callable[[Any], str] = str
 
     @property

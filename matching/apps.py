@@ -15,6 +15,13 @@ class MatchingConfig(AppConfig):
         BADGES["introductions"] = count_turns
         TELLINGS["demand"] = demand_telling
         self._notices()
+        self._questions()
+
+    def _questions(self) -> None:
+        from alliance.selectors.questions import ABOUT, About
+        from matching.selectors import questions
+
+        ABOUT[questions.LINE] = About(questions.told_lines, questions.secrets_of_line)
 
     def _notices(self) -> None:
         from alliance.selectors.notices import WORDS

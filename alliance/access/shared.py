@@ -5,6 +5,8 @@ from django.db.models import Exists, OuterRef, Q
 from alliance.access.rows import ACCEPTED, NOTHING, Row, any_of, cared, mine
 from alliance.viewer import Viewer, table
 
+CLOSED = 9  # of alliance.choices.FileStage
+
 
 def _disclosed(viewer: Viewer, **more: object) -> Exists:
     """An introduction has opened the row that this one hangs on to one of the viewer's organisations."""
@@ -13,9 +15,11 @@ def _disclosed(viewer: Viewer, **more: object) -> Exists:
 
 
 def attachment(row: Row, viewer: Viewer) -> Q:
-    """Its owner, the bureau of the owner's city, and by its stage those whom an introduction has let in."""
-    opened = Q(withdrawn_at=None) & Q(_disclosed(viewer, stage__gte=OuterRef("stage")))
-    return mine(row, viewer) | cared(row, viewer) | opened
+    """Its owner, the bureau of the owner's city, and by its stage those whom an introduction has let in. What a bureau
+    hangs on another's row is opened by that one too, unless the bureau keeps it to itself."""
+    opened = Q(_disclosed(viewer, stage__gte=OuterRef("stage")))
+    on_ours = any_of(["row_owner"], viewer.firms) & Q(stage__lt=CLOSED)
+    return mine(row, viewer) | cared(row, viewer) | (Q(withdrawn_at=None) & (opened | on_ours))
 
 
 def edit_attachment(row: Row, viewer: Viewer) -> Q:
@@ -23,13 +27,18 @@ def edit_attachment(row: Row, viewer: Viewer) -> Q:
 
 
 def message(row: Row, viewer: Viewer) -> Q:
-    """Whoever it was written to: the bureaus on a thread, not even the platform's admin. What the two firms of an
-    introduction wrote each other closes again when the introduction does; one's own stays."""
+    """Whoever it was written to: the bureaus on a thread, one firm that was asked and the bureaus beside it, not even
+    the platform's admin. What the two firms of an introduction wrote each other closes again when the introduction
+    does; one's own stays."""
     own = viewer.firms | viewer.bureaus
     if not own:
         return NOTHING
     read = Q(Exists(table("MessageReader").filter(message=OuterRef("pk"), organisation__in=own)))
-    open_still = Q(audience="bureaus") | Q(organisation__in=own) | Q(_disclosed(viewer, stage__gte=ACCEPTED))
+    open_still = (
+        Q(audience__in=["bureaus", "firm"])
+        | Q(organisation__in=own)
+        | Q(_disclosed(viewer, stage__gte=ACCEPTED))
+    )
     return read & open_still
 
 

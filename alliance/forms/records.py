@@ -26,10 +26,37 @@ class FileForm(forms.Form):
         initial=FileStage.CONFIDENTIAL,
     )
 
-    def __init__(self, *args: Any, staged: bool = True, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, staged: bool = True, whose: Any = None, **kwargs: Any) -> None:
+        """`staged`: an introduction opens files here. `whose`: a bureau hangs this on the row of that organisation."""
         super().__init__(*args, **{"auto_id": "attach_%s", **kwargs})
+        stage = self.fields["stage"]
         if not staged:
             del self.fields["stage"]
+        elif whose is None:
+            stage.choices = [pair for pair in FileStage.choices if pair[0] != FileStage.OWNER]  # type: ignore[attr-defined]
+        else:
+            stage.label = _("Who may open it")
+            stage.choices = _bureaus_choices(whose)  # type: ignore[attr-defined]
+            stage.initial = FileStage.CLOSED
+
+
+def _bureaus_choices(whose: Any) -> list[tuple[int, str]]:
+    """From the fewest to the most who open it: each adds to the one before."""
+    told = {"whose": whose}
+    return [
+        (FileStage.CLOSED, _("only our bureau")),
+        (FileStage.OWNER, _("our bureau and %(whose)s, at once") % told),
+        (
+            FileStage.CONFIDENTIAL,
+            _("our bureau and %(whose)s at once; who is introduced here, once confidentiality is agreed")
+            % told,
+        ),
+        (
+            FileStage.ACCEPTED,
+            _("our bureau and %(whose)s at once; who is introduced here, once both firms have accepted")
+            % told,
+        ),
+    ]
 
 
 class MessageForm(forms.Form):
@@ -54,6 +81,27 @@ class MessageForm(forms.Form):
 
     def chosen(self) -> str:
         return str(self.cleaned_data.get("audience") or self.audiences[0])
+
+
+class QuestionForm(forms.Form):
+    """A question to one firm; `about` names what it is about beside the row: "line:…"."""
+
+    text = forms.CharField(
+        label=_("Question"), max_length=MOST_LETTERS, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    about = forms.CharField(required=False, max_length=80, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "ask_%s", **kwargs})
+
+
+class ReplyForm(forms.Form):
+    """What is said to a question."""
+
+    question = forms.UUIDField(widget=forms.HiddenInput)
+    text = forms.CharField(
+        label=_("Answer"), max_length=MOST_LETTERS, widget=forms.Textarea(attrs={"rows": 3})
+    )
 
 
 class MendForm(forms.Form):

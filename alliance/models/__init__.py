@@ -82,7 +82,15 @@ __all__ = [
 ]
 
 register(
-    Kind("organisation", Organisation, "firm", holders=lambda row: [row.pk], cities=lambda row: [row.city_id])
+    Kind(
+        "organisation",
+        Organisation,
+        "firm",
+        holders=lambda row: [row.pk],
+        cities=lambda row: [row.city_id],
+        owner=lambda row: row.pk if row.kind == "firm" else None,
+        asked=True,
+    )
 )
 register(Kind("join request", JoinRequest, "", history=False, holders=lambda row: [], staged=False))
 register(

@@ -20,6 +20,8 @@ class Attachment(Published):
     kind = models.CharField(max_length=40)
     object_id = models.UUIDField()
     owner = models.ForeignKey(Organisation, models.PROTECT, related_name="attachments")
+    #: Of a bureau's file on a demand, firm or site: whose row that is. It opens what is not for the bureau alone.
+    row_owner = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="+")
     stage = models.PositiveSmallIntegerField(choices=FileStage, default=FileStage.CONFIDENTIAL)
     name = models.CharField(max_length=200)
     content_type = models.CharField(max_length=100)

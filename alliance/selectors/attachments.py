@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from alliance.kinds import KINDS, Kind
-from alliance.models import Attachment, Viewing
+from alliance.models import Attachment, CityCare, Organisation, Viewing
 from alliance.selectors.rights import viewer_of
 
 SHOWN = 100
@@ -17,16 +17,32 @@ SHOWN = 100
 def row_of(user: Any, kind: str, public_id: UUID) -> Any:
     """The row that files or messages hang on, if the viewer sees it, else None."""
     known = KINDS.get(kind)
-    if known is None or not (known.has_files or known.has_thread):
+    if known is None or not (known.has_files or known.has_thread or known.asked):
         return None
     return known.model.objects.visible_to(user).filter(public_id=public_id).first()
 
 
 def holder_of(kind: Kind, row: Any, user: Any) -> int | None:
-    """In whose name this person hangs files on the row: the first of its holders for which the person writes."""
+    """In whose name this person hangs files on the row: the first of its holders for which the person writes, else
+    the bureau that looks after the city of a demand, firm or site."""
     viewer = viewer_of(user)
     hands = viewer.editing | viewer.bureaus
-    return next((key for key in kind.holders(row) if key in hands), None)
+    own = next((key for key in kind.holders(row) if key in hands), None)
+    if own is not None or not kind.has_files or kind.owner(row) is None or not viewer.bureaus:
+        return own
+    cities = [key for key in kind.cities(row) if key in viewer.care]
+    caring = CityCare.objects.filter(city__in=cities, bureau__in=viewer.bureaus) if cities else None
+    found = caring.order_by("id").first() if caring is not None else None
+    return found.bureau_id if found is not None else None
+
+
+def is_bureaus(kind: Kind, row: Any, holder: int) -> bool:
+    """Whether the file is a bureau's on the row of an organisation that it looks after."""
+    return kind.owner(row) is not None and holder not in kind.holders(row)
+
+
+def whose_row(kind: Kind, row: Any) -> Organisation:
+    return Organisation.objects.get(pk=kind.owner(row))
 
 
 def attachment_of(user: Any, public_id: UUID) -> Attachment | None:

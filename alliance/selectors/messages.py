@@ -28,6 +28,11 @@ def thread_of(user: Any, kind: Kind, row: Any) -> GuardedQuerySet:
     return rows.select_related("author", "organisation").prefetch_related("readers__organisation", "mentions")
 
 
+def talk_of(user: Any, kind: Kind, row: Any) -> GuardedQuerySet:
+    """The thread without what was asked of single firms: that is told apart (alliance/selectors/questions.py)."""
+    return thread_of(user, kind, row).exclude(audience=Audience.FIRM)
+
+
 def voices(user: Any, kind: Kind, row: Any) -> dict[str, int]:
     """Whom this person may write to here (an Audience) → the organisation in whose name; ask only on a visible row."""
     viewer = viewer_of(user)
@@ -78,7 +83,10 @@ class Addressee:
 
 
 def addressees(user: Any, kind: Kind, row: Any, audience: str) -> list[Addressee]:
-    """Between bureaus the officials of one's alliances; between parties one's own people and whoever wrote here."""
+    """Between bureaus the officials of one's alliances; between parties one's own people and whoever wrote here.
+    What is written to one firm reaches its readers and nobody is brought in."""
+    if audience == Audience.FIRM:
+        return []
     if audience == Audience.BUREAUS:
         rows = Membership.objects.filter(colleagues(user))
     else:

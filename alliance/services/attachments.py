@@ -16,7 +16,7 @@ from alliance.errors import ConflictError, DomainError, ForbiddenError, NotFound
 from alliance.kinds import Kind, kind_of
 from alliance.models import Attachment, CityCare, JoinRequest
 from alliance.selectors import viewer_of
-from alliance.selectors.attachments import holder_of
+from alliance.selectors.attachments import holder_of, is_bureaus
 from alliance.services.sniffing import recognised
 from alliance.services.storing import Part, incoming, new_place, opened, settle
 from alliance.services.viewings import note_viewing
@@ -36,9 +36,11 @@ def attach(
     """
     kind = kind_of(row)
     owner = _holder(kind, row, user)
-    if stage not in FileStage.values:
+    row_owner = kind.owner(row) if is_bureaus(kind, row, owner) else None
+    if stage not in FileStage.values or (stage == FileStage.OWNER and row_owner is None):
         raise DomainError(_("Choose from when on the other side may open it."), field="stage")
-    return _taken(kind, row, owner, chunks, name, stage if kind.staged else FileStage.CLOSED, user)
+    told = stage if kind.staged else FileStage.CLOSED
+    return _taken(kind, row, owner, chunks, name, told, user, row_owner)
 
 
 def attach_to_claim(row: JoinRequest, chunks: Iterable[bytes], *, user: Any, name: str) -> Attachment:
@@ -57,7 +59,14 @@ def attach_to_claim(row: JoinRequest, chunks: Iterable[bytes], *, user: Any, nam
 
 
 def _taken(
-    kind: Kind, row: Any, owner: int, chunks: Iterable[bytes], name: str, stage: int, user: Any
+    kind: Kind,
+    row: Any,
+    owner: int,
+    chunks: Iterable[bytes],
+    name: str,
+    stage: int,
+    user: Any,
+    row_owner: int | None = None,
 ) -> Attachment:
     with incoming(chunks) as part:
         form, told = recognised(part.path, name)
@@ -66,6 +75,7 @@ def _taken(
             "kind": kind.name,
             "object_id": row.public_id,
             "owner_id": owner,
+            "row_owner_id": row_owner,
             "stage": stage,
             "name": told,
             "content_type": form.content_type,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -18,6 +18,7 @@ from alliance.errors import ConflictError, DomainError, ForbiddenError, NotFound
 from alliance.kinds import KINDS, Kind, kind_of
 from alliance.models import Message, MessageReader
 from alliance.selectors.messages import Addressee, addressees, mentioned_in, usual_readers, voices
+from alliance.selectors.questions import revealed
 
 MOST_LETTERS = 4000
 MOST_MENTIONS = 20
@@ -40,7 +41,7 @@ def post_message(row: Any, text: str, *, user: Any, audience: str = Audience.BUR
     words = clean(text)
     told = _told(kind, row, words, user, audience)
     with transaction.atomic():
-        again = _same_again(kind, row, words, user, audience)
+        again = same_again(kind, row, words, user, audience)
         if again is not None:
             return again
         message = Message.objects.create(
@@ -85,11 +86,29 @@ def _told(kind: Kind, row: Any, text: str, user: Any, audience: str) -> list[Add
     return found
 
 
-def _same_again(kind: Kind, row: Any, text: str, user: Any, audience: str) -> Message | None:
+def hold_back(message: Message, text: str, user: Any) -> None:
+    """What is written to one firm names nothing that this firm may not read in what the question is about.
+
+    Only names that the writer reads there count: a refusal tells nobody anything new.
+    """
+    if message.audience != Audience.FIRM or message.firm_id is None or message.about_id is None:
+        return
+    try:
+        name = revealed(text, user, message.firm_id, message.about_kind, message.about_id)
+    except LookupError as error:
+        raise DomainError(_("This firm does not see that demand: ask without it."), field="text") from error
+    if name is not None:
+        words = _("This firm may not read “%(name)s” before it is introduced: leave it out.")
+        raise DomainError(words % {"name": name}, field="text")
+
+
+def same_again(
+    kind: Kind, row: Any, text: str, user: Any, audience: str, answers: Message | None = None
+) -> Message | None:
     """A second click on the button is not a second message."""
     rows = Message.objects.filter(
         kind=kind.name, object_id=row.public_id, author=user, audience=audience, withdrawn_at=None, text=text
-    )
+    ).filter(answers=answers)
     return rows.filter(created_at__gt=timezone.now() - SAME_AGAIN).first()
 
 
@@ -129,6 +148,8 @@ def edit_message(message: Message, text: str, *, user: Any, version: int) -> Mes
     if row is None:
         raise NotFoundError(_("There is no such row."))
     words = clean(text)
+    if message.organisation_id != message.firm_id:
+        hold_back(message, words, user)
     told = _told(kind, row, words, user, message.audience)
     before = set(message.mentions.values_list("pk", flat=True))
     with transaction.atomic():
@@ -153,7 +174,25 @@ def withdraw_message(message: Message, *, user: Any) -> None:
         rows = Message.objects.filter(pk=message.pk, withdrawn_at=None)
         if not rows.update(withdrawn_at=Now(), updated_at=Now(), version=F("version") + 1):
             raise ConflictError(_("It is withdrawn already."))
+        if message.answers_id is not None:
+            settle(Message.objects.select_for_update().get(pk=message.answers_id))
         record("withdrawn", "message", str(message.public_id), after=_after(message))
+
+
+def settle(question: Message) -> None:
+    """Whether it is answered: the firm spoke last, of what is not withdrawn. In the caller's transaction.
+
+    ConflictError where it would wait again beside another one of the same bureau about the same.
+    """
+    last = question.replies.filter(withdrawn_at=None).order_by("-id").first()
+    at = last.created_at if last is not None and last.organisation_id == question.firm_id else None
+    try:
+        with transaction.atomic():
+            rows = Message.objects.filter(pk=question.pk)
+            rows.update(answered_at=at, updated_at=Now(), version=F("version") + 1)
+    except IntegrityError as error:
+        waits = _("Your bureau has asked this firm about this anew and waits for the answer: write there.")
+        raise ConflictError(waits, field="text") from error
 
 
 def _own(message: Message, user: Any) -> None:

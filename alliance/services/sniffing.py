@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 from typing import BinaryIO
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from alliance.errors import DomainError
 
@@ -51,9 +52,9 @@ _STARTS = ((b"%PDF-", PDF), (b"\x89PNG\r\n\x1a\n", PNG), (b"\xff\xd8\xff", JPEG)
 
 def recognised(path: Path, name: str) -> tuple[Form, str]:
     """The form of the file and its cleaned name. DomainError if it is none of FORMS, or its name says another one."""
-    with path.open("rb") as file:
-        form = _form(file)
     stem, ending = _split(cleaned(name))
+    with path.open("rb") as file:
+        form = _form(file, ending)
     if form in (XLSX, DOCX) and ending in ZIP.endings:
         form = ZIP
     if ending and ending not in form.endings:
@@ -83,7 +84,7 @@ def _short(stem: str) -> str:
     return stem.encode()[:NAME_BYTES].decode(errors="ignore").rstrip(". ") or "file"
 
 
-def _form(file: BinaryIO) -> Form:
+def _form(file: BinaryIO, ending: str) -> Form:
     head = file.read(512)
     if not head:
         raise DomainError(_("The file is empty."), field="file")
@@ -92,11 +93,39 @@ def _form(file: BinaryIO) -> Form:
             return _package(file) if form is ZIP else form
     if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"ISO-10303-21;"):
         return STEP
-    raise DomainError(
-        _("This is none of %(forms)s by its content. Put other files into a ZIP.")
-        % {"forms": ", ".join(form.word for form in FORMS)},
-        field="file",
-    )
+    raise DomainError(_refusal(ending), field="file")
+
+
+#: By ending: what to do with a file that cannot be taken. Its content alone does not tell these apart.
+INSTEAD = {
+    ("csv", "txt", "tsv", "md"): gettext_lazy("Save the table as XLSX, or print the text as PDF."),
+    ("dxf", "dwg", "iges", "igs", "stl", "sldprt", "sldasm", "prt", "x_t", "catpart"): gettext_lazy(
+        "Save the model as STEP, or put the drawing into a ZIP."
+    ),
+    ("doc", "wps", "rtf", "odt", "pages"): gettext_lazy("Save it as PDF or DOCX."),
+    ("xls", "et", "ods", "numbers"): gettext_lazy("Save it as XLSX."),
+    ("ppt", "pptx", "dps", "odp", "key"): gettext_lazy("Save it as PDF."),
+    ("gif", "bmp", "tif", "tiff", "webp", "heic", "heif", "svg"): gettext_lazy(
+        "Save the picture as PNG or JPEG."
+    ),
+    ("rar", "7z", "gz", "tgz", "tar", "xz"): gettext_lazy("Pack it as ZIP."),
+    ("exe", "msi", "bat", "cmd", "js", "vbs", "apk", "dll", "html", "htm", "lnk"): gettext_lazy(
+        "Programs and web pages are not taken: send the document itself, as PDF."
+    ),
+}
+
+
+def _refusal(ending: str) -> str:
+    """Why it is not taken, and what to do instead."""
+    for endings, words in INSTEAD.items():
+        if ending in endings:
+            return _("Files of the kind .%(ending)s are not taken here. %(instead)s") % {
+                "ending": ending,
+                "instead": words,
+            }
+    return _("This is none of %(forms)s by its content. Put other files into a ZIP.") % {
+        "forms": ", ".join(form.word for form in FORMS)
+    }
 
 
 def _package(file: BinaryIO) -> Form:

@@ -14,18 +14,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from alliance.choices import Audience, FileStage
-from alliance.forms.records import FileForm, MessageForm
+from alliance.forms.records import FileForm, MessageForm, QuestionForm, ReplyForm
 from alliance.kinds import kind_of
-from alliance.selectors.attachments import files_of, holder_of
+from alliance.selectors.attachments import files_of, holder_of, is_bureaus, whose_row
 from alliance.selectors.joining import waiting_of
 from alliance.selectors.messages import (
     LATEST,
     addressees,
     organisations_named,
-    thread_of,
+    talk_of,
     usual_readers,
     voices,
 )
+from alliance.selectors.questions import asker_of, is_reachable, questions_on, readers_of_question
 from alliance.services.messages import may_edit
 from alliance.templatetags.ui import icon
 
@@ -33,6 +34,7 @@ register = template.Library()
 
 #: what a row of a kind is called where its own name may be hidden from the reader
 WORDS = {
+    "capability": gettext_lazy("Capability"),
     "demand": gettext_lazy("Demand"),
     "introduction": gettext_lazy("Introduction"),
     "organisation": gettext_lazy("Firm"),
@@ -46,15 +48,18 @@ WORDS = {
 def files(context: template.Context, row: Any, bound: FileForm | None = None) -> dict[str, Any]:
     """The files of a row that the reader may know, with the form for who may add one; nothing for everybody else."""
     user, kind = context["request"].user, kind_of(row)
-    may = holder_of(kind, row, user) is not None
+    holder = holder_of(kind, row, user)
+    may = holder is not None
+    whose = whose_row(kind, row) if holder is not None and is_bureaus(kind, row, holder) else None
     return {
         "row": row,
         "kind": kind,
         "may": may,
         "files": files_of(user, kind, row),
-        "form": (bound or FileForm(staged=kind.staged)) if may else None,
+        "form": (bound or FileForm(staged=kind.staged, whose=whose)) if may else None,
         "bound": bound is not None,
         "words": _about(kind.name),
+        "whose": whose,
         "csrf_token": context.get("csrf_token"),
     }
 
@@ -94,6 +99,17 @@ def opens(stage: int) -> str:
 
 
 @register.filter
+def opens_bureaus(file: Any) -> str:
+    """Who beside the bureau may open what it hung on another's row."""
+    return {
+        FileStage.CLOSED: _("nobody else"),
+        FileStage.OWNER: _("whose row this is"),
+        FileStage.CONFIDENTIAL: _("whose row this is; others once confidentiality is agreed"),
+        FileStage.ACCEPTED: _("whose row this is; others once both firms have accepted"),
+    }[FileStage(file.stage)]
+
+
+@register.filter
 def audience_words(audience: str) -> str:
     return str(Audience(audience).label)
 
@@ -118,7 +134,7 @@ def thread(
     """
     user, kind = context["request"].user, kind_of(row)
     voice = voices(user, kind, row)
-    found = list(thread_of(user, kind, row).order_by("-id")[: LATEST + 1]) if page is None else page.rows
+    found = list(talk_of(user, kind, row).order_by("-id")[: LATEST + 1]) if page is None else page.rows
     told: dict[str, Any] = {"row": row, "kind": kind, "messages_": found, "bound": bound is not None}
     if page is None:
         told |= {"messages_": found[:LATEST], "earlier": len(found) > LATEST}
@@ -134,6 +150,38 @@ def thread(
             for audience, speaker in voice.items()
         ]
     return told | {"csrf_token": context.get("csrf_token"), "page": page}
+
+
+@register.inclusion_tag("components/_questions.html", takes_context=True)
+def questions(
+    context: template.Context, row: Any, asking: QuestionForm | None = None, replying: ReplyForm | None = None
+) -> dict[str, Any]:
+    """What bureaus asked the firm whose row this is, with the form to ask or to answer; nothing for everybody else.
+
+    `asking`, `replying`: forms that were refused.
+    """
+    user, kind = context["request"].user, kind_of(row)
+    found = questions_on(user, kind, row)
+    for question in found:
+        question.mendable = question.mine and may_edit(question)
+        if question.may_answer:
+            mine = replying if replying and _answers(replying, question) else None
+            question.form = mine or ReplyForm(
+                auto_id=f"reply_{question.pk}_%s", initial={"question": question.public_id}
+            )
+            question.open = mine is not None or (question.asks_us and question.answered_at is None)
+    asker, firm = asker_of(user, kind, row), kind.owner(row)
+    told: dict[str, Any] = {"row": row, "kind": kind, "questions": found, "bound": bool(asking)}
+    if asker is not None and firm is not None:
+        told["may_ask"] = True
+        if is_reachable(firm):
+            told["form"] = asking or QuestionForm()
+            told["reads"] = organisations_named(readers_of_question(asker, firm))
+    return told | {"csrf_token": context.get("csrf_token")}
+
+
+def _answers(form: ReplyForm, question: Any) -> bool:
+    return str(form["question"].value()) == str(question.public_id)
 
 
 @register.filter

@@ -17,7 +17,7 @@ from alliance.choices import FileStage
 from alliance.errors import DomainError, ForbiddenError
 from alliance.forms.records import FileForm
 from alliance.kinds import KINDS
-from alliance.selectors.attachments import attachment_of, file_count, holder_of, row_of
+from alliance.selectors.attachments import attachment_of, file_count, holder_of, is_bureaus, row_of, whose_row
 from alliance.services.attachments import attach, open_file, restore_file, withdraw_file
 
 STEPS = {"withdraw": withdraw_file, "restore": restore_file}
@@ -37,9 +37,11 @@ def files(request: HttpRequest, kind: str, public_id: UUID) -> HttpResponse:
         raise Http404
     form, status = None, 200
     if request.method == "POST":
-        if holder_of(KINDS[kind], found, request.user) is None:
+        holder = holder_of(KINDS[kind], found, request.user)
+        if holder is None:
             raise ForbiddenError(_("Only those who work on it attach files here."))
-        form = FileForm(request.POST, request.FILES, staged=KINDS[kind].staged)
+        whose = whose_row(KINDS[kind], found) if is_bureaus(KINDS[kind], found, holder) else None
+        form = FileForm(request.POST, request.FILES, staged=KINDS[kind].staged, whose=whose)
         status = 400
         if form.is_valid():
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -12,45 +13,110 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from alliance.errors import DomainError, ForbiddenError
-from alliance.forms.records import MendForm, MessageForm
+from alliance.choices import Audience
+from alliance.errors import DomainError, ForbiddenError, NotFoundError
+from alliance.forms.records import MendForm, MessageForm, QuestionForm, ReplyForm
 from alliance.kinds import KINDS
 from alliance.models import Message
 from alliance.selectors.attachments import row_of
-from alliance.selectors.messages import thread_of, voices
+from alliance.selectors.messages import talk_of, thread_of, voices
 from alliance.selectors.paging import cut
+from alliance.selectors.questions import asker_of, attach_about, question_address
 from alliance.services.messages import edit_message, may_edit, post_message, withdraw_message
+from alliance.services.questions import answer_question, ask_firm
 
 PAGE = 50
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def thread(request: HttpRequest, kind: str, public_id: UUID) -> HttpResponse:
-    """All of it, newest first. Who neither takes part nor reads anything of it finds nothing here."""
+    """All of it, newest first, and what single firms were asked. Who neither takes part nor reads anything of it finds
+    nothing here. `?about=line:…` begins a question about that."""
     user = request.user
     found = row_of(user, kind, public_id)
     if found is None:
         raise Http404
     known = KINDS[kind]
-    voice = voices(user, known, found)
-    said = thread_of(user, known, found)
-    if not voice and not said.exists():
+    voice, asker = voices(user, known, found), asker_of(user, known, found)
+    if not voice and asker is None and not thread_of(user, known, found).exists():
         raise Http404
-    form, status = None, 200
+    context: dict[str, Any] = {"row": found, "kind": known, "voice": bool(voice)}
+    about = request.GET.get("about", "")
+    if about:
+        context["asking"] = QuestionForm(initial={"about": about})
+        context["about"] = _told_about(user, about)
+    status = 200
     if request.method == "POST":
-        form = MessageForm(request.POST, audiences=list(voice)) if voice else None
-        if form is None:
-            raise ForbiddenError(_("You do not take part in this conversation."))
-        status = 400
-        if form.is_valid():
-            try:
-                return _posted(request, found, form)
-            except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, error.message)
-                status = error.status
-    page = cut(said, ("-id",), request.GET.get("cursor", ""), PAGE)
-    context = {"row": found, "kind": known, "page": page, "bound": form, "shown": len(page.rows)}
+        answer, status = _write(request, found, list(voice), context)
+        if answer is not None:
+            return answer
+    page = cut(talk_of(user, known, found), ("-id",), request.GET.get("cursor", ""), PAGE)
+    context |= {"page": page, "shown": len(page.rows)}
     return render(request, "alliance/thread.html", context, status=status)
+
+
+def _write(
+    request: HttpRequest, row: Any, voice: list[str], context: dict[str, Any]
+) -> tuple[HttpResponse | None, int]:
+    """Post what was sent: a message, a question or an answer. Refused, its form goes back with the reason."""
+    form: Any
+    if "question" in request.POST:
+        key = request.POST["question"][:40]
+        form = context["replying"] = ReplyForm(request.POST, auto_id=f"reply_{key}_%s")
+        send: Callable[[], HttpResponse] = lambda: _answered(request, form)  # noqa: E731
+    elif "about" in request.POST:
+        form = context["asking"] = QuestionForm(request.POST)
+        send = lambda: _asked(request, row, form)  # noqa: E731
+    elif voice:
+        form = context["bound"] = MessageForm(request.POST, audiences=voice)
+        send = lambda: _posted(request, row, form)  # noqa: E731
+    else:
+        raise ForbiddenError(_("You do not take part in this conversation."))
+    if not form.is_valid():
+        return None, 400
+    try:
+        return send(), 302
+    except (NotFoundError, ForbiddenError):
+        raise
+    except DomainError as error:
+        form.add_error(error.field if error.field in form.fields else None, error.message)
+        return None, error.status
+
+
+def _about(text: str) -> tuple[str, UUID] | None:
+    """What a question is about; None for nothing, 404 for what is no such thing."""
+    if not text:
+        return None
+    kind, _sep, key = text.partition(":")
+    try:
+        return kind, UUID(key)
+    except ValueError as error:
+        raise Http404 from error
+
+
+def _told_about(user: Any, text: str) -> Any:
+    """What it is about in words, as far as the asker sees it; 404 for everything else."""
+    found = _about(text)
+    question = Message(pk=0, about_kind=found[0], about_id=found[1]) if found else Message(pk=0)
+    attach_about(user, [question])
+    if question.about is None:  # type: ignore[attr-defined]
+        raise Http404
+    return question.about  # type: ignore[attr-defined]
+
+
+def _asked(request: HttpRequest, row: Any, form: QuestionForm) -> HttpResponse:
+    told = form.cleaned_data
+    found = ask_firm(row, told["text"], user=request.user, about=_about(told["about"]))
+    messages.success(request, _("Asked. You are told when %(firm)s answers.") % {"firm": found.firm})
+    return redirect(question_address(found))
+
+
+def _answered(request: HttpRequest, form: ReplyForm) -> HttpResponse:
+    asked = Message.objects.visible_to(request.user).filter(public_id=form.cleaned_data["question"])
+    found = get_object_or_404(asked, audience=Audience.FIRM, answers=None)
+    answer_question(found, form.cleaned_data["text"], user=request.user)
+    messages.success(request, _("Sent."))
+    return redirect(question_address(found))
 
 
 def _posted(request: HttpRequest, row: Any, form: MessageForm) -> HttpResponse:
@@ -62,6 +128,8 @@ def _posted(request: HttpRequest, row: Any, form: MessageForm) -> HttpResponse:
 
 
 def _home(row: Message) -> str:
+    if row.audience == Audience.FIRM:
+        return question_address(row)
     return f"{reverse(KINDS[row.kind].url_name, kwargs={'public_id': row.object_id})}#thread"
 
 

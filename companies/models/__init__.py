@@ -27,5 +27,14 @@ __all__ = [
     "SpecEvidence",
 ]
 
-register(Kind("capability", Capability, "capability", ("evidence", "capability row")))
+register(
+    Kind(
+        "capability",
+        Capability,
+        "capability",
+        ("evidence", "capability row"),
+        owner=lambda row: row.organisation_id,
+        asked=True,
+    )
+)
 register(Kind("facility", Facility, "facility"))

@@ -84,6 +84,7 @@ register(
         title=lambda row: row.identity.title,
         holders=lambda row: [row.owner_id],
         cities=lambda row: [row.lab_city_id],
+        owner=lambda row: row.owner_id,
     )
 )
 register(

@@ -12,10 +12,12 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from alliance.choices import Audience
 from alliance.choices import IntroductionState as State
 from alliance.kinds import KINDS
 from alliance.models import Attachment, Message
 from alliance.selectors.notices import Said, rows_told
+from alliance.selectors.questions import question_address
 from alliance.selectors.rights import viewer_of
 from alliance.templatetags._numbers import date_text, list_text
 from companies.models import Capability
@@ -252,7 +254,7 @@ def sites(user: Any, notices: Sequence[Any]) -> dict[int, Said]:
 # --- messages ------------------------------------------------------------------------------------------------
 def messages(user: Any, notices: Sequence[Any]) -> dict[int, Said]:
     """Who wrote what about which row; the row is named as the reader may name it."""
-    seen = Message.objects.visible_to(user).select_related("author", "organisation")
+    seen = Message.objects.visible_to(user).select_related("author", "organisation", "answers")
     rows = rows_told(seen, notices)
     names = _named(user, rows.values())
     found = {}
@@ -261,7 +263,10 @@ def messages(user: Any, notices: Sequence[Any]) -> dict[int, Said]:
         kind = KINDS.get(row.kind) if row is not None else None
         name = names.get((row.kind, str(row.object_id))) if row is not None else None
         if row is not None and kind is not None and name is not None:
-            address = reverse(kind.url_name, args=[row.object_id]) + "#thread"
+            asked = row.audience == Audience.FIRM
+            address = (
+                question_address(row) if asked else reverse(kind.url_name, args=[row.object_id]) + "#thread"
+            )
             found[notice.pk] = Said(name, _of_message(notice, row), address, "chat-dots")
     return found
 
@@ -307,6 +312,10 @@ def _of_message(notice: Any, row: Any) -> str:
     told = {"person": row.author, "organisation": row.organisation, "text": Truncator(row.text).chars(120)}
     if notice.key == "message mention":
         return _("%(person)s (%(organisation)s) mentions you: %(text)s") % told
+    if notice.key == "question answered":
+        return _("%(organisation)s has answered: %(text)s") % told
+    if notice.key == "question asked":
+        return _("%(person)s (%(organisation)s) asks: %(text)s") % told
     return _("%(person)s (%(organisation)s): %(text)s") % told
 
 
@@ -336,6 +345,9 @@ def _names_of(user: Any, kind: str, ids: set[Any]) -> list[tuple[str, str]]:
     if kind in ("organisation", "site"):
         rows = KINDS[kind].model.objects.visible_to(user).filter(public_id__in=ids)
         return [(str(row.public_id), str(row)) for row in rows]
+    if kind == "capability":
+        rows = Capability.objects.visible_to(user).filter(public_id__in=ids).select_related("organisation")
+        return [(str(row.public_id), f"{row.title} · {row.organisation}") for row in rows]
     return []
 
 

@@ -13,5 +13,7 @@ register(
         "site",
         holders=lambda row: [row.organisation_id],
         cities=lambda row: [row.city_id],
+        owner=lambda row: row.organisation_id,
+        asked=True,
     )
 )

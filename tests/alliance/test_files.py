@@ -19,6 +19,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
 from alliance.choices import FileStage
 from alliance.errors import ConflictError, DomainError, ForbiddenError, NotFoundError, UnavailableError
@@ -192,7 +193,9 @@ def test_who_may_attach(world: World) -> None:
     demand, pair = world.demands["open"], world.introductions["open"]
     for name, row, error in (
         ("lab_viewer", demand, ForbiddenError),
-        ("lead_official", demand, ForbiddenError),
+        ("partner_official", demand, ForbiddenError),  # the bureau of another city
+        ("partner_official", world.sites["open"], ForbiddenError),
+        ("lead_official", world.organisations["supplier"], ForbiddenError),
         ("rival_owner", demand, ForbiddenError),
         ("outside_owner", demand, NotFoundError),
         ("rival_owner", pair, NotFoundError),
@@ -237,6 +240,7 @@ def test_stages_open_files_step_by_step_and_close_them_again(world: World) -> No
     names = {
         stage: attach(world.demands["open"], [PDF + bytes([stage])], user=lab, name="a.pdf", stage=stage)
         for stage in FileStage.values
+        if stage != FileStage.OWNER
     }
     own = {"lab_viewer", "lead_official"}
     other = {"supplier_viewer", "partner_official"}
@@ -250,6 +254,96 @@ def test_stages_open_files_step_by_step_and_close_them_again(world: World) -> No
     assert seen_by(world, names[FileStage.CLOSED]) == own
     take_step(pair, "decline", user=world.person("lab_owner"), step=Step(reason="no"))
     assert all(seen_by(world, file) == own for file in names.values())
+
+
+@pytest.mark.django_db
+def test_a_bureau_hangs_files_on_rows_in_its_care_and_says_who_opens_them(world: World) -> None:
+    """The table of docs/visibility.md: the bureau itself; whose row it is; others by an introduction's stage."""
+    official = world.person("lead_official")
+    row, pair = world.demands["open"], world.introductions["open"]
+    files = {
+        stage: attach(row, [PDF + bytes([stage])], user=official, name="a.pdf", stage=stage)
+        for stage in FileStage.values
+    }
+    bureau = {"lead_official"}
+    assert {stage: seen_by(world, file) for stage, file in files.items()} == {
+        FileStage.ACCEPTED: bureau | {"lab_viewer"},
+        FileStage.CONFIDENTIAL: bureau | {"lab_viewer"},
+        FileStage.OWNER: bureau | {"lab_viewer"},
+        FileStage.CLOSED: bureau,
+    }
+    for who in ("lab_owner", "supplier_owner"):
+        pair = take_step(pair, "accept", user=world.person(who))
+    met = {"supplier_viewer", "partner_official"}
+    assert seen_by(world, files[FileStage.ACCEPTED]) == bureau | {"lab_viewer"} | met
+    take_step(pair, "agree", user=official)
+    assert seen_by(world, files[FileStage.CONFIDENTIAL]) == bureau | {"lab_viewer"} | met
+    assert seen_by(world, files[FileStage.OWNER]) == bureau | {"lab_viewer"}
+    assert seen_by(world, files[FileStage.CLOSED]) == bureau
+    # Its own people read it, and do not change it; withdrawn it is the bureau's alone.
+    with pytest.raises(ForbiddenError):
+        withdraw_file(files[FileStage.OWNER], user=world.person("lab_owner"))
+    withdraw_file(files[FileStage.OWNER], user=official)
+    assert seen_by(world, files[FileStage.OWNER]) == bureau
+    restore_file(files[FileStage.OWNER], user=official)
+
+
+@pytest.mark.django_db
+def test_the_page_says_who_will_open_a_bureaus_file_before_it_is_hung(
+    world: World, signed_in: SignedIn, settings: Any
+) -> None:
+    settings.LANGUAGE_CODE = "en"
+    lab = world.organisations["lab"]
+    for kind, row, whose in (
+        ("demand", world.demands["introduction"], lab),
+        ("organisation", lab, lab),
+        ("site", world.sites["open"], world.organisations["operator"]),
+    ):
+        place = reverse("files", args=[kind, row.public_id])
+        page = signed_in("lead_official").get(place, headers={"accept-language": "en"}).content.decode()
+        assert f"our bureau and {whose.name_en}, at once" in page
+        form = {"file": SimpleUploadedFile("a.pdf", PDF + kind.encode()), "stage": str(FileStage.OWNER)}
+        assert signed_in("lead_official").post(place, form).status_code == 302
+        file = Attachment.objects.get(kind=kind, object_id=row.public_id)
+        assert (file.owner, file.row_owner) == (world.organisations["lead_bureau"], whose)
+    # A bureau elsewhere reads the hidden demand, and is offered no form that would name its lab.
+    place = reverse("files", args=["demand", world.demands["introduction"].public_id])
+    page = signed_in("partner_official").get(place).content.decode()
+    assert lab.name_en not in page
+    assert 'type="file"' not in page
+    form = {"file": SimpleUploadedFile("a.pdf", PDF), "stage": str(FileStage.OWNER)}
+    assert signed_in("partner_official").post(place, form).status_code == 403
+    # For everybody else that choice does not exist.
+    place = reverse("files", args=["demand", world.demands["open"].public_id])
+    form = {"file": SimpleUploadedFile("a.pdf", PDF), "stage": str(FileStage.OWNER)}
+    assert signed_in("lab_owner").post(place, form).status_code == 400
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("list.csv", "XLSX"),
+        ("notes.txt", "PDF"),
+        ("part.dxf", "STEP"),
+        ("part.SLDPRT", "STEP"),
+        ("old.doc", "DOCX"),
+        ("old.xls", "XLSX"),
+        ("photo.heic", "PNG"),
+        ("all.rar", "ZIP"),
+        ("setup.exe", "PDF"),
+        ("what.xyz", "ZIP"),
+        ("nothing", "ZIP"),
+    ],
+)
+def test_what_is_refused_says_what_to_do_instead(
+    world: World, settings: Any, name: str, instead: str
+) -> None:
+    settings.LANGUAGE_CODE = "en"
+    with translation.override("en"), pytest.raises(DomainError) as refused:
+        attach(world.demands["open"], [b"neither this nor that"], user=world.person("lab_owner"), name=name)
+    assert instead in refused.value.message
+    assert refused.value.field == "file"
 
 
 @pytest.mark.django_db

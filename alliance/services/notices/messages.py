@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from alliance.choices import NoticeGroup
+from alliance.choices import Audience, NoticeGroup
 from alliance.kinds import KINDS
-from alliance.models import Attachment, Change, CityCare, Message, MessageReader
+from alliance.models import Attachment, Change, CityCare, Message, MessageReader, User
 from alliance.services.notices.telling import News, everybody, members_of, those_who_see, told_to
 
 GROUP = NoticeGroup.MESSAGES.value
@@ -16,7 +16,9 @@ def message(change: Change) -> list[News]:
     """Only who may read the message: whoever it was written to, as of when it was posted."""
     if change.verb != "posted":
         return []
-    row = Message.objects.get(public_id=change.object_id)
+    row = Message.objects.select_related("answers").get(public_id=change.object_id)
+    if row.audience == Audience.FIRM:
+        return _question(row, change)
     mentioned = {person.pk: person for person in row.mentions.filter(is_active=True)}
     mentioned.pop(row.author_id, None)
     readers = set(MessageReader.objects.filter(message=row).values_list("organisation_id", flat=True))
@@ -28,6 +30,24 @@ def message(change: Change) -> list[News]:
     return [
         *told_to(those_who_see(mentioned.values(), rows), GROUP, "message mention", change),
         *told_to(those_who_see(others.values(), rows), GROUP, "message posted", change),
+    ]
+
+
+def _question(row: Message, change: Change) -> list[News]:
+    """Asked: the firm. Answered: who has asked, or all of that bureau where none of them is there any more."""
+    root = row.answers or row
+    rows: Any = Message.objects.filter(pk=row.pk)
+    people = members_of({root.firm_id, root.organisation_id}, but=row.author_id)
+    firm = people.get(root.firm_id, []) if row.organisation_id != root.firm_id else []
+    bureau: list[User] = []
+    if row.answers_id is not None:
+        wrote = {root.author_id, *root.replies.values_list("author_id", flat=True)}
+        officials = people.get(root.organisation_id, [])
+        bureau = [person for person in officials if person.pk in wrote] or officials
+    key = "question answered" if row.organisation_id == root.firm_id else "question asked"
+    return [
+        *told_to(those_who_see(firm, rows), GROUP, "question asked", change),
+        *told_to(those_who_see(bureau, rows), GROUP, key, change),
     ]
 
 

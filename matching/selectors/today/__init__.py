@@ -52,6 +52,7 @@ def queue(user: Any, alliance: Alliance, chosen: str = "") -> Queue:
     asks: Who = who(user, alliance)
     groups = [
         work.introductions(user, asks),
+        work.questions(user, asks),
         work.actions(user, asks),
         work.firms(user, asks),
         supply.answered(user, asks),

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -14,6 +15,7 @@ from alliance.choices import DecisionState, ImportState, NoticeGroup, Organisati
 from alliance.models import Membership, Organisation, OrganisationContact, Verification
 from alliance.selectors import viewer_of
 from alliance.selectors.notices import unread_news
+from alliance.selectors.questions import attach_about, open_questions, question_address
 from alliance.templatetags._numbers import date_text, moment_text
 from companies.models import Capability, Facility
 from companies.selectors.imports import sheet_list
@@ -24,6 +26,7 @@ from matching.selectors.today.items import SHOWN, Group, Item, address, due_word
 from scenarios.models import Site
 
 MAKERS = {OrganisationRole.MANUFACTURER, OrganisationRole.INTEGRATOR, OrganisationRole.SERVICE}
+ANSWER_WITHIN = 3  # days until a question to the firm is what it should do next
 OPEN_SHEETS = (ImportState.MAPPING, ImportState.CHECKED, ImportState.FAILED)
 
 
@@ -79,13 +82,23 @@ def _answer(row: Any, today: Any, mine: bool) -> Item:
 
 # --- what was asked -------------------------------------------------------------------------------------------
 def _questions(user: Any, unread: int) -> Group:
+    """Questions that wait for an answer, whoever has read them already; then unread messages."""
+    viewer = viewer_of(user)
+    asked = open_questions(user).filter(firm__in=viewer.firms)
+    waiting = list(asked.order_by("id")[:SHOWN])
+    attach_about(user, waiting)
     rows = unread_news(user, SHOWN, groups=[NoticeGroup.MESSAGES.value]) if unread else []
+    told = {str(row.public_id) for row in waiting}
+    rows = [row for row in rows if row.object_id not in told]
+    asks = [_question(row, row.firm_id in viewer.editing) for row in waiting]
+    total = _total(asked, waiting) + len(rows)
     return Group(
         "questions",
         _("Questions and messages"),
         "chat-dots",
-        _("No unread message. What your bureau or the other side writes is shown here."),
-        [
+        _("No question waits and no message is unread. What a bureau asks you is shown here."),
+        asks
+        + [
             Item(
                 row.said.title,
                 address("notice", row.public_id),
@@ -99,9 +112,31 @@ def _questions(user: Any, unread: int) -> Group:
             )
             for row in rows
         ],
-        len(rows),
+        total,
         address("notices") + "?group=messages",
         _("all messages"),
+    )
+
+
+def _question(row: Any, mine: bool) -> Item:
+    """What a bureau asks, and about what: the demand as this firm may call it."""
+    told = {"bureau": row.organisation, "person": row.author, "about": row.about.words if row.about else ""}
+    words = (
+        _("%(person)s (%(bureau)s) asks about %(about)s") if row.about else _("%(person)s (%(bureau)s) asks")
+    )
+    days = (timezone.now() - row.created_at).days
+    state = ngettext("asked %(days)d day ago", "asked %(days)d days ago", days) % {"days": days}
+    return Item(
+        Truncator(row.text).chars(120),
+        question_address(row),
+        words % told,
+        state if days else _("asked today"),
+        "warn",
+        "hourglass-split",
+        _("your turn"),
+        _("Answer") if mine else _("Look"),
+        mine=mine,
+        due_now=days >= ANSWER_WITHIN,
     )
 
 

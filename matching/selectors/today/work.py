@@ -7,12 +7,15 @@ from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from alliance.choices import RunState
+from alliance.choices import NoticeGroup, RunState
 from alliance.models import Organisation
 from alliance.selectors.joining import join_queue, verification_queue
+from alliance.selectors.notices import unread_news
+from alliance.selectors.questions import attach_about, open_questions, question_address
 from alliance.templatetags._numbers import date_text, moment_text
 from matching.models import MatchRun
 from matching.selectors.agenda import open_actions
@@ -21,6 +24,7 @@ from matching.selectors.introduced import running, whose_turn
 from matching.selectors.today.items import MOST, SHOWN, Group, Item, Who, address, due_words
 
 ANSWER = 3  # days in which a bureau answers who asks to be verified
+ANSWERED = 7  # days in which a firm answers a question
 SOON = 3  # days ahead that are shown of introductions
 FAILED = [RunState.FAILED, RunState.PARTIAL]
 
@@ -66,6 +70,60 @@ def _introduction(asks: Who, row: Any, demand: Any) -> Item:
         mine=mine,
         late=late,
         due_now=row.due_on == asks.today,
+    )
+
+
+def questions(user: Any, asks: Who) -> Group:
+    """What firms have answered and nobody has read, messages to me, and what one's bureau asked and waits for."""
+    news = unread_news(user, SHOWN, groups=[NoticeGroup.MESSAGES.value])
+    items = [
+        Item(
+            row.said.title,
+            address("notice", row.public_id),
+            row.said.words,
+            _("answered") if row.key == "question answered" else _("unread"),
+            "ok" if row.key == "question answered" else "accc",
+            "envelope",
+            moment_text(row.at),
+            _("Read"),
+            mine=True,
+        )
+        for row in news
+    ]
+    rows = open_questions(user).filter(organisation__in=asks.bureaus)
+    waiting = list(rows.order_by("id")[:SHOWN])
+    attach_about(user, waiting)
+    items += [_question(asks, row) for row in waiting]
+    total = len(items) if len(waiting) < SHOWN else len(news) + rows.order_by().count()
+    return Group(
+        "questions",
+        _("Questions to firms and messages"),
+        "chat-dots",
+        _("No firm owes you an answer and no message is unread. Ask a firm on the page of its capability."),
+        items,
+        total,
+        address("notices") + "?group=messages",
+        _("all messages"),
+    )
+
+
+def _question(asks: Who, row: Any) -> Item:
+    asked = timezone.localdate(row.created_at)
+    state, tone, symbol, late = due_words(asked + timedelta(days=ANSWERED), asks.today)
+    why = Truncator(row.text).chars(120)
+    if row.about is not None:
+        why = f"{row.about.words} · {why}"
+    return Item(
+        str(row.firm),
+        question_address(row),
+        why,
+        state,
+        tone,
+        symbol,
+        _("turn of %(name)s") % {"name": row.firm},
+        _("Look"),
+        late=late,
+        fictitious=row.firm.fictitious,
     )
 
 

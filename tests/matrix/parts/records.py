@@ -42,6 +42,8 @@ ROWS = [
     # The proposal waits for an answer: only the two bureaus talk yet.
     Row("thread", target="introductions.open", ok=BUREAUS, more=ON),
     Row("thread", "POST", "introductions.open", ok=BUREAUS, yes=400, body=EMPTY, more=ON),
+    # A bureau may ask a firm about its capability; nobody has asked yet.
+    Row("thread", target="capabilities.supplier", ok=BUREAUS, more=(("kind", "capability"),)),
     Row(
         "message",
         target="messages.introduction",
