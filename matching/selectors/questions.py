@@ -32,12 +32,12 @@ def told_lines(user: Any, questions: Sequence[Any]) -> dict[int, Told]:
     return found
 
 
-def secrets_of_line(asker: Any, firm: Any, public_id: UUID) -> list[str] | None:
-    """Title, lab and number of the demand as far as the asker reads them and the firm does not."""
-    line = DemandLine.objects.visible_to(asker).filter(public_id=public_id).first()
+def secrets_of_line(user: Any, firm: Any, public_id: UUID) -> list[str] | None:
+    """Title, lab and number of the demand as far as this user reads them and the firm does not."""
+    line = DemandLine.objects.visible_to(user).filter(public_id=public_id).first()
     if line is None:
         return None
-    mine = demand_list(asker).filter(pk=line.demand_id).first()
+    mine = demand_list(user).filter(pk=line.demand_id).first()
     theirs = demand_list(firm).filter(pk=line.demand_id, published=True).first()
     if mine is None or theirs is None:
         return None
