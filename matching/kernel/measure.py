@@ -145,6 +145,16 @@ class SpecIndex:
         self._start = np.searchsorted(specs.key[order], np.arange(len(kinds) + 1))
         self._kinds, self._n_choices = kinds.tolist(), n_choices.tolist()
 
+    def stated(self, key: int) -> tuple[Ints, Column]:
+        """The rows that state a key, ascending, and their values."""
+        own = slice(int(self._start[key]), int(self._start[key + 1]))
+        mask = self._mask[own]
+        if self._kinds[key] != Kind.ORDERED:
+            return self._row[own], Column(self._lo[own], self._hi[own], mask, np.nan)
+        lo, hi = np.full(len(mask), np.nan), np.full(len(mask), np.nan)
+        _set_places(mask, self._n_choices[key], lo, hi)
+        return self._row[own], Column(lo, hi, mask, float(self._n_choices[key] - 1))
+
     def column(self, key: int, rows: Ints) -> Column:
         """The values of one key for ascending ``rows`` (positions in the table the specs belong to)."""
         own = slice(int(self._start[key]), int(self._start[key + 1]))

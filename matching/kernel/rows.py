@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, cast
 
@@ -31,10 +30,9 @@ class Rows:
         """Single rows of a table so far."""
         return len(self._single[name])
 
-    def results(self, ready: Mapping[str, Table] | None = None) -> Results:
-        """Everything as Results; tables that somebody has made already are taken as they are."""
-        ready = ready or {}
-        tables = {name: ready.get(name) or self._table(name, cls) for name, cls in RESULT_TABLES.items()}
+    def results(self) -> Results:
+        """Everything as Results."""
+        tables = {name: self._table(name, cls) for name, cls in RESULT_TABLES.items()}
         return Results(**cast(Any, tables))
 
     def _table(self, name: str, cls: type[Table]) -> Table:

@@ -1,4 +1,4 @@
-"""The fast way to the same rows as ``reference``: lines in compiled loops where numba is, all else in NumPy."""
+"""The fast way to the same rows as ``reference``: compiled loops where numba is and they pay, else NumPy."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from matching.kernel.compiled import compiled_parts, has_compiled
-from matching.kernel.lines import Feasible, solve_line
+from matching.kernel.compiled import compiled_solver, has_compiled
+from matching.kernel.lines import solve_line
 from matching.kernel.pipelines import solve_pipelines
 from matching.kernel.prepare import Prepared
 from matching.kernel.problem import Problem
 from matching.kernel.results import Results, chosen_demands
 from matching.kernel.rows import Rows
 from matching.kernel.sites import solve_sites
-from matching.kernel.tables import Ints, Table
+from matching.kernel.tables import Ints
 
 if TYPE_CHECKING:
-    from matching.kernel.compiled.pipelines import CompiledPipelines
-    from matching.kernel.compiled.tables import CompiledLines
+    from matching.kernel.compiled.solver import CompiledSolver
 
 
 class Solver:
@@ -31,10 +30,9 @@ class Solver:
     def __init__(self, problem: Problem, *, compiled: bool | None = None) -> None:
         """compiled: whether to use the compiled loops; by default where they pay (``has_compiled``)."""
         self.prepared = Prepared(problem)
-        self._lines: CompiledLines | None = None
-        self._pipelines: CompiledPipelines | None = None
+        self.compiled: CompiledSolver | None = None
         if has_compiled(problem, compiled):
-            self._lines, self._pipelines = compiled_parts(self.prepared)
+            self.compiled = compiled_solver(self.prepared)
 
     def solve(self, demands: slice | Sequence[int] | Ints | None = None) -> Results:
         """Results of §3 to §6 for these demand positions (all by default), in ascending order.
@@ -42,32 +40,20 @@ class Solver:
         Every row depends only on the Problem and its demand, so chunks solved apart make up the whole.
         IndexError for a position beyond the demands.
         """
-        rows = Rows()
         chosen = chosen_demands(self.prepared.problem, demands)
-        tables, feasible = self._solve_lines(chosen)
-        if self._pipelines:
-            self._pipelines.begin(len(chosen))
+        if self.compiled:
+            return self.compiled.solve(chosen)
+        rows = Rows()
         with np.errstate(over="ignore"):  # a shortfall against a tiny number may be infinite
             for demand in chosen.tolist():
-                self._solve_demand(demand, rows, feasible)
-        return rows.results(tables | (self._pipelines.tables() if self._pipelines else {}))
+                self._solve_demand(demand, rows)
+        return rows.results()
 
-    def _solve_lines(self, demands: Ints) -> tuple[dict[str, Table], dict[int, Feasible]]:
-        """All lines at once by compiled loops; nothing without them."""
-        if self._lines is None or not len(demands):
-            return {}, {}
-        start = self.prepared.line_start
-        own = [np.arange(first, last) for first, last in zip(start[demands], start[demands + 1], strict=True)]
-        return self._lines.solve(np.concatenate(own).astype(np.int32))
-
-    def _solve_demand(self, demand: int, rows: Rows, found: dict[int, Feasible]) -> None:
+    def _solve_demand(self, demand: int, rows: Rows) -> None:
         first, last = self.prepared.line_start[demand : demand + 2].tolist()
         lines = list(range(first, last))
-        feasible = [found.get(line) or solve_line(self.prepared, line, demand, rows) for line in lines]
+        feasible = [solve_line(self.prepared, line, demand, rows) for line in lines]
         sites = solve_sites(self.prepared, demand, rows)
-        if self._pipelines:
-            self._pipelines.solve(demand, lines, feasible, sites)
-            return
         solve_pipelines(self.prepared, demand, lines, feasible, sites, rows)
 
 

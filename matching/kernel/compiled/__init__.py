@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from matching.kernel.compiled.pipelines import CompiledPipelines
-    from matching.kernel.compiled.tables import CompiledLines
+    from matching.kernel.compiled.solver import CompiledSolver
     from matching.kernel.prepare import Prepared
     from matching.kernel.problem import Problem
 
@@ -40,7 +39,9 @@ def cache_folder() -> Path:
     """
     told = os.environ.get("NUMBA_CACHE_DIR")
     here = Path(__file__).resolve().parent
-    what = [path.read_bytes() for path in sorted(here.glob("*.py"))]
+    # What has loops, and what calls them to have them compiled.
+    sources = [path.read_bytes() for path in sorted(here.glob("*.py")) if path.name != "__init__.py"]
+    what = [source for source in sources if b"@njit" in source or b"def example" in source]
     what += [
         str(here).encode(),
         sys.version.encode(),
@@ -86,9 +87,8 @@ def has_compiled(problem: Problem, wanted: bool | None = None) -> bool:
     return worth_it and is_ready()
 
 
-def compiled_parts(prepared: Prepared) -> tuple[CompiledLines, CompiledPipelines]:
+def compiled_solver(prepared: Prepared) -> CompiledSolver:
     """Imported when first needed."""
-    from matching.kernel.compiled.pipelines import CompiledPipelines
-    from matching.kernel.compiled.tables import CompiledLines
+    from matching.kernel.compiled.solver import CompiledSolver
 
-    return CompiledLines(prepared), CompiledPipelines(prepared)
+    return CompiledSolver(prepared)

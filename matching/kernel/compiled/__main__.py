@@ -31,17 +31,16 @@ def compile_all() -> bool:
 def _run_every_loop() -> None:
     from matching.kernel.compiled.example import example
     from matching.kernel.compiled.lines import solve_lines
-    from matching.kernel.compiled.pipelines import CompiledPipelines
-    from matching.kernel.compiled.tables import CompiledLines
+    from matching.kernel.compiled.solver import CompiledSolver
     from matching.kernel.prepare import Prepared
-    from matching.kernel.solve import Solver
 
     built = example()
-    Solver(built, compiled=True).solve()
     prepared = Prepared(built)
-    CompiledPipelines(prepared)
-    lines = CompiledLines(prepared)
-    some = np.arange(len(built.lines.demand), dtype=np.int32)
+    solver = CompiledSolver(prepared)
+    demands = np.arange(len(built.demands.lab), dtype=np.int32)
+    solver.solve(demands)
+    lines = solver.lines
+    some = solver.lines_of(demands)
     none = np.zeros(len(some), np.bool_)
     weights = np.array(prepared.line_weights)
     laid = lines.block(1, by_score=True)

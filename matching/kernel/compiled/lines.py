@@ -111,10 +111,21 @@ def _nearest(laid: Laid, prox: Floats) -> Floats:
 
 
 @njit(**OWNING)
-def _grown(array: Any, room: int) -> Any:
+def grown(array: Any, room: int) -> Any:
+    """The array, or a longer one that begins with it."""
     if room <= len(array):
         return array
     larger = np.empty(max(room, 2 * len(array)), array.dtype)
+    larger[: len(array)] = array
+    return larger
+
+
+@njit(**OWNING)
+def grown_rows(array: Any, room: int) -> Any:
+    """Like ``grown`` for a table of rows."""
+    if room <= len(array):
+        return array
+    larger = np.empty((max(room, 2 * len(array)), array.shape[1]), array.dtype)
     larger[: len(array)] = array
     return larger
 
@@ -137,6 +148,16 @@ def _write_out(marks: Any, by_place: Any, found: Any, scores: Any, filled: int) 
             bits &= bits - ONE
             found[filled], scores[filled] = place, by_place[place]
             filled += 1
+
+
+@njit(**COMPILE)
+def put_parts(start: Any, which: Any, part: Any, pos: Any, score: Any, to_pos: Any, to_score: Any) -> None:
+    """Lists one after the other in ``part`` to where ``start`` says that those of ``which`` begin."""
+    for i in range(len(which)):
+        to = start[which[i]]
+        for k in range(part[i], part[i + 1]):
+            to_pos[to], to_score[to] = pos[k], score[k]
+            to += 1
 
 
 @njit(**OWNING)
@@ -189,7 +210,7 @@ def _solve(
                 some,
                 some_score,
             )
-            all_found, all_score = _grown(all_found, filled + count), _grown(all_score, filled + count)
+            all_found, all_score = grown(all_found, filled + count), grown(all_score, filled + count)
             _by_place(layout.place, some, some_score, count, marks, by_place)
             _write_out(marks, by_place, all_found, all_score, filled)
             filled += count

@@ -2,184 +2,341 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
 from matching.kernel.codes import KEEP_PIPELINES
-from matching.kernel.compiled.bits import exact_round9
+from matching.kernel.compiled.bits import COMPILE, OWNING, exact_round9, njit
+from matching.kernel.compiled.lines import grown_rows
+from matching.kernel.compiled.sites import FoundSites
 from matching.kernel.compiled.teams import (
     Conditions,
     Plans,
     best_sites,
     choose,
-    condition_sets,
     conditions_of,
     plan,
     plans,
     rule_out,
 )
-from matching.kernel.lines import Feasible
-from matching.kernel.prepare import Block, Prepared
+from matching.kernel.prepare import Prepared
 from matching.kernel.results import Pipelines, RuledOut, RuledOutBy, Teams
-from matching.kernel.sites import FeasibleSites
-from matching.kernel.tables import AnyArray, Table
+from matching.kernel.tables import AnyArray, Floats, Ints, Table
 
-Rows = list[AnyArray]  # int[some rows, 4]
+TOP = KEEP_PIPELINES
+
+
+class Feasible(NamedTuple):
+    """All that is feasible for some ascending lines: capability[start[i]:start[i + 1]] and score, by position."""
+
+    start: AnyArray
+    capability: Ints
+    score: Floats
+
+
+class World(NamedTuple):
+    """What §6 reads of the Problem. prox_to: prox[site's city, facility's city]; most: the highest there is."""
+
+    line_start: Ints
+    quantity: Floats
+    scenario: Ints
+    lab: Ints
+    deployment: Ints
+    iterations: Ints
+    trial_days: Ints
+    start: Ints
+    need_by: Ints
+    city: Ints
+    prototype_days: Ints
+    volume_days: Ints
+    free: Floats
+    site_city: Ints
+    site_set: Ints
+    window_start: Ints
+    opens: Ints
+    closes: Ints
+    travel: Floats
+    prox: Floats
+    prox_to: Floats
+
+
+class Scratch(NamedTuple):
+    """Of one demand: its site groups (stamp and number by city and condition set), teams, who is ruled out."""
+
+    stamp: Ints
+    number: Ints
+    city: Ints
+    set: Ints
+    sums: Floats
+    group_of: Ints
+    capability: Ints
+    score: Floats
+    best: Ints
+    total: Floats
+    caps: Ints
+    days: Floats
+    usable: Ints
+    counts: AnyArray
+
+
+class Rows(NamedTuple):
+    """team, score: a member of a pipeline (row, line, capability); out: (row, line, feasible, usable)."""
+
+    team: Ints
+    score: Floats
+    out: Ints
 
 
 class CompiledPipelines:
-    """Collects the pipelines of one chunk of demands. Conditions of a block are worked out once per Problem."""
+    """What the pipelines of all chunks share."""
 
     def __init__(self, prepared: Prepared) -> None:
-        self.prepared = prepared
-        self._sets = condition_sets(prepared)
-        self._most = int(np.max(np.diff(self._sets.start), initial=0))
-        self._to_city = np.ascontiguousarray(prepared.prox.T)
-        self._nearest = float(prepared.prox.max()) if prepared.prox.size else 0.0
-        self._conditions: dict[int, tuple[Block, Conditions]] = {}
-        self.begin(0)
-
-    def begin(self, demands: int) -> None:
-        """Forget what was collected; room for the pipelines of so many demands."""
-        self._plans: Plans = plans(KEEP_PIPELINES * demands)
-        self._count = 0
-        self._teams: list[tuple[int, int, int, float]] = []
-        self._ruled_out: Rows = []
-        self._ruled_out_by: Rows = []
-
-    def solve(self, demand: int, lines: list[int], feasible: list[Feasible], sites: FeasibleSites) -> None:
-        """Add the demand's pipelines. feasible: one for each of its lines."""
-        if self.prepared.problem.demands.scenario[demand] == -1:
-            self._without_site(demand, lines, feasible)
-        elif len(sites.site):
-            self._with_sites(demand, lines, feasible, sites)
-
-    def _without_site(self, demand: int, lines: list[int], feasible: list[Feasible]) -> None:
-        chosen = [int(np.argmax(found.score)) if len(found.at) else -1 for found in feasible]
-        total, team = 0.0, []
-        for found, index in zip(feasible, chosen, strict=True):
-            score = float(found.score[index]) if index >= 0 else 0.0
-            team.append((int(found.block.pos[found.at[index]]) if index >= 0 else -1, score))
-            total += score
-        self._add(demand, 1, -1, exact_round9(total / len(lines)), lines, team)
-        count = np.array([len(found.at) for found in feasible])
-        self._ruled_out.append(_flat(count.shape, self._count - 1, np.array(lines), count, count))
-
-    def _with_sites(
-        self, demand: int, lines: list[int], feasible: list[Feasible], sites: FeasibleSites
-    ) -> None:
-        """P for every feasible site, from the teams of its group (city and condition set); the best 10."""
-        prepared, problem = self.prepared, self.prepared.problem
-        many = len(prepared.condition_sets)
-        site_city = problem.sites.city[sites.site]
-        pairs = site_city.astype(np.int64) * many + prepared.condition_set[sites.site]
-        groups, group_of = np.unique(pairs, return_inverse=True)
-        group_city, group_set = groups // many, groups % many
-        sums = np.zeros((len(groups), 3))
-        capability = np.empty((len(lines), len(groups)), np.int32)
-        scores = np.empty((len(lines), len(groups)))
-        for i, found in enumerate(feasible):
-            choose(
-                found.at, found.score, np.argsort(-found.score, kind="stable"), found.block.pos, found.block.city,
-                self._to_city, self._of(found.block).misfits, group_city, group_set, self._nearest, capability[i],
-                scores[i], sums,
-            )  # fmt: skip
-        best, total = np.empty(KEEP_PIPELINES, np.int64), np.empty(KEEP_PIPELINES)
-        from_lab = prepared.prox[problem.demands.lab[demand]][site_city]
-        kept = best_sites(sums, group_of.reshape(-1), sites.score, from_lab, len(lines), best, total)
-        first = self._count
-        for rank in range(kept):
-            group = group_of[best[rank]]
-            team = list(zip(capability[:, group].tolist(), scores[:, group].tolist(), strict=True))
-            self._add(demand, rank + 1, int(sites.site[best[rank]]), float(total[rank]), lines, team)
-        self._rule_out(first, lines, feasible, group_set[group_of[best[:kept]]])
-
-    def _of(self, block: Block) -> Conditions:
-        if id(block) not in self._conditions:
-            self._conditions[id(block)] = block, conditions_of(self.prepared, block, self._sets)
-        return self._conditions[id(block)][1]
-
-    def _rule_out(self, first: int, lines: list[int], feasible: list[Feasible], sets: AnyArray) -> None:
-        """Rows of pipelines ``first`` and those after it, whose sites have these condition sets."""
-        numbers, which = np.unique(sets, return_inverse=True)
-        usable = np.zeros((len(lines), len(numbers)), np.int32)
-        counts = np.zeros((len(lines), len(numbers), self._most), np.int32)
-        for i, found in enumerate(feasible):
-            own = self._of(found.block)
-            every = self._sets
-            rule_out(
-                found.at, own.fails, own.row, own.misfits, every.start, every.item, numbers, usable[i], counts[i]
-            )  # fmt: skip
-        pipelines = np.arange(first, first + len(which))
-        total = np.array([len(found.at) for found in feasible])
-        shape = (len(which), len(lines))
-        self._ruled_out.append(_flat(shape, pipelines[:, None], np.array(lines), total, usable.T[which]))
-        failed = counts.transpose(1, 0, 2)[which]
-        at, line, place = np.nonzero(failed)
-        numbers_of = (pipelines[at], np.array(lines)[line], place, failed[at, line, place])
-        self._ruled_out_by.append(_flat(at.shape, *numbers_of))
-
-    def _add(
-        self, demand: int, rank: int, site: int, score: float, lines: list[int], team: list[tuple[int, float]]
-    ) -> None:
-        """One pipeline with its team (capability, score), -1 for a line that has none."""
-        problem, row, out = self.prepared.problem, self._count, self._plans
-        self._count += 1
-        out.demand[row], out.rank[row], out.site[row], out.score[row] = demand, rank, site, score
-        self._teams += [
-            (row, line, capability, points)
-            for line, (capability, points) in zip(lines, team, strict=True)
-            if capability >= 0
-        ]
-        caps = np.array([capability for capability, _ in team], np.int32)
-        out.complete[row] = caps.min() >= 0
-        if not out.complete[row]:
-            return
-        demands, offers, windows = problem.demands, problem.capabilities, problem.sites.windows
-        goal = int(demands.deployment[demand])
-        own = slice(0, 0)
-        if site >= 0:
-            goal = int(problem.sites.city[site]) if goal < 0 else goal
-            own = slice(windows.start[site], windows.start[site + 1])
-        figures = (
-            demands.iterations[demand],
-            demands.trial_days[demand],
-            demands.start[demand],
-            problem.as_of,
-        )
-        plan(
-            row, caps, np.array(lines), lines[0], figures, demands.need_by[demand], demands.lab[demand], goal,
-            offers.prototype_days, offers.volume_days, offers.free, offers.city, problem.lines.quantity,
-            problem.places.travel, windows.opens[own], windows.closes[own], site >= 0, np.empty(len(lines)), 0, out,
+        problem, demands, offers = prepared.problem, prepared.problem.demands, prepared.problem.capabilities
+        self._as_of = problem.as_of
+        self.conditions: Conditions = conditions_of(prepared)
+        self._most = float(prepared.prox.max()) if prepared.prox.size else 0.0
+        self._conditions_of_a_set = int(np.max(np.diff(self.conditions.start), initial=0))
+        sites = problem.sites
+        self._world = World(
+            line_start=prepared.line_start.astype(np.int32), quantity=problem.lines.quantity,
+            scenario=demands.scenario, lab=demands.lab, deployment=demands.deployment, iterations=demands.iterations,
+            trial_days=demands.trial_days, start=demands.start, need_by=demands.need_by, city=offers.city,
+            prototype_days=offers.prototype_days, volume_days=offers.volume_days, free=offers.free,
+            site_city=sites.city, site_set=prepared.condition_set, window_start=sites.windows.start,
+            opens=sites.windows.opens, closes=sites.windows.closes, travel=problem.places.travel, prox=prepared.prox,
+            prox_to=np.ascontiguousarray(prepared.prox.T),
         )  # fmt: skip
 
-    def tables(self) -> dict[str, Table]:
-        """Everything collected since ``begin``."""
-        out = Plans(*cast(Any, [column[: self._count] for column in self._plans]))
-        make: Any = Pipelines
-        pipelines = make(
+    def solve(self, demands: Ints, feasible: Feasible, sites: FoundSites) -> dict[str, Table]:
+        """The tables of §6. feasible: of all lines of ``demands``, in their order."""
+        world = self._world
+        lines = world.line_start[demands + 1] - world.line_start[demands]
+        first = np.concatenate(([0], np.cumsum(lines))).astype(np.int64)
+        room = TOP * int(first[-1])
+        out = plans(TOP * len(demands))
+        rows = Rows(np.zeros((room, 3), np.int32), np.zeros(room), np.zeros((room, 4), np.int32))
+        scratch = self._scratch(int(lines.max(initial=0)), sites)
+        counts = np.zeros(3, np.int64)
+        by = _solve(
+            world,
+            self.conditions,
+            demands,
+            first,
+            feasible,
+            sites,
+            self._most,
+            self._as_of,
+            scratch,
+            out,
+            rows,
+            counts,
+        )
+        return _tables(out, rows, by, counts)
+
+    def _scratch(self, lines: int, sites: FoundSites) -> Scratch:
+        world, whole = self._world, np.int32
+        most = int(np.max(np.diff(sites.start), initial=0))
+        pairs = len(world.prox) * max(1, len(self.conditions.misfits))
+        groups = max(1, min(most, pairs))  # one for demands without a site
+        return Scratch(
+            stamp=np.full(pairs, -1, whole), number=np.zeros(pairs, whole), city=np.zeros(groups, whole),
+            set=np.zeros(groups, whole), sums=np.zeros((groups, 3)), group_of=np.zeros(most, whole),
+            capability=np.zeros((lines, groups), whole), score=np.zeros((lines, groups)),
+            best=np.zeros(TOP, whole), total=np.zeros(TOP), caps=np.zeros(lines, whole), days=np.zeros(lines),
+            usable=np.zeros((TOP, lines), whole),
+            counts=np.zeros((TOP, lines, self._conditions_of_a_set), np.int64),
+        )  # fmt: skip
+
+
+@njit(**COMPILE)
+def _groups(sites: Any, first: int, last: int, world: Any, sets: int, mark: int, scratch: Any) -> int:
+    """Sites in one city with the same conditions share a team; returns how many groups there are."""
+    groups = 0
+    for k in range(first, last):
+        site = sites.site[k]
+        pair = world.site_city[site] * sets + world.site_set[site]
+        if scratch.stamp[pair] != mark:
+            scratch.stamp[pair], scratch.number[pair] = mark, groups
+            scratch.city[groups], scratch.set[groups] = world.site_city[site], world.site_set[site]
+            scratch.sums[groups, 0] = scratch.sums[groups, 1] = scratch.sums[groups, 2] = 0.0
+            groups += 1
+        scratch.group_of[k - first] = scratch.number[pair]
+    return groups
+
+
+@njit(**COMPILE)
+def _add(
+    demand: int,
+    rank: int,
+    site: int,
+    value: float,
+    group: int,
+    as_of: int,
+    world: Any,
+    scratch: Any,
+    out: Any,
+    rows: Any,
+    counts: Any,
+) -> None:
+    """One pipeline: its members are those of ``group`` in the scratch."""
+    row, first = counts[0], world.line_start[demand]
+    lines = world.line_start[demand + 1] - first
+    counts[0] += 1
+    out.demand[row], out.rank[row], out.site[row], out.score[row] = demand, rank, site, value
+    complete = True
+    for i in range(lines):
+        capability = scratch.capability[i, group]
+        scratch.caps[i] = capability
+        if capability < 0:
+            complete = False
+            continue
+        at = counts[1]
+        rows.team[at, 0], rows.team[at, 1], rows.team[at, 2] = row, first + i, capability
+        rows.score[at] = scratch.score[i, group]
+        counts[1] += 1
+    out.complete[row] = complete
+    if not complete:
+        return
+    goal, opens, closes = world.deployment[demand], world.opens[:0], world.closes[:0]
+    if site >= 0:
+        if goal < 0:
+            goal = world.site_city[site]
+        opens = world.opens[world.window_start[site] : world.window_start[site + 1]]
+        closes = world.closes[world.window_start[site] : world.window_start[site + 1]]
+    figures = world.iterations[demand], world.trial_days[demand], world.start[demand], as_of
+    plan(
+        row, scratch.caps[:lines], first, figures, world.need_by[demand], world.lab[demand], goal, world, opens, closes,
+        site >= 0, scratch.days, out,
+    )  # fmt: skip
+
+
+@njit(**COMPILE)
+def _add_out(row: int, line: int, feasible: int, usable: int, rows: Any, counts: Any) -> None:
+    at = counts[2]
+    rows.out[at, 0], rows.out[at, 1], rows.out[at, 2], rows.out[at, 3] = row, line, feasible, usable
+    counts[2] += 1
+
+
+@njit(**COMPILE)
+def _without_site(
+    demand: int,
+    at: int,
+    feasible: Any,
+    as_of: int,
+    world: Any,
+    scratch: Any,
+    out: Any,
+    rows: Any,
+    counts: Any,
+) -> None:
+    """The best of each line: the first of the highest score. P is the mean."""
+    first = world.line_start[demand]
+    lines = world.line_start[demand + 1] - first
+    total = 0.0
+    for i in range(lines):
+        best, value = -1, 0.0
+        for k in range(feasible.start[at + i], feasible.start[at + i + 1]):
+            if best < 0 or feasible.score[k] > value:
+                best, value = feasible.capability[k], feasible.score[k]
+        scratch.capability[i, 0], scratch.score[i, 0] = best, value
+        total += value
+    row = counts[0]
+    _add(demand, 1, -1, exact_round9(total / lines), 0, as_of, world, scratch, out, rows, counts)
+    for i in range(lines):
+        count = feasible.start[at + i + 1] - feasible.start[at + i]
+        _add_out(row, first + i, count, count, rows, counts)
+
+
+@njit(**COMPILE)
+def _count_out(kept: int, lines: int, at: int, feasible: Any, conditions: Any, scratch: Any) -> None:
+    """For each of the best sites and each line how many fit, and how many fail which condition; equal sets once."""
+    for rank in range(kept):
+        number = scratch.set[scratch.group_of[scratch.best[rank]]]
+        same = 0
+        while scratch.set[scratch.group_of[scratch.best[same]]] != number:
+            same += 1
+        for i in range(lines):
+            if same < rank:
+                scratch.usable[rank, i] = scratch.usable[same, i]
+                for place in range(scratch.counts.shape[2]):
+                    scratch.counts[rank, i, place] = scratch.counts[same, i, place]
+            else:
+                own = feasible.capability[feasible.start[at + i] : feasible.start[at + i + 1]]
+                scratch.usable[rank, i] = rule_out(own, number, conditions, scratch.counts[rank, i])
+
+
+@njit(**OWNING)
+def _solve(
+    world: Any,
+    conditions: Any,
+    demands: Any,
+    first_of: Any,
+    feasible: Any,
+    sites: Any,
+    most: float,
+    as_of: int,
+    scratch: Any,
+    out: Any,
+    rows: Any,
+    counts: Any,
+) -> Any:
+    """counts: rows of pipelines, of members and of who is ruled out. Returns (row, line, condition, count) of these."""
+    by, many = np.empty((1024, 4), np.int32), 0
+    sets = len(conditions.misfits)
+    for d in range(len(demands)):
+        demand, at = demands[d], first_of[d]
+        first = world.line_start[demand]
+        lines = world.line_start[demand + 1] - first
+        if world.scenario[demand] < 0:
+            _without_site(demand, at, feasible, as_of, world, scratch, out, rows, counts)
+            continue
+        begin, end = sites.start[d], sites.start[d + 1]
+        if begin == end:
+            continue
+        groups = _groups(sites, begin, end, world, sets, d, scratch)
+        for i in range(lines):
+            own = slice(feasible.start[at + i], feasible.start[at + i + 1])
+            scores = feasible.score[own]
+            choose(
+                feasible.capability[own], scores, np.argsort(-scores), world.city, world.prox_to, conditions.misfits,
+                scratch.city, scratch.set, groups, most, scratch.capability[i], scratch.score[i], scratch.sums,
+            )  # fmt: skip
+        kept = best_sites(
+            scratch.sums, scratch.group_of, sites.site[begin:end], sites.site_score[begin:end],
+            world.prox[world.lab[demand]], world.site_city, lines, scratch.best, scratch.total,
+        )  # fmt: skip
+        _count_out(kept, lines, at, feasible, conditions, scratch)
+        for rank in range(kept):
+            row, site = counts[0], sites.site[begin + scratch.best[rank]]
+            group = scratch.group_of[scratch.best[rank]]
+            _add(demand, rank + 1, site, scratch.total[rank], group, as_of, world, scratch, out, rows, counts)
+            number = scratch.set[group]
+            for i in range(lines):
+                total = feasible.start[at + i + 1] - feasible.start[at + i]
+                _add_out(row, first + i, total, scratch.usable[rank, i], rows, counts)
+                by = grown_rows(by, many + scratch.counts.shape[2])
+                for place in range(conditions.start[number + 1] - conditions.start[number]):
+                    if scratch.counts[rank, i, place]:
+                        by[many, 0], by[many, 1], by[many, 2] = row, first + i, place
+                        by[many, 3] = scratch.counts[rank, i, place]
+                        many += 1
+    return by[:many]
+
+
+def _tables(out: Plans, rows: Rows, by: Ints, counts: AnyArray) -> dict[str, Table]:
+    pipelines, members, ruled_out = counts.tolist()
+    out = Plans(*cast(Any, [column[:pipelines] for column in out]))
+    make: Any = Pipelines
+    team: Any = Teams
+    outs: Any = RuledOut
+    outs_by: Any = RuledOutBy
+    return {
+        "pipelines": make(
             out.demand, out.rank, out.site, out.score, out.complete, *out.stages.T, out.critical,
             *out.dates.T, out.base[:, 5], out.base[:, :5],
-        )  # fmt: skip
-        return {
-            "pipelines": pipelines,
-            "teams": _table(Teams, np.array(self._teams, np.float64).reshape(-1, 4)),
-            "ruled_out": _table(RuledOut, _stacked(self._ruled_out)),
-            "ruled_out_by": _table(RuledOutBy, _stacked(self._ruled_out_by)),
-        }
-
-
-def _flat(shape: tuple[int, ...], *columns: Any) -> AnyArray:
-    """Four columns, broadcast to a shape, as rows."""
-    return np.stack([np.broadcast_to(column, shape).ravel() for column in columns], axis=1)
-
-
-def _table(cls: type[Table], rows: AnyArray) -> Table:
-    whole = [rows[:, i].astype(np.int32) for i in range(3)]
-    make: Any = cls
-    return cast(Table, make(*whole, rows[:, 3]))
-
-
-def _stacked(rows: Rows) -> AnyArray:
-    return np.concatenate(rows).astype(np.int32) if rows else np.zeros((0, 4), np.int32)
+        ),
+        "teams": team(*rows.team[:members].T, rows.score[:members]),
+        "ruled_out": outs(*rows.out[:ruled_out].T),
+        "ruled_out_by": outs_by(*by.T),
+    }  # fmt: skip

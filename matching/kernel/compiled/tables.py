@@ -9,11 +9,11 @@ import numpy as np
 
 from matching.kernel.compiled.block import Laid, lay_out
 from matching.kernel.compiled.judge import SPEC
-from matching.kernel.compiled.lines import Found, asks_of, solve_lines
-from matching.kernel.lines import Feasible
+from matching.kernel.compiled.lines import Found, asks_of, put_parts, solve_lines
+from matching.kernel.compiled.pipelines import Feasible
 from matching.kernel.prepare import Prepared
 from matching.kernel.results import LineTotals, Matches, NearMisses, Relaxations
-from matching.kernel.tables import AnyArray, Ints, Table
+from matching.kernel.tables import AnyArray, Floats, Ints, Table
 
 ROOM = 300_000_000  # bytes of blocks kept laid out between chunks
 TABLES: dict[str, type[Table]] = {
@@ -22,6 +22,8 @@ TABLES: dict[str, type[Table]] = {
     "near_misses": NearMisses,
     "relaxations": Relaxations,
 }
+# lines; where what is feasible for each begins, as positions; scores
+Part = tuple[Ints, AnyArray, Ints, Floats]
 Columns = dict[str, list[AnyArray]]  # in the order of the table's columns, the line first
 
 
@@ -44,26 +46,22 @@ class CompiledLines:
         self._laid: dict[tuple[int, bool], Laid] = {}
         self._bytes = 0
 
-    def solve(self, lines: Ints) -> tuple[dict[str, Table], dict[int, Feasible]]:
+    def solve(self, lines: Ints) -> tuple[dict[str, Table], Feasible]:
         """The tables of §3 and §4 for ascending ``lines``, and all that is feasible for each."""
         parts: dict[str, list[list[AnyArray]]] = {name: [] for name in TABLES}
-        feasible: dict[int, Feasible] = {}
+        feasible: list[Part] = []
         block_of = self._block_of[lines]
         order = np.argsort(block_of, kind="stable")
         for some in np.split(lines[order], np.flatnonzero(np.diff(block_of[order])) + 1):
             if len(some):
                 self._solve_block(some, parts, feasible)
-        return {name: _joined(cls, parts[name]) for name, cls in TABLES.items()}, feasible
+        return {name: _joined(cls, parts[name]) for name, cls in TABLES.items()}, _in_order(lines, feasible)
 
-    def _solve_block(
-        self, lines: Ints, parts: dict[str, list[list[AnyArray]]], feasible: dict[int, Feasible]
-    ) -> None:
+    def _solve_block(self, lines: Ints, parts: dict[str, list[list[AnyArray]]], feasible: list[Part]) -> None:
         laid = self.block(int(self._block_of[lines[0]]))
         if not len(laid.block.pos):
             none = np.zeros(len(lines), np.int32)
             parts["line_totals"].append([lines, *[none] * 5])
-            nobody = Feasible(laid.block, np.zeros(0, np.int32), np.zeros(0))
-            feasible.update(dict.fromkeys(lines.tolist(), nobody))
             return
         everything = np.ones(len(lines), np.bool_)
         as_of = self.prepared.problem.as_of
@@ -71,10 +69,7 @@ class CompiledLines:
         columns = _columns(found, lines, laid.layout.pos, self.asks.key)
         for name, part in columns.items():
             parts[name].append(part)
-        start = found.feasible_start.tolist()
-        for i, line in enumerate(lines.tolist()):
-            own = slice(start[i], start[i + 1])
-            feasible[line] = Feasible(laid.block, found.feasible[own], found.feasible_score[own])
+        feasible.append((lines, found.feasible_start, laid.block.pos[found.feasible], found.feasible_score))
 
     def block(self, number: int, *, by_score: bool = False) -> Laid:
         if (number, by_score) not in self._laid:
@@ -90,6 +85,26 @@ class CompiledLines:
 
 
 _NONE = np.zeros(0, np.int32)
+
+
+def _in_order(lines: Ints, parts: list[Part]) -> Feasible:
+    """The parts of all blocks in the order of lines."""
+    count = np.zeros(len(lines), np.int64)
+    for own, start, _, _ in parts:
+        count[np.searchsorted(lines, own)] = np.diff(start)
+    whole = np.concatenate(([0], np.cumsum(count)))
+    feasible = Feasible(whole, np.empty(whole[-1], np.int32), np.empty(whole[-1]))
+    for own, start, capability, score in parts:
+        put_parts(
+            feasible.start,
+            np.searchsorted(lines, own),
+            start,
+            capability,
+            score,
+            feasible.capability,
+            feasible.score,
+        )
+    return feasible
 
 
 def _by_block(blocks: AnyArray, items: Ints) -> dict[int, Ints]:

@@ -10,7 +10,8 @@ import numpy as np
 from matching.kernel.codes import KEEP_PIPELINES, NO_DATE
 from matching.kernel.compiled.bits import COMPILE, INLINE, exact_round9, has_bit, njit
 from matching.kernel.compiled.block import pack
-from matching.kernel.prepare import Block, Prepared
+from matching.kernel.measure import holds
+from matching.kernel.prepare import Prepared
 from matching.kernel.tables import AnyArray, Bools, Floats, Ints
 
 TOP = KEEP_PIPELINES
@@ -21,44 +22,32 @@ SAME_CITY = 30.0
 
 
 class Conditions(NamedTuple):
-    """Part conditions over one block's own order. fails: uint64[those somebody fails, W]; row: int32[conditions], the
-    row of each in ``fails`` (-1: nobody fails it); misfits: uint64[sets, W], who fails any of a set."""
-
-    fails: AnyArray
-    row: Ints
-    misfits: AnyArray
-
-
-class ConditionSets(NamedTuple):
-    """The conditions of set i, in the site's order: item[start[i]:start[i + 1]]."""
+    """Part conditions over all capabilities. fails: uint64[conditions, W]; misfits: uint64[sets, W], who fails any of a
+    set. The conditions of set i, in the site's order: item[start[i]:start[i + 1]]."""
 
     start: Ints
     item: Ints
+    fails: AnyArray
+    misfits: AnyArray
 
 
-def condition_sets(prepared: Prepared) -> ConditionSets:
+def conditions_of(prepared: Prepared) -> Conditions:
     sizes = [len(members) for members in prepared.condition_sets]
     items = [condition for members in prepared.condition_sets for condition in members]
-    return ConditionSets(np.concatenate(([0], np.cumsum(sizes))).astype(np.int32), np.array(items, np.int32))
-
-
-def conditions_of(prepared: Prepared, block: Block, sets: ConditionSets) -> Conditions:
-    words = max(1, -(-len(block.pos) // 64))
-    row = np.full(len(prepared.conditions), -1, np.int32)
-    kept: list[AnyArray] = []
-    known: Any = prepared.problem.types.has_key[np.unique(block.type)].any(axis=0)
+    caps = prepared.problem.capabilities
+    words = max(1, -(-len(caps.type) // 64))
+    fails = np.zeros((len(prepared.conditions), words), np.uint64)
     for number, want in enumerate(prepared.conditions):
-        bad = block.failing(number) if known[want.key] else None
-        if bad is not None:
-            row[number] = len(kept)
-            kept.append(pack(bad, words))
-    fails = np.array(kept, np.uint64).reshape(len(kept), words)
-    misfits = np.zeros((len(sets.start) - 1, words), np.uint64)
-    for number in range(len(misfits)):
-        for condition in sets.item[sets.start[number] : sets.start[number + 1]].tolist():
-            if row[condition] >= 0:
-                misfits[number] |= fails[row[condition]]
-    return Conditions(fails, row, misfits)
+        bad = prepared.problem.types.has_key[caps.type, want.key]
+        rows, column = prepared.specs.stated(want.key)
+        bad[rows[holds(want, column)]] = False
+        fails[number] = pack(bad, words)
+    misfits = np.zeros((len(sizes), words), np.uint64)
+    for number, members in enumerate(prepared.condition_sets):
+        for condition in set(members):
+            misfits[number] |= fails[condition]
+    start = np.concatenate(([0], np.cumsum(sizes))).astype(np.int32)
+    return Conditions(start, np.array(items, np.int32), fails, misfits)
 
 
 @njit(**COMPILE)
@@ -66,12 +55,12 @@ def choose(
     at: Any,
     scores: Any,
     order: Any,
-    pos: Any,
     city: Any,
     to_city: Any,
     misfits: Any,
     group_city: Any,
     group_set: Any,
+    groups: int,
     most: float,
     capability: Any,
     score: Any,
@@ -79,11 +68,11 @@ def choose(
 ) -> None:
     """For every site group the capability a line takes: by round9(0.60 S + 0.075 prox), then lower position.
 
-    at, scores: the line's feasible, by position; order: their indices by falling score. to_city: prox[site's city,
-    facility's city]; most: the highest proximity there is. capability, score: [groups], -1 and 0 for none.
-    sums: float64[groups, 3], scores, proximities and a mark for partial teams are added to it.
+    at, scores: the line's feasible, by position; order: their indices by falling score. city: of every capability.
+    to_city: prox[site's city, facility's city]; most: the highest proximity there is. capability, score: [groups], -1
+    and 0 for none. sums: float64[groups, 3], scores, proximities and a mark for partial teams are added to it.
     """
-    for group in range(len(group_city)):
+    for group in range(groups):
         near, misfit = to_city[group_city[group]], misfits[group_set[group]]
         best, value = -1, -1.0
         for k in range(len(order)):
@@ -101,41 +90,38 @@ def choose(
             capability[group], score[group] = -1, 0.0
             sums[group, 2] = 1.0
         else:
-            capability[group], score[group] = pos[at[best]], scores[best]
+            capability[group], score[group] = at[best], scores[best]
             sums[group, 0] += scores[best]
             sums[group, 1] += near[city[at[best]]]
 
 
 @njit(**COMPILE)
-def rule_out(
-    at: Any,
-    fails: Any,
-    row: Any,
-    misfits: Any,
-    set_start: Any,
-    set_item: Any,
-    sets: Any,
-    usable: Any,
-    counts: Any,
-) -> None:
-    """For each of ``sets`` how many of ``at`` fit it (usable), and how many fail each of its conditions (counts)."""
-    for k in range(len(sets)):
-        number = sets[k]
-        fit = 0
-        for place in at:
-            fit += not has_bit(misfits[number], place)
-        usable[k] = fit
-        for j in range(set_start[number], set_start[number + 1]):
-            failing = 0
-            if row[set_item[j]] >= 0 and fit < len(at):
-                bad = fails[row[set_item[j]]]
-                for place in at:
-                    failing += has_bit(bad, place)
-            counts[k, j - set_start[number]] = failing
+def rule_out(at: Any, number: int, conditions: Any, counts: Any) -> int:
+    """How many of ``at`` fit a condition set, and into ``counts`` how many fail each of its conditions."""
+    misfit = conditions.misfits[number]
+    first, last = conditions.start[number], conditions.start[number + 1]
+    counts[:] = 0
+    fit = len(at)
+    for place in at:
+        if has_bit(misfit, place):
+            fit -= 1
+            for j in range(first, last):
+                counts[j - first] += has_bit(conditions.fails[conditions.item[j]], place)
+    return fit
 
 
 @njit(**COMPILE)
-def best_sites(sums: Any, group_of: Any, score: Any, from_lab: Any, lines: int, best: Any, total: Any) -> int:
+def best_sites(
+    sums: Any,
+    group_of: Any,
+    site: Any,
+    score: Any,
+    from_lab: Any,
+    city: Any,
+    lines: int,
+    best: Any,
+    total: Any,
+) -> int:
     """The best 10 sites (indices, by id): complete teams first, then higher P, then lower id; returns how many."""
     kept = 0
     for i in range(len(score)):
@@ -143,7 +129,7 @@ def best_sites(sums: Any, group_of: Any, score: Any, from_lab: Any, lines: int, 
         value = exact_round9(
             0.60 * (sums[group, 0] / lines)
             + 0.25 * score[i]
-            + 0.15 * (0.5 * from_lab[i] + 0.5 * (sums[group, 1] / lines))
+            + 0.15 * (0.5 * from_lab[city[site[i]]] + 0.5 * (sums[group, 1] / lines))
         )
         partial = sums[group, 2]
         at = kept
@@ -184,18 +170,12 @@ def _stored(days: float) -> float:
 @njit(**COMPILE)
 def stages(
     caps: Any,
-    lines: Any,
     first_line: int,
     demand: Any,
     lab: int,
     goal: int,
     same: bool,
-    prototype_days: Any,
-    volume_days: Any,
-    free: Any,
-    city: Any,
-    quantity: Any,
-    travel: Any,
+    world: Any,
     opens: Any,
     closes: Any,
     has_site: bool,
@@ -208,15 +188,15 @@ def stages(
 
     demand: (iterations, trial days, start, as-of). same: as if every T were 30. opens, closes: the site's windows.
     """
-    count = len(lines)
+    count, travel, city = len(caps), world.travel, world.city
     iterations, trial, start, as_of = demand
     for i in range(count):
         minutes = SAME_CITY if same else travel[lab, city[caps[i]]]
-        work[i] = prototype_days[caps[i]] + 2 * minutes / MINUTES_PER_DAY
+        work[i] = world.prototype_days[caps[i]] + 2 * minutes / MINUTES_PER_DAY
     longest, which = _longest(work, count)
     critical[0] = first_line + which
     for i in range(count):
-        work[i] = volume_days[caps[i]] + 30 * quantity[first_line + i] / free[caps[i]]
+        work[i] = world.volume_days[caps[i]] + 30 * world.quantity[first_line + i] / world.free[caps[i]]
     volume, which = _longest(work, count)
     critical[1] = first_line + which
     delivery, critical[2] = 0.0, -1
@@ -267,71 +247,26 @@ def plans(room: int) -> Plans:
 def plan(
     row: int,
     caps: Any,
-    lines: Any,
     first_line: int,
     demand: Any,
     need_by: int,
     lab: int,
     goal: int,
-    prototype_days: Any,
-    volume_days: Any,
-    free: Any,
-    city: Any,
-    quantity: Any,
-    travel: Any,
+    world: Any,
     opens: Any,
     closes: Any,
     has_site: bool,
     work: Any,
-    spare: Any,
     out: Any,
 ) -> None:
     """Time to market of one complete pipeline into row ``row`` of the columns, as it is and as if in one city."""
     found, base = out.stages[row], out.base[row]
-    stages(
-        caps,
-        lines,
-        first_line,
-        demand,
-        lab,
-        goal,
-        True,
-        prototype_days,
-        volume_days,
-        free,
-        city,
-        quantity,
-        travel,
-        opens,
-        closes,
-        has_site,
-        work,
-        base,
-        out.critical[row],
-        out.dates[row],
-    )
-    stages(
-        caps,
-        lines,
-        first_line,
-        demand,
-        lab,
-        goal,
-        False,
-        prototype_days,
-        volume_days,
-        free,
-        city,
-        quantity,
-        travel,
-        opens,
-        closes,
-        has_site,
-        work,
-        found,
-        out.critical[row],
-        out.dates[row],
-    )
+    # The second call leaves its own critical lines and dates.
+    for same, into in ((True, base), (False, found)):
+        stages(
+            caps, first_line, demand, lab, goal, same, world, opens, closes, has_site, work, into, out.critical[row],
+            out.dates[row],
+        )  # fmt: skip
     total = _stored(found[0] + found[1] + found[2] + found[3] + found[4])
     base[5] = _stored(base[0] + base[1] + base[2] + base[3] + base[4])
     for i in range(5):

@@ -28,16 +28,17 @@ def measure(problem: Problem, *, compiled: bool | None = None) -> tuple[dict[str
     prepared = time.thread_time()
     results = solver.solve()
     ended = time.thread_time()
-    lines = len(problem.lines.demand)
     figures = {
         "prepare_s": prepared - begun,
         "solve_s": ended - prepared,
-        "lines_per_s": lines / (ended - prepared),
+        "lines_per_s": len(problem.lines.demand) / (ended - prepared),
     }
-    if solver._lines is not None:
-        again = Solver(problem, compiled=True)
+    if solver.compiled is not None:
+        again = Solver(problem, compiled=True).compiled
+        assert again
+        lines = again.lines_of(np.arange(len(problem.demands.lab), dtype=np.int32))
         begun = time.thread_time()
-        again._solve_lines(np.arange(len(problem.demands.lab), dtype=np.int32))
+        again.lines.solve(lines)
         figures["of_which_lines_s"] = time.thread_time() - begun
     return figures, results
 
