@@ -79,6 +79,29 @@ class ReferenceAdmin(admin.ModelAdmin):
             save_reference(row, kind=kind, object_id=name)
 
 
+class TypeAdmin(ReferenceAdmin):
+    """A tree of types; the change of a type's parameter is a change of the type."""
+
+    form = ServiceForm
+    list_display = ["code", "name_zh", "name_en", "parent"]
+    list_select_related = ["parent"]
+    search_fields = ["code", "name_zh", "name_en"]
+    autocomplete_fields = ["parent"]
+
+    def name_of(self, row: Any) -> tuple[str, str]:
+        return self.kind, str(getattr(row, "type", row).code)
+
+
+class KeyAdmin(ReferenceAdmin):
+    """Unit, kind and choices are fixed once a key exists: stored values are written in them."""
+
+    list_display = ["key", "unit", "kind", "ordered"]
+    search_fields = ["key"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["key", "unit", "kind", "choices", "ordered"] if obj is not None else []
+
+
 @admin.register(City)
 class CityAdmin(ReferenceAdmin):
     kind = "city"
@@ -233,4 +256,4 @@ class BureauSeatAdmin(admin.ModelAdmin):
             leave_organisation(member)
 
 
-__all__ = ["ReferenceAdmin", "ServiceForm"]
+__all__ = ["KeyAdmin", "ReferenceAdmin", "TypeAdmin"]

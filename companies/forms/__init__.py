@@ -1,5 +1,6 @@
 """Forms of the companies app's pages."""
 
-from companies.forms.capability import CapabilityForm, read_form, stored_data, take_theirs
+from companies.forms.capability import CapabilityForm
+from companies.forms.typed import read_form, stored_data, take_theirs
 
 __all__ = ["CapabilityForm", "read_form", "stored_data", "take_theirs"]
