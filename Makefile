@@ -7,10 +7,11 @@ JOBS ?= auto
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test lint format types contracts check bench bench-pages fuzz schema messages python
+.PHONY: help setup setup-dev run test test-incremental lint format types contracts check bench bench-pages fuzz schema messages python
 
 help: ## prints this
 	@echo 'make run       starts everything and prints the address and the demo sign-ins (PORT=8000)'
+	@echo 'make test-incremental  hundreds of random sequences of changes: stored results equal a full run'
 	@echo 'make test      the whole test suite on throw-away servers (ARGS="-k word" for a part)'
 	@echo 'make setup     makes .venv with what the program needs, and nothing else'
 	@echo 'make lint      ruff: errors and format'
@@ -37,6 +38,9 @@ setup-dev: python
 
 run: setup
 	@PORT=$(PORT) exec $(VENV)/python -m alliance.embedded run
+
+test-incremental: setup-dev
+	@SEQUENCES=400 $(VENV)/python -m pytest -q tests/matching/changes $(ARGS)
 
 test: setup-dev
 	@$(VENV)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)

@@ -7,7 +7,7 @@ from celery.signals import worker_ready
 from django.conf import settings
 
 from alliance.services.notices import follow_news, send_notice_mail
-from matching.services.changes import follow_changes
+from matching.services.changes import follow_and_match
 from matching.services.notices import tell_of_dates
 from matching.services.runs import prepare_kernel, queue_nightly_runs, work_on_run
 
@@ -22,7 +22,7 @@ def work_on_run_task(run_id: int) -> None:
 
 @shared_task(name="matching.follow_changes", time_limit=LIMIT)
 def follow_changes_task() -> None:
-    follow_changes()
+    follow_and_match(patience=0.5)
     follow_news()
 
 

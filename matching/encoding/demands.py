@@ -1,7 +1,7 @@
 """Demands and their lines, as columns and requirement rows."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -14,8 +14,8 @@ RequirementRow = tuple[int, int, str, Any, bool, float, float]  # owner of the r
 FIELDS = ("key_id", "op", "value", "hard", "weight", "tolerance")
 
 
-def read_demands(alliance: int, demand: int | None) -> dict[str, Array]:
-    """Published demands of the alliance (or the one) that have lines, by id."""
+def read_demands(alliance: int, chosen: Sequence[int] | None) -> dict[str, Array]:
+    """Published demands of the alliance (all, or the chosen ones) that have lines, by id."""
     select = {
         "id": ("d.id", "int8"),
         "owner": ("d.owner_id", "int8"),
@@ -31,11 +31,12 @@ def read_demands(alliance: int, demand: int | None) -> dict[str, Array]:
     }
     rest = """
         FROM matching_demand d LEFT JOIN matching_siteneed n ON n.demand_id = d.id
-        WHERE d.alliance_id = %s AND d.published AND (%s::bigint IS NULL OR d.id = %s::bigint)
+        WHERE d.alliance_id = %s AND d.published AND (%s::bigint[] IS NULL OR d.id = ANY(%s::bigint[]))
           AND EXISTS (SELECT 1 FROM matching_demandline l WHERE l.demand_id = d.id)
         ORDER BY d.id
     """
-    return columns(select, rest, [alliance, demand, demand])
+    wanted = None if chosen is None else list(chosen)
+    return columns(select, rest, [alliance, wanted, wanted])
 
 
 def read_lines(demands: Array) -> dict[str, Array]:

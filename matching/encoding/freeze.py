@@ -1,5 +1,6 @@
 """One alliance's problem as of a date, read from the database. Call it in one snapshot."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -34,9 +35,9 @@ class Frozen:
     identities: Identities
 
 
-def encode(alliance: int, as_of: date, demand: int | None = None) -> Frozen | None:
-    """The problem of an alliance, or of one demand of it; None when nothing is published."""
-    demands = asked.read_demands(alliance, demand)
+def encode(alliance: int, as_of: date, chosen: int | Sequence[int] | None = None) -> Frozen | None:
+    """The problem of an alliance, or of one or some demands of it; None when nothing of it is published."""
+    demands = asked.read_demands(alliance, [chosen] if isinstance(chosen, int) else chosen)
     if not len(demands["id"]):
         return None
     return _Encoder(alliance, as_of, demands).frozen()

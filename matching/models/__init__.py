@@ -15,6 +15,7 @@ from matching.models.demands import (
     SiteRequirement,
 )
 from matching.models.figures import Figure
+from matching.models.former import FormerRow
 from matching.models.introductions import (
     Introduction,
     IntroductionBasis,
@@ -48,6 +49,7 @@ __all__ = [
     "DemandLine",
     "DemandResult",
     "Figure",
+    "FormerRow",
     "Introduction",
     "IntroductionBasis",
     "IntroductionStep",

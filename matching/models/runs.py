@@ -15,7 +15,7 @@ from matching.models.demands import Demand
 
 
 class MatchRun(models.Model):
-    """One matching of an alliance, or of one demand of it, as of a date.
+    """One matching of an alliance, of one demand of it, or of the demands that a change touched, as of a date.
 
     `cause` says why in a code (`change`, `nightly`, `asked`, `retry`). Times are the database's.
     `generation` counts the freezing of inputs: of two runs over one demand the later frozen one counts,
@@ -26,6 +26,13 @@ class MatchRun(models.Model):
     public_id = Published._meta.get_field("public_id").clone()
     alliance = models.ForeignKey(Alliance, models.PROTECT, related_name="runs")
     demand = models.ForeignKey(Demand, models.PROTECT, null=True, blank=True, related_name="runs")
+    demands = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        blank=True,
+        editable=False,
+        help_text="keys of the demands that a change touched; empty: all of the alliance, or the one named",
+    )
     as_of = models.DateField()
     cause = models.CharField(max_length=20)
     requested_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
@@ -54,6 +61,11 @@ class MatchRun(models.Model):
 
     def __str__(self) -> str:
         return f"R-{self.pk}"
+
+    @property
+    def chosen(self) -> list[int]:
+        """Keys of the demands it covers; empty: all of the alliance."""
+        return [self.demand_id] if self.demand_id else list(self.demands)
 
     @property
     def ended(self) -> bool:

@@ -17,7 +17,8 @@ def run_list(user: Any) -> GuardedQuerySet:
 def open_run_of(user: Any, demand: Any) -> MatchRun | None:
     """A run under way that will replace the results of this demand."""
     rows: Any = run_list(user).filter(alliance=demand.alliance, state__in=["queued", "running"])
-    return rows.filter(Q(demand=None) | Q(demand=demand)).order_by("pk").first()
+    covers = Q(demand=None, demands=[]) | Q(demand=demand) | Q(demands__contains=[demand.pk])
+    return rows.filter(covers).order_by("pk").first()
 
 
 def may_steer(user: Any, run: MatchRun) -> bool:

@@ -60,7 +60,7 @@ def test_it_leaves_the_matching_and_comes_back(world: World) -> None:
         change(firm, user=official, reason=REASON)
         rows = list(Change.objects.filter(kind="organisation", verb=verb, object_id=str(firm.public_id)))
         assert len(rows) == 1
-        assert world.alliances["north"].pk in affected_by(rows).alliances
+        assert world.demands["open"].pk in affected_by(rows).demands
         firm.refresh_from_db()
         assert firm.suspended == (verb == "suspended")
     row = Suspension.objects.get(organisation=firm)

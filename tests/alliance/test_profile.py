@@ -49,7 +49,7 @@ def test_certificates_by_code_name_or_synonym(world: World) -> None:
     assert owner.post(place(world, "supplier"), {"do": "drop", "code": "ISO9001"}).status_code == 409
     changes = list(Change.objects.filter(kind="organisation", object_id=str(supplier.public_id)))
     assert len(changes) == 4
-    assert world.alliances["north"].pk in affected_by(changes).alliances
+    assert world.demands["open"].pk in affected_by(changes).demands
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_everything_moves_and_the_entry_leads_there(world: World, signed_in: Cal
     assert not Organisation.objects.visible_to(official(world)).filter(pk=gone.pk).exists()
     rows = list(Change.objects.filter(kind="organisation", verb__startswith="merged"))
     assert {each.object_id for each in rows} == {str(gone.public_id), str(survivor.public_id)}
-    assert world.alliances["north"].pk in affected_by(rows).alliances
+    assert world.demands["open"].pk in affected_by(rows).demands
     assert row.by == official(world)
 
 

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from alliance.errors import ConflictError, DomainError, NotFoundError
 from alliance.models import Change
+from matching.models import SiteNeed
 from matching.services.changes import affected_by
-from scenarios.models import Site
+from scenarios.models import Site, SiteWindow
 from scenarios.services import (
     SiteInput,
     add_window,
@@ -63,7 +64,13 @@ def test_from_nothing_to_published(world: World, operator: Client) -> None:
     site.refresh_from_db()
     assert site.published
     changes = list(Change.objects.filter(kind="site", object_id=str(site.public_id)))
-    assert affected_by(changes).alliances == {world.alliances["north"].pk}
+    assert affected_by(changes) == affected_by([]), "three days are too short for any trial"
+    assert SiteWindow.objects.filter(site=site).update(ends=date(2027, 6, 30))
+    assert affected_by(changes).demands == set(
+        SiteNeed.objects.filter(demand__published=True, demand__alliance__slug="north").values_list(
+            "pk", flat=True
+        )
+    )
 
 
 @pytest.mark.parametrize(

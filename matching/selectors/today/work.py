@@ -248,7 +248,7 @@ def _firm(row: Any) -> Item:
 def failures(user: Any, asks: Who) -> Group:
     """Runs that failed and that no later run has made good."""
     later = MatchRun.objects.filter(
-        Q(demand=OuterRef("demand")) | Q(demand=None),
+        Q(demand=None, demands=[]) | Q(demand=OuterRef("demand")) | Q(demands__contains=OuterRef("demands")),
         alliance=OuterRef("alliance"),
         pk__gt=OuterRef("pk"),
         state=RunState.FINISHED,
@@ -256,7 +256,7 @@ def failures(user: Any, asks: Who) -> Group:
     rows = MatchRun.objects.visible_to(user).filter(alliance=asks.alliance)
     failed = list(rows.filter(state__in=FAILED).filter(~Exists(later)).order_by("-pk")[:SHOWN])
     titles = {d.pk: heading(d) for d in demand_list(user).filter(pk__in=[r.demand_id for r in failed])}
-    last = rows.filter(state=RunState.FINISHED, demand=None).order_by("-finished_at").first()
+    last = rows.filter(state=RunState.FINISHED, demand=None, demands=[]).order_by("-finished_at").first()
     nothing = _("No failure.")
     if last is not None and last.finished_at:
         nothing = _("No failure. The last run of the alliance ended %(at)s.") % {
@@ -272,7 +272,8 @@ def _failure(row: Any, titles: dict[int, str]) -> Item:
     done = _("%(done)d of %(total)d demands done") % {"done": row.demands_done, "total": row.demands_total}
     words = [moment_text(row.created_at), done, (row.error or "").split("\n")[0][:160]]
     return Item(
-        titles.get(row.demand_id) or _("Matching the whole alliance"),
+        titles.get(row.demand_id)
+        or (_("Matching what a change touched") if row.demands else _("Matching the whole alliance")),
         address("run", row.public_id),
         " · ".join(filter(None, words)),
         str(row.get_state_display()),

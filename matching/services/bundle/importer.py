@@ -110,6 +110,8 @@ def _lock(files: list[str]) -> None:
     tables += [f"companies_{name}" for name in ("componenttype", "componentkey") if COMPONENT_TYPES in files]
     tables += [f"scenarios_{name}" for name in ("scenariotype", "scenariokey") if SCENARIO_TYPES in files]
     execute(sql.SQL("SET LOCAL lock_timeout = '30s'"))
+    # Everything is matched again after an import: how its rows were is of no use (matching.models.FormerRow).
+    execute(sql.SQL("SET LOCAL matching.former_rows = 'off'"))
     if tables:
         names = sql.SQL(", ").join(sql.Identifier(table) for table in sorted(tables))
         execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(names))

@@ -72,7 +72,7 @@ def _move_pointers(run: MatchRun) -> None:
     """Readers see the new rows of all demands at once when this transaction commits."""
     with connection.cursor() as cursor:
         cursor.execute(MOVE, {"run": run.pk, "as_of": run.as_of, "generation": run.generation or 0})
-    covered = Q(demand=run.demand_id) if run.demand_id else Q(demand__alliance=run.alliance_id)
+    covered = Q(demand__in=run.chosen) if run.chosen else Q(demand__alliance=run.alliance_id)
     drop_pointers(covered)
 
 

@@ -36,7 +36,7 @@ def freeze(claim: Claim) -> None:
     with one_snapshot():
         run = MatchRun.objects.select_related("alliance").get(pk=claim.run_id)
         as_of = run.alliance.as_of or run.as_of  # it may have moved while the run waited
-        frozen = encode(run.alliance_id, as_of, run.demand_id)
+        frozen = encode(run.alliance_id, as_of, run.chosen or None)
         pieces = cut(frozen.problem, settings.MATCH_CHUNK_DEMANDS) if frozen else []
         # The run before its chunk, as everywhere: two steps never wait for each other.
         if not MatchRun.objects.select_for_update(no_key=True).filter(pk=run.pk, state=RunState.RUNNING):

@@ -1,5 +1,6 @@
 """Asking for runs, giving them up, trying again."""
 
+from collections.abc import Collection
 from datetime import date, time
 from typing import Any
 
@@ -26,12 +27,15 @@ def create_run(
     alliance: Alliance,
     *,
     demand: Demand | None = None,
+    demands: Collection[int] = (),
     as_of: date | None = None,
     pinned: bool = False,
     cause: str,
     requested_by: User | None = None,
 ) -> MatchRun:
-    """Queue a run of the alliance or of one demand; one that waits already and covers it is returned instead.
+    """Queue a run of the alliance, of one demand or of some (`demands`: keys, published ones of this alliance).
+
+    One that waits already and covers what is asked is returned instead; one of some demands takes more of them.
 
     An alliance has one date. `as_of` sets it (`pinned`: the nightly run leaves it alone); without it a run
     of the whole alliance that somebody asked for moves it to today, and every other run uses it as it is.
@@ -42,13 +46,12 @@ def create_run(
         if as_of is None and demand is None and cause == ASKED:
             as_of = timezone.localdate()
         if _move_date(locked, as_of, pinned):
-            demand = None
-        run = _waiting_run(locked, demand)
+            demand, demands = None, ()
+        run = _waiting_run(locked, demand, demands)
         if run is None:
-            run = _new_run(locked, demand, cause, requested_by)
-        elif locked.as_of and run.as_of != locked.as_of:
-            run.as_of = locked.as_of
-            run.save(update_fields=["as_of"])
+            run = _new_run(locked, demand, sorted(set(demands)), cause, requested_by)
+        else:
+            _widen(run, locked.as_of or run.as_of, demands)
         transaction.on_commit(lambda: nudge_workers(run.pk), robust=True)
     return run
 
@@ -64,12 +67,16 @@ def _move_date(alliance: Alliance, as_of: date | None, pinned: bool) -> bool:
     return before is not None and before != alliance.as_of
 
 
-def _waiting_run(alliance: Alliance, demand: Demand | None) -> MatchRun | None:
-    """A run that has not begun and covers what is asked.
+def _waiting_run(alliance: Alliance, demand: Demand | None, demands: Collection[int]) -> MatchRun | None:
+    """A run that has not begun and covers what is asked, or can be made to.
 
     Its chunk 0 stays locked until this transaction ends: whatever this transaction wrote is in its input.
     """
-    covers = Q(run__demand=None) if demand is None else Q(run__demand=None) | Q(run__demand=demand)
+    covers = Q(run__demand=None, run__demands=[])
+    if demand is not None:
+        covers |= Q(run__demand=demand) | Q(run__demands__contains=[demand.pk])
+    elif demands:
+        covers |= Q(run__demand=None)
     chunk = (
         RunChunk.objects.select_for_update(of=("self",))
         .select_related("run")
@@ -81,10 +88,25 @@ def _waiting_run(alliance: Alliance, demand: Demand | None) -> MatchRun | None:
     return chunk.run if chunk else None
 
 
-def _new_run(alliance: Alliance, demand: Demand | None, cause: str, requested_by: User | None) -> MatchRun:
+def _widen(run: MatchRun, as_of: date, demands: Collection[int]) -> None:
+    """A run that waits takes the date that holds now, and what a further change touched."""
+    more = sorted({*run.demands, *demands}) if run.demands else run.demands
+    if run.as_of != as_of or more != run.demands:
+        run.as_of, run.demands = as_of, more
+        run.save(update_fields=["as_of", "demands"])
+
+
+def _new_run(
+    alliance: Alliance, demand: Demand | None, demands: list[int], cause: str, requested_by: User | None
+) -> MatchRun:
     as_of = alliance.as_of or timezone.localdate()
     run = MatchRun.objects.create(
-        alliance=alliance, demand=demand, as_of=as_of, cause=cause, requested_by=requested_by
+        alliance=alliance,
+        demand=demand,
+        demands=demands,
+        as_of=as_of,
+        cause=cause,
+        requested_by=requested_by,
     )
     RunChunk.objects.create(run=run, number=0)
     record(
@@ -139,7 +161,9 @@ def retry_run(run: MatchRun, *, requested_by: User | None = None) -> MatchRun:
     if run.state not in (RunState.PARTIAL, RunState.FAILED, RunState.CANCELLED):
         raise ConflictError(_("Only a run that failed or was cancelled can be tried again."))
     with transaction.atomic():
-        again = create_run(run.alliance, demand=run.demand, cause=RETRY, requested_by=requested_by)
+        again = create_run(
+            run.alliance, demand=run.demand, demands=run.demands, cause=RETRY, requested_by=requested_by
+        )
         MatchRun.objects.filter(pk=again.pk, retry_of=None).exclude(pk=run.pk).update(retry_of=run)
     again.refresh_from_db()
     return again

@@ -25,6 +25,7 @@ from matching.services.runs.ending import finish_run
 from matching.services.runs.freezing import freeze, load
 from matching.services.runs.heartbeats import beat
 from matching.services.runs.nudging import nudge_workers
+from matching.services.runs.small import match_small
 
 logger = logging.getLogger(__name__)
 # A task that has claimed chunks for this long hands over to a new one: it ends well before its time limit.
@@ -78,10 +79,12 @@ def work_on_run(run_id: int, *, turn: float = TURN_SECONDS, each: Callable[[], N
 def work_on_chunk(claim: Claim) -> bool:
     """True when the chunk's rows are written. An error gives the chunk back, with its reason on the row."""
     try:
-        if claim.number == 0:
-            freeze(claim)
-        else:
+        if claim.number:
             compute(claim)
+        elif match_small(claim):
+            return True
+        else:
+            freeze(claim)
     except LostFenceError:
         logger.info(
             "run %s, chunk %s: somebody else has it, or the run has ended", claim.run_id, claim.number

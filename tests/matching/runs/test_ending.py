@@ -48,7 +48,7 @@ def test_results_appear_in_one_step(world: World, settings: Any) -> None:
 
 def test_the_later_frozen_input_wins_whatever_ends_last(world: World) -> None:
     north, demand = world.alliances["north"], world.demands["open"]
-    early = frozen_run(north, demand=demand)
+    early = frozen_run(north)
     late = frozen_run(north)
     assert work_on_run(late.pk)
     assert pointers(north)[demand.pk] == late.pk

@@ -1,0 +1,148 @@
+"""Reading the feed of changes, and queueing the runs that they call for."""
+
+import time
+from collections import defaultdict
+
+from django.db import connection, transaction
+from django.db.models import Count, Q
+
+from alliance.models import Alliance, Change, ConsumerPosition
+from matching.models import Demand, MatchRun
+from matching.services.changes.affected import Affected, affected_by
+from matching.services.changes.former import forget_followed
+from matching.services.runs.ending import drop_pointers
+from matching.services.runs.queueing import CHANGE, create_run, has_matching
+from matching.services.runs.working import work_on_run
+
+CONSUMER = "matcher"
+BATCH = 2000
+# When more than this part of an alliance's demands is touched, all of it is matched: one run with many workers.
+MOST_PART = 0.5
+FEW = 128  # but so many never make it a run of the whole alliance
+# The feed stops at the oldest running transaction: a slower one's rows are read later, never skipped.
+READ = """
+    SELECT id, transaction, kind, object_id, verb, before, after FROM alliance_change
+    WHERE (transaction, id) > (%s, %s) AND transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+    ORDER BY transaction, id LIMIT %s
+"""
+
+# Changes that nobody has followed yet; whether one of them is in the part of the feed that can be read.
+WAITING = """
+    SELECT bool_or(transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint)
+    FROM alliance_change
+    WHERE (transaction, id) > (SELECT transaction, change FROM alliance_consumerposition WHERE name = %s)
+      AND transaction IS DISTINCT FROM pg_current_xact_id_if_assigned()::text::bigint
+"""
+PAUSE = 0.01
+
+
+def follow_changes(*, patience: float = 0.0, queued: list[int] | None = None) -> int:
+    """Read what is new in the feed and queue runs for it; returns the number of changes read.
+
+    Runs and position are one transaction: a crash repeats it, and runs that already wait absorb others. Who finds
+    another reading goes: the other looks again when it has let go. `patience`: seconds to wait for changes that an
+    older transaction holds back. `queued` takes the keys of the runs.
+    """
+    total, until = 0, time.monotonic() + patience
+    while True:
+        read = _follow_batch(queued)
+        if read is None:
+            return total
+        total += read
+        if not read:
+            if not _is_waiting() or time.monotonic() >= until:
+                return total
+            time.sleep(PAUSE)
+
+
+def follow_and_match(*, patience: float = 0.0) -> int:
+    """Follow, and do at once what was queued, as far as nobody else has begun it; returns the changes read."""
+    queued: list[int] = []
+    read = follow_changes(patience=patience, queued=queued)
+    for run in dict.fromkeys(queued):
+        work_on_run(run)
+    return read
+
+
+def _is_waiting() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(WAITING, [CONSUMER])
+        return cursor.fetchone()[0] is not None
+
+
+def _follow_batch(queued: list[int] | None) -> int | None:
+    """One step; None when somebody else takes it at this moment."""
+    with transaction.atomic():
+        ConsumerPosition.objects.bulk_create([ConsumerPosition(name=CONSUMER)], ignore_conflicts=True)
+        position = ConsumerPosition.objects.select_for_update(skip_locked=True).filter(name=CONSUMER).first()
+        if position is None:
+            return None
+        if _is_from_another_cluster(position):
+            return _start_again(position, queued)
+        changes = list(Change.objects.raw(READ, [position.transaction, position.change, BATCH]))
+        if not changes:
+            return 0
+        runs = _queue(affected_by(changes))
+        if queued is not None:
+            queued += runs
+        position.transaction, position.change = changes[-1].transaction, changes[-1].pk
+        position.save()
+        forget_followed(position.transaction)
+        return len(changes)
+
+
+def _is_from_another_cluster(position: ConsumerPosition) -> bool:
+    """After a restore from a dump transaction ids begin again; the old position would hide every change."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+        return bool(position.transaction >= cursor.fetchone()[0])
+
+
+def _start_again(position: ConsumerPosition, queued: list[int] | None) -> int:
+    """Match everything once, and read on from here."""
+    runs = _queue(Affected(everything=True))
+    if queued is not None:
+        queued += runs
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1")
+        position.transaction, position.change = cursor.fetchone()[0], 0
+    position.save()
+    forget_followed(position.transaction)
+    return 0
+
+
+def _queue(affected: Affected) -> list[int]:
+    """One run for each alliance concerned, of what is touched there; a run that waits already is enough."""
+    if affected.everything:
+        drop_pointers(Q(demand__published=False))
+        return [
+            create_run(alliance, cause=CHANGE).pk
+            for alliance in Alliance.objects.order_by("pk")
+            if has_matching(alliance)
+        ]
+    drop_pointers(Q(demand__in=affected.demands))
+    demands: defaultdict[int, list[int]] = defaultdict(list)
+    published = Demand.objects.filter(pk__in=affected.demands, published=True).order_by("pk")
+    for key, alliance_id in published.values_list("pk", "alliance_id"):
+        demands[alliance_id].append(key)
+    whole = affected.alliances | _mostly(demands)
+    return [
+        _queue_one(alliance, [] if alliance.pk in whole else demands[alliance.pk]).pk
+        for alliance in Alliance.objects.filter(pk__in=whole | demands.keys()).order_by("pk")
+        if alliance.pk in demands or has_matching(alliance)
+    ]
+
+
+def _mostly(demands: dict[int, list[int]]) -> set[int]:
+    """Alliances of which so much is touched that all of it may as well be matched."""
+    many = [key for key, several in demands.items() if len(several) > FEW]
+    if not many:
+        return set()
+    counted = Demand.objects.filter(alliance__in=many, published=True).order_by().values_list("alliance")
+    return {key for key, count in counted.annotate(Count("pk")) if len(demands[key]) > MOST_PART * count}
+
+
+def _queue_one(alliance: Alliance, demands: list[int]) -> MatchRun:
+    if len(demands) == 1:
+        return create_run(alliance, demand=Demand.objects.get(pk=demands[0]), cause=CHANGE)
+    return create_run(alliance, demands=demands, cause=CHANGE)

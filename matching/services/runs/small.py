@@ -1,0 +1,49 @@
+"""A run of few demands is done by the worker that claims it, at once: what a change touched, or one demand.
+
+Nothing is frozen for others to read. Rows, pointers and the end of the run are one transaction: readers see all of
+it or none, and a worker that dies leaves a claim that another takes over, as with every chunk.
+"""
+
+from django.db import transaction
+
+from alliance.choices import RunState
+from matching.encoding import Frozen, encode
+from matching.kernel.solve import Solver
+from matching.models import MatchRun, RunChunk
+from matching.services.results import write_results
+from matching.services.runs.claims import Claim, LostFenceError, begin_run, mark_done
+from matching.services.runs.ending import finish_run
+from matching.services.runs.freezing import one_snapshot
+
+# More demands than this are frozen and cut, so that several workers share them.
+SMALL = 128
+
+
+def match_small(claim: Claim) -> bool:
+    """Do a run of few demands from beginning to end; False when it is not one. LostFenceError as everywhere."""
+    run = MatchRun.objects.select_related("alliance").get(pk=claim.run_id)
+    if not 0 < len(run.chosen) <= SMALL:
+        return False
+    begin_run(claim)
+    with one_snapshot():
+        run = MatchRun.objects.select_related("alliance").get(pk=claim.run_id)
+        run.as_of = run.alliance.as_of or run.as_of  # it may have moved while the run waited
+        frozen = encode(run.alliance_id, run.as_of, run.chosen)
+    results = Solver(frozen.problem).solve() if frozen else None
+    with transaction.atomic():
+        # The run before its chunk, as everywhere: two steps never wait for each other.
+        if not MatchRun.objects.select_for_update(no_key=True).filter(pk=run.pk, state=RunState.RUNNING):
+            raise LostFenceError
+        mark_done(claim)
+        _note(claim, run, frozen)
+        if frozen and results:
+            counts = write_results(run.pk, frozen.problem, frozen.identities, results)
+            RunChunk.objects.filter(pk=claim.chunk_id).update(counts=counts)
+        finish_run(run.pk)
+    return True
+
+
+def _note(claim: Claim, run: MatchRun, frozen: Frozen | None) -> None:
+    demands = list(range(len(frozen.problem.demands.lab))) if frozen else []
+    RunChunk.objects.filter(pk=claim.chunk_id).update(demands=demands)
+    MatchRun.objects.filter(pk=run.pk).update(as_of=run.as_of, demands_total=len(demands))
