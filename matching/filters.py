@@ -24,6 +24,7 @@ from matching.models import (
     MatchRun,
     NearMiss,
     Pipeline,
+    Project,
 )
 from matching.models.introductions import RUNNING
 from scenarios.models import ScenarioType, Site
@@ -312,6 +313,14 @@ class IntroductionFilter(ListFilter):
             return queryset.filter(RUNNING)
         viewer = viewer_of(self.request.user)
         return queryset.filter(RUNNING, turn__in=viewer.firms | viewer.bureaus)
+
+
+class ProjectFilter(ListFilter):
+    demand = django_filters.UUIDFilter(label=_("Demand's id"), field_name="demand__public_id")
+
+    class Meta:
+        model = Project
+        fields: ClassVar[list[str]] = []
 
 
 LISTS |= {

@@ -60,10 +60,7 @@ class WebhookViewSet(ChangeViewSet):
         self.refuse_unknown(request, ())
         told = self.told(request.data)
         owner = self._owner(told.pop("organisation", None))
-        enabled = told.pop("enabled")
         row, secret = create_webhook(owner, user=request.user, **told)
-        if not enabled:
-            row = change_webhook(row, user=request.user, enabled=False)
         found = self.get_queryset().get(pk=row.pk)
         body = {**WebhookShown(found).data, "secret": secret}
         return Response(body, status=201, headers={"ETag": etag(found), "Cache-Control": "no-store"})
@@ -85,8 +82,9 @@ class WebhookViewSet(ChangeViewSet):
         """Delete it with its log."""
         self.refuse_unknown(request, ())
         row = self.one()
-        wanted_version(request, row, required=True)
-        delete_webhook(row, user=request.user)
+        version = wanted_version(request, row, required=True)
+        with self.fresh_or_stale(row, version):
+            delete_webhook(row, user=request.user, version=version)
         return Response(status=204)
 
     @extend_schema(request=None, responses={201: WebhookSecretShown})

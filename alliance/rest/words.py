@@ -17,6 +17,8 @@ OPERATIONS = (
     _("Plants and workshops."),
     _("A lab and a supplier, or a site's operator, brought together by the bureaus of their cities."),
     _("Propose a line and a capability, or a demand and a site, to each other: officials only."),
+    _("Pipelines introduced as a whole, with their milestones; for the demand's side."),
+    _("Propose the whole team of a pipeline and its site at once, or nothing: officials only."),
     _("Do a step: accept, agree, talk, sample, sign, deliver, plan, decline, withdraw, reopen."),
     _(
         "What a demand would find, or what a capability would fit, if it were published now, as its owner reads it."

@@ -101,7 +101,7 @@ def rotate_token(user: User, public_id: Any, *, keep_hours: int = 0) -> tuple[Ap
     if not 0 <= keep_hours <= MAX_KEPT_HOURS:
         raise DomainError(_("From 0 to %(most)d hours.") % {"most": MAX_KEPT_HOURS}, field="keep_hours")
     with transaction.atomic():
-        old = _own(user, public_id)
+        old = _own(user, public_id, held=True)
         _may_issue(user, old.organisation, old.service)
         life = (old.expiry - old.created) if old.expiry is not None else timedelta(days=MAX_DAYS)
         end = timezone.now() + timedelta(hours=keep_hours)
@@ -115,10 +115,12 @@ def rotate_token(user: User, public_id: Any, *, keep_hours: int = 0) -> tuple[Ap
         return _store(fresh, min(life, timedelta(days=MAX_DAYS)))
 
 
-def _own(user: User, public_id: Any) -> ApiToken:
-    token = (
-        ApiToken.objects.editable_by(user).select_related("organisation").filter(public_id=public_id).first()
-    )
+def _own(user: User, public_id: Any, *, held: bool = False) -> ApiToken:
+    """A token that this person keeps; `held`: nobody else revokes or rotates it until the transaction ends."""
+    rows = ApiToken.objects.editable_by(user).filter(public_id=public_id)
+    if held:
+        list(ApiToken.objects.select_for_update().filter(public_id=public_id).values("pk"))
+    token = rows.select_related("organisation").first()
     if token is None:
         raise NotFoundError(_("There is no such token."))
     return token

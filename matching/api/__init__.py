@@ -1,7 +1,7 @@
 """Endpoints of demands, results, runs and introductions."""
 
 from matching.api.demands import DemandViewSet
-from matching.api.introductions import IntroductionViewSet
+from matching.api.introductions import IntroductionViewSet, ProjectViewSet
 from matching.api.preview import PreviewViewSet
 from matching.api.results import MatchViewSet, NearMissViewSet, PipelineViewSet, VerdictViewSet
 from matching.api.runs import MatchRunViewSet
@@ -14,5 +14,6 @@ __all__ = [
     "NearMissViewSet",
     "PipelineViewSet",
     "PreviewViewSet",
+    "ProjectViewSet",
     "VerdictViewSet",
 ]

@@ -1,4 +1,4 @@
-"""Endpoint of introductions: two firms brought together, and the steps of their work."""
+"""Endpoints of introductions and projects: two firms brought together, and the steps of their work."""
 
 from __future__ import annotations
 
@@ -15,21 +15,29 @@ from alliance.errors import ConflictError, DomainError
 from alliance.rest.conditions import StaleError, etag, wanted_version
 from alliance.rest.retrying import once
 from alliance.rest.views import ReadViewSet, with_since
-from companies.models import Capability
 from companies.selectors import capability_list
-from matching.filters import IntroductionFilter
-from matching.models import Demand, DemandLine, Introduction
+from matching.filters import IntroductionFilter, ProjectFilter
+from matching.models import DemandLine, Introduction
 from matching.selectors import demand_list
-from matching.selectors.introductions import attach_introduction_parts, introduction_detail, introduction_list
+from matching.selectors.introductions import (
+    attach_introduction_parts,
+    introduction_detail,
+    introduction_list,
+    project_detail,
+    project_list,
+    slowest,
+)
 from matching.serializers import (
     IntroductionAsked,
     IntroductionDetailShown,
     IntroductionShown,
+    ProjectAsked,
+    ProjectDetailShown,
+    ProjectShown,
     StepAsked,
 )
-from matching.services.introductions import Step, introduce, legal_moves, take_step
+from matching.services.introductions import Step, introduce, introduce_pipeline, legal_moves, take_step
 from matching.services.introductions.moves import ALL
-from scenarios.models import Site
 from scenarios.selectors import site_list
 
 
@@ -45,18 +53,13 @@ class IntroductionViewSet(ReadViewSet):
     shows_version = True
 
     def prepare(self, rows: list[Any]) -> None:
-        attach_introduction_parts(self.request.user, rows)
-        for row in rows:
-            row.turn_party = next(
-                (p for p in ALL if row.turn_id and getattr(row, f"{p}_id") == row.turn_id), None
-            )
-            row.asked_id = row.asked.public_id if row.asked else None
-            if self.detail:
-                row.legal = [move.name for move in legal_moves(row, self.request.user)]
-                for step in row.done:
-                    step.party = next(
-                        (p for p in ALL if getattr(row, f"{p}_id") == step.by_organisation_id), None
-                    )
+        _attach(self.request.user, rows)
+        for row in rows if self.detail else ():
+            row.legal = [move.name for move in legal_moves(row, self.request.user)]
+            for step in row.done:
+                step.party = next(
+                    (p for p in ALL if getattr(row, f"{p}_id") == step.by_organisation_id), None
+                )
 
     @extend_schema(request=IntroductionAsked, responses={201: IntroductionDetailShown})
     @once
@@ -70,21 +73,12 @@ class IntroductionViewSet(ReadViewSet):
         return self._answer(row, 201)
 
     def _pair(self, told: dict[str, Any]) -> dict[str, Any]:
+        user = self.request.user
         if "line" in told:
-            capability = self._seen(
-                capability_list(self.request.user), Capability, told["capability"], "capability"
-            )
-            lines = DemandLine.objects.visible_to(self.request.user).select_related("demand__owner")
-            return {"line": self._seen(lines, DemandLine, told["line"], "line"), "capability": capability}
-        demands = demand_list(self.request.user).select_related("owner")
-        site = self._seen(site_list(self.request.user), Site, told["site"], "site")
-        return {"demand": self._seen(demands, Demand, told["demand"], "demand"), "site": site}
-
-    def _seen(self, rows: Any, model: Any, public_id: Any, field: str) -> Any:
-        found = rows.filter(public_id=public_id).first()
-        if found is None:
-            raise DomainError(_("There is no “%(code)s”.") % {"code": public_id}, field=field)
-        return found
+            capability = _seen(capability_list(user), told["capability"], "capability")
+            lines = DemandLine.objects.visible_to(user).select_related("demand__owner")
+            return {"line": _seen(lines, told["line"], "line"), "capability": capability}
+        return _asked_for(user, told)
 
     @extend_schema(request=StepAsked, responses={200: IntroductionDetailShown})
     @action(detail=True, methods=["post"])
@@ -118,3 +112,57 @@ class IntroductionViewSet(ReadViewSet):
             place = {"id": found.public_id}
             headers["Location"] = reverse("api:introduction-detail", kwargs=place, request=self.request)
         return Response(self.get_serializer(found).data, status=status, headers=headers)
+
+
+@extend_schema(tags=["introductions"])
+class ProjectViewSet(ReadViewSet):
+    """Pipelines introduced as a whole, with their milestones; for the demand's side."""
+
+    selector = project_list
+    detail_selector = project_detail
+    filters = ProjectFilter
+    serializer_class = ProjectShown
+    detail_serializer_class = ProjectDetailShown
+
+    def prepare(self, rows: list[Any]) -> None:
+        if self.detail:
+            _attach(self.request.user, rows[0].team)
+            rows[0].reached = slowest(rows[0].team)
+
+    @extend_schema(request=ProjectAsked, responses={201: ProjectDetailShown})
+    @once
+    def create(self, request: Request) -> Response:
+        """Propose the whole team of a pipeline and its site at once, or nothing: officials only."""
+        self.refuse_unknown(request, ())
+        asked = ProjectAsked(data=request.data)
+        asked.is_valid(raise_exception=True)
+        told = dict(asked.validated_data)
+        made = introduce_pipeline(user=request.user, **(told | _asked_for(request.user, told)))
+        self.detail = True
+        found = self.get_queryset().get(pk=made.pk)
+        self.prepare([found])
+        place = reverse("api:project-detail", kwargs={"id": found.public_id}, request=request)
+        return Response(self.get_serializer(found).data, status=201, headers={"Location": place})
+
+
+def _attach(user: Any, rows: list[Any]) -> None:
+    """Whose turn it is, and the demand where the asker may know it."""
+    attach_introduction_parts(user, rows)
+    for row in rows:
+        row.turn_party = next(
+            (p for p in ALL if row.turn_id and getattr(row, f"{p}_id") == row.turn_id), None
+        )
+        row.asked_id = row.asked.public_id if row.asked else None
+
+
+def _asked_for(user: Any, told: dict[str, Any]) -> dict[str, Any]:
+    """The demand and, where one is named, the site."""
+    demand = _seen(demand_list(user).select_related("owner"), told["demand"], "demand")
+    return {"demand": demand, "site": _seen(site_list(user), told["site"], "site") if told["site"] else None}
+
+
+def _seen(rows: Any, public_id: Any, field: str) -> Any:
+    found = rows.filter(public_id=public_id).first()
+    if found is None:
+        raise DomainError(_("There is no “%(code)s”.") % {"code": public_id}, field=field)
+    return found

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from alliance.choices import IntroductionState
+from alliance.choices import IntroductionState, MilestoneKind
 from alliance.rest.fields import (
     DayField,
 )
@@ -89,6 +89,38 @@ class IntroductionAsked(StrictSerializer):
             words = _("Name a line and a capability, or a demand and a site.")
             raise serializers.ValidationError({"line": words}, code="one_of")
         return attrs
+
+
+class MilestoneShown(Shown):
+    kind = serializers.ChoiceField(choices=MilestoneKind.choices)
+    planned_on = serializers.DateField(allow_null=True)
+    actual_on = serializers.DateField(allow_null=True)
+
+
+class ProjectShown(Shown):
+    """A pipeline introduced as a whole; `site` is null where it has none."""
+
+    id = serializers.UUIDField(source="public_id")
+    demand = serializers.UUIDField(source="demand.public_id")
+    site = serializers.UUIDField(source="site.public_id", allow_null=True, default=None)
+    created_at = serializers.DateTimeField()
+
+
+class ProjectDetailShown(ProjectShown):
+    """`state` is what all of it has reached: the least of the introductions that are still running."""
+
+    state = serializers.ChoiceField(choices=IntroductionState.choices, allow_null=True, source="reached")
+    milestones = MilestoneShown(many=True, source="passed")
+    introductions = IntroductionShown(many=True, source="team")
+
+
+class ProjectAsked(StrictSerializer):
+    """The pipeline by its demand and, where it has one, its site."""
+
+    demand = StrictUUID()
+    site = StrictUUID(required=False, allow_null=True, default=None)
+    note = StrictText(required=False, allow_blank=True, default="", max_length=4000)
+    due_on = DayField(required=False, allow_null=True, default=None)
 
 
 class StepAsked(StrictSerializer):

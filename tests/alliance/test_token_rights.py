@@ -1,21 +1,23 @@
 """What a token narrows, what an organisation's token outlives, rotation, and rates that all processes share."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import time_machine
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 from redis.exceptions import ConnectionError as Lost
 
 from alliance.errors import DomainError, ForbiddenError, NotFoundError
-from alliance.models import ApiToken, Change, Membership
+from alliance.models import ApiToken, Change, Membership, User
 from alliance.rest import throttling
 from alliance.services.tokens import issue_token, rotate_token
 from tests.cast import World
-from tests.factories import make_token
+from tests.factories import make_city, make_firm, make_person, make_token
 
 ASKED: dict[str, Any] = {"name": "ERP", "scopes": ["read"], "days": 30}
 PLACE = "/api/v1/capabilities/"
@@ -99,6 +101,26 @@ def test_rotation_ends_the_old_secret_now_or_later(world: World) -> None:
     assert program(second).get(PLACE).status_code == 401
     assert program(third).get(PLACE).status_code == 200
     assert not Change.objects.filter(after__icontains=third).exists()
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_ten_who_rotate_one_token_at_once_make_one_of_it() -> None:
+    """Whoever comes second finds the old one gone, and gets no secret of their own."""
+    person = make_person("owner", (make_firm(make_city("990100", "Leadton", "牵头市"), "Firm"), "owner"))
+    token, _text = issue_token(person, **ASKED)
+
+    def rotate(number: int) -> bool:
+        try:
+            rotate_token(User.objects.get(pk=person.pk), token.public_id)
+        except NotFoundError:
+            return False
+        finally:
+            connections.close_all()
+        return True
+
+    with ThreadPoolExecutor(10) as pool:
+        assert sorted(pool.map(rotate, range(10))) == [False] * 9 + [True]
+    assert ApiToken.objects.filter(user=person).count() == 1
 
 
 def test_nobody_rotates_a_foreign_token(world: World) -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from alliance.models import Webhook, WebhookMessage
+from alliance.services.webhooks import change_webhook
 from tests import factories as make
 from tests.cast import World
 
@@ -132,3 +133,30 @@ def test_an_organisations_own_token_keeps_its_webhooks(world: World) -> None:
     assert asker.get(PLACE).json()["results"][0]["organisation"]["id"] == str(
         world.organisations["lab"].public_id
     )
+
+
+def test_deleting_names_the_version_that_was_seen(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A change that comes between reading the row and locking it is not swept away with the webhook."""
+    from alliance.api import webhooks as endpoint
+
+    hook, asker = world.webhooks["lab"], program(world)
+    delete = endpoint.delete_webhook
+
+    def late(row: Webhook, **told: Any) -> None:
+        change_webhook(row, user=world.person("lab_owner"), name="Renamed meanwhile")
+        delete(row, **told)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(endpoint, "delete_webhook", late)
+        answer = asker.delete(f"{PLACE}{hook.public_id}/", headers={"if-match": f'"{hook.version}"'})
+    assert (answer.status_code, answer.json()["code"]) == (412, "stale")
+    hook.refresh_from_db()
+    assert hook.name == "Renamed meanwhile"
+    answer = asker.delete(f"{PLACE}{hook.public_id}/", headers={"if-match": f'"{hook.version}"'})
+    assert answer.status_code == 204
+
+
+def test_a_webhook_that_is_to_rest_never_listens(world: World) -> None:
+    """Made and switched off in one step: nobody could be told something in between."""
+    made = post(program(world), PLACE, NEW | {"enabled": False})
+    assert (made.status_code, made.json()["enabled"], made.headers["ETag"]) == (201, False, '"1"')

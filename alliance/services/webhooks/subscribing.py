@@ -28,11 +28,12 @@ TEST = "webhook.test"
 
 
 def create_webhook(
-    organisation: Organisation, *, user: Any, name: str, url: str, events: list[str]
+    organisation: Organisation, *, user: Any, name: str, url: str, events: list[str], enabled: bool = True
 ) -> tuple[Webhook, str]:
     """A new webhook and its secret, which is shown once."""
     _must_keep(organisation, user)
     values = {"name": _clean_name(name), "url": clean_url(url), "events": _clean_events(events)}
+    values["enabled"] = enabled
     secret = new_secret()
     with transaction.atomic():
         Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
@@ -47,9 +48,7 @@ def change_webhook(hook: Webhook, *, user: Any, version: int | None = None, **va
     """Change name, address, events, or switch it on or off; `version` is the one that the person has seen."""
     checked = {name: _CHECKS[name](value) for name, value in values.items()}
     with transaction.atomic():
-        row = _locked(hook, user)
-        if version is not None and row.version != version:
-            raise ConflictError(_("Somebody has changed this webhook meanwhile."))
+        row = _locked(hook, user, version)
         before = {name: getattr(row, name) for name in checked}
         if before == checked:
             return row
@@ -78,10 +77,10 @@ def rotate_secret(hook: Webhook, *, user: Any) -> str:
     return secret
 
 
-def delete_webhook(hook: Webhook, *, user: Any) -> None:
-    """With its log; nothing is sent any more."""
+def delete_webhook(hook: Webhook, *, user: Any, version: int | None = None) -> None:
+    """With its log; nothing is sent any more. `version` is the one that the person has seen."""
     with transaction.atomic():
-        row = _locked(hook, user)
+        row = _locked(hook, user, version)
         record("deleted", "webhook", str(row.public_id), before={"name": row.name, "url": row.url})
         row.delete()
 
@@ -113,11 +112,13 @@ def send_again(message: WebhookMessage, *, user: Any) -> WebhookMessage:
     return again.get()
 
 
-def _locked(hook: Webhook, user: Any) -> Webhook:
+def _locked(hook: Webhook, user: Any, version: int | None = None) -> Webhook:
     rows = Webhook.objects.editable_by(user).filter(pk=hook.pk)
     row = Webhook.objects.select_for_update(no_key=True).filter(pk__in=rows.values("pk")).first()
     if row is None:
         raise NotFoundError(_("There is no such webhook."))
+    if version is not None and row.version != version:
+        raise ConflictError(_("Somebody has changed this webhook meanwhile."))
     return row
 
 

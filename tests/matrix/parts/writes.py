@@ -33,6 +33,11 @@ def pair(world: World) -> dict[str, Any]:
     }
 
 
+def pipeline(world: World) -> dict[str, Any]:
+    named = {"demand": world.demands["members"], "site": world.sites["open"]}
+    return {name: str(row.public_id) for name, row in named.items()}
+
+
 def made(kind: str, body: Body, *, who: set[str] = EDITORS, else_: dict[str, int] | None = None) -> list[Row]:
     other = NEEDS_WRITE | (else_ or {})
     return [
@@ -102,6 +107,16 @@ ROWS = [
         ok=STEPPERS,
         body=DECLINE,
         other=each({"viewer"} | PLATFORM, 403) | NEEDS_WRITE,
+    ),
+    Row("api:project-list"),
+    Row("api:project-detail", target="projects.open", ok=LAB | BUREAUS | PLATFORM),
+    Row(
+        "api:project-list",
+        "POST",
+        ok=BUREAUS,
+        yes=201,
+        body=pipeline,
+        other=each({"lab", "write_token", "platform"}, 403) | each(SOUTH, 400) | NEEDS_WRITE,
     ),
     Row("api:changes"),
     Row(
