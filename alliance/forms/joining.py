@@ -63,7 +63,7 @@ class PersonForm(forms.Form):
         label=_("E-mail"), required=False, widget=forms.EmailInput(attrs={"autocomplete": "email"})
     )
     username = forms.CharField(
-        label=_("Sign-in name"),
+        label=_("Username"),
         max_length=150,
         validators=[User.username_validator],
         widget=forms.TextInput(attrs={"autocomplete": "username"}),
@@ -79,7 +79,7 @@ class PersonForm(forms.Form):
     def clean_username(self) -> str:
         name: str = self.cleaned_data["username"]
         if User.objects.filter(username=name).exists():
-            raise ValidationError(_("This sign-in name is taken."))
+            raise ValidationError(_("This username is taken."))
         return name
 
     def clean(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import chain, islice
 from math import isfinite
 from typing import Any
 from xml.sax.saxutils import escape
@@ -27,6 +28,10 @@ MOST_ROWS = 1_048_576
 #: What a cell can hold.
 MOST_LETTERS = 32_767
 _ZERO = date(1899, 12, 30)
+#: Rows that say how wide the columns are.
+_MEASURED = 200
+#: A number with more decimals than this was computed: it is shown with three, and kept as it is.
+_DECIMALS = 6
 
 
 def csv_file(name: str, columns: Sequence[Column], rows: Iterable[Any]) -> StreamingHttpResponse:
@@ -113,14 +118,15 @@ _FIXED = {
     'Target="xl/workbook.xml"/></Relationships>',
     "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_LINKS}"><Relationship Id="rId1" Type="{_DOCS}/worksheet" '
     f'Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Type="{_DOCS}/styles" Target="styles.xml"/></Relationships>',
-    # Styles by number: 0 as it is, 1 a day, 2 a moment, 3 the heading.
-    "xl/styles.xml": f'<styleSheet xmlns="{_MAIN}"><numFmts count="2"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/>'
-    '<numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd\\ hh:mm"/></numFmts>'
+    # Styles by number: 0 as it is, 1 a day, 2 a moment, 3 the heading, 4 something computed.
+    "xl/styles.xml": f'<styleSheet xmlns="{_MAIN}"><numFmts count="3"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/>'
+    '<numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd\\ hh:mm"/>'
+    '<numFmt numFmtId="166" formatCode="#,##0.000"/></numFmts>'
     '<fonts count="2"><font><sz val="11"/></font><font><b/><sz val="11"/></font></fonts>'
     '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>'
-    '<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="4"><xf/>'
+    '<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="5"><xf/>'
     '<xf numFmtId="164" applyNumberFormat="1"/><xf numFmtId="165" applyNumberFormat="1"/>'
-    '<xf fontId="1" applyFont="1"/></cellXfs>'
+    '<xf fontId="1" applyFont="1"/><xf numFmtId="166" applyNumberFormat="1"/></cellXfs>'
     '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>',
 }
 
@@ -165,9 +171,11 @@ def _xlsx_pieces(name: str, heading: list[str], body: Iterable[list[Any]]) -> It
 
 
 def _sheet(heading: list[str], body: Iterable[list[Any]]) -> Iterator[str]:
+    rows = iter(body)
+    first = list(islice(rows, _MEASURED))
     widths = "".join(
-        f'<col min="{i}" max="{i}" width="{max(12, min(40, 2 * len(words)))}" customWidth="1"/>'
-        for i, words in enumerate(heading, 1)
+        f'<col min="{i}" max="{i}" width="{width}" customWidth="1"/>'
+        for i, width in enumerate(_widths(heading, first), 1)
     )
     yield (
         f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0">'
@@ -175,7 +183,7 @@ def _sheet(heading: list[str], body: Iterable[list[Any]]) -> Iterator[str]:
         f"<cols>{widths}</cols><sheetData><row>{''.join(_text(words, 3) for words in heading)}</row>"
     )
     lines: list[str] = []
-    for number, row in enumerate(body, 2):
+    for number, row in enumerate(chain(first, rows), 2):
         if number > MOST_ROWS:
             break
         lines.append(f"<row>{''.join(map(_typed, row))}</row>")
@@ -185,6 +193,22 @@ def _sheet(heading: list[str], body: Iterable[list[Any]]) -> Iterator[str]:
     yield f"{''.join(lines)}</sheetData></worksheet>"
 
 
+def _widths(heading: list[str], rows: list[list[Any]]) -> list[int]:
+    """As wide as what stands in the column, in digits: a Chinese character is as wide as two."""
+    columns = zip(heading, *rows, strict=True)
+    return [max(8, min(48, 2 + max(map(_width, column)))) for column in columns]
+
+
+def _width(value: Any) -> int:
+    if value is None or isinstance(value, bool):
+        return 5
+    if isinstance(value, datetime):
+        return 16
+    if isinstance(value, int | float | Decimal | date):
+        return min(11, len(str(value)))
+    return sum(2 if letter > "\u2e7f" else 1 for letter in str(value)[:48])
+
+
 def _typed(value: Any) -> str:
     """One cell of the sheet in its own type."""
     if value is None or value == "":
@@ -192,7 +216,8 @@ def _typed(value: Any) -> str:
     if isinstance(value, bool):
         return f'<c t="b"><v>{int(value)}</v></c>'
     if isinstance(value, int | float | Decimal):
-        return f"<c><v>{value}</v></c>" if isfinite(value) else "<c/>"
+        style = ' s="4"' if len(str(value).partition(".")[2]) > _DECIMALS else ""
+        return f"<c{style}><v>{value}</v></c>" if isfinite(value) else "<c/>"
     if isinstance(value, datetime):
         at = timezone.localtime(value).replace(tzinfo=None) if timezone.is_aware(value) else value
         days = (at - datetime(_ZERO.year, _ZERO.month, _ZERO.day)).total_seconds() / 86_400  # noqa: DTZ001

@@ -246,6 +246,9 @@ def _error(words: str) -> dict[str, Any]:
 
 def add_problem(result: dict[str, Any], **_more: Any) -> dict[str, Any]:
     """A post-processing hook: the errors that operations refer to, and shapes that several of them share."""
+    head = result.get("info", {})
+    if head.get("description"):
+        head["description"] = gettext(head["description"])
     parts = result.setdefault("components", {})
     schemas = parts.setdefault("schemas", {})
     schemas |= {"Problem": PROBLEM, "BulkAnswer": BULK}

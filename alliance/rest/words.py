@@ -48,4 +48,10 @@ OPERATIONS = (
     _("Delete it with its log."),
     _("A new secret; for a day requests carry the signatures of the old and the new one."),
     _("Send `webhook.test`; what became of it is in the log."),
+    # What stands at the head of the description: DESCRIPTION in the settings.
+    _(
+        "Needs of robot labs, abilities of manufacturers, application sites, and what fits together. "
+        "Send a token as `Authorization: Bearer …`. Every error is a problem (RFC 9457); lists have "
+        "`limit` (at most 200) and `cursor`; an unknown parameter or field is refused by name."
+    ),
 )

@@ -16,6 +16,7 @@ from alliance.choices import Confidentiality, Operator, Scope
 from alliance.forms import day_field
 from alliance.forms.joining import CityChoice
 from alliance.models import Alliance
+from alliance.templatetags._numbers import unit_text
 from companies.models import ComponentType
 from companies.selectors import search_types
 from companies.specs import Parameter
@@ -188,7 +189,6 @@ class AskedRow:
         return replace(
             self,
             number=self.number + 1,
-            op="",
             value="",
             chosen=[],
             hard=False,
@@ -206,8 +206,14 @@ def _with_repeats(rows: list[AskedRow], data: QueryDict) -> None:
             rows.insert(rows.index(row) + last.number - 1, last)
 
 
-def asked_rows(parameters: dict[str, Parameter], book_rows: dict[str, Any], chinese: bool) -> list[AskedRow]:
-    """Empty boxes for the parameters of a type."""
+#: What an empty row asks unless told otherwise, by what is better of a parameter: nobody wants "at least" of play.
+_USUAL = {"lower": "<=", "higher": ">=", "target": "="}
+
+
+def asked_rows(
+    parameters: dict[str, Parameter], book_rows: dict[str, Any], chinese: bool, *, ranges: str = ""
+) -> list[AskedRow]:
+    """Empty boxes for the parameters of a type; `ranges`: what is usually asked of one that is a range."""
     found = []
     for key, parameter in parameters.items():
         row = book_rows[key]
@@ -217,14 +223,17 @@ def asked_rows(parameters: dict[str, Parameter], book_rows: dict[str, Any], chin
             else row.key.choices
         )
         facts = row.attributes or {}
+        known = operators(parameter)
+        usual = _USUAL.get(facts.get("better", "")) or (ranges if parameter.kind == "range" else "")
         low, high = facts.get("typical_min"), facts.get("typical_max")
         found.append(
             AskedRow(
                 key=key,
                 name=str(row),
-                unit=row.key.symbol or row.key.unit,
+                unit="" if row.key.unit == "1" else unit_text(row.key.unit),
                 kind=parameter.kind,
-                operators=[(op, str(Operator(op).label)) for op in operators(parameter)],
+                operators=[(op, str(Operator(op).label)) for op in known],
+                op=usual if usual in known else known[0],
                 choices=list(zip(row.key.choices, zh, strict=True)),
                 typical=f"{low:g} ~ {high:g}" if low is not None and high is not None else "",
             )

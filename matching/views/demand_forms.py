@@ -198,7 +198,9 @@ def line_edit(request: HttpRequest, public_id: UUID, line_id: UUID) -> HttpRespo
 
 
 def _line(request: HttpRequest, found: Any, type_: Any, line: Any) -> HttpResponse:
-    rows = asked_rows(component_parameters(type_), component_book().of(type_.pk), is_chinese())
+    rows = asked_rows(
+        component_parameters(type_), component_book().of(type_.pk), is_chinese(), ranges="covers"
+    )
     if request.method == "POST":
         form = LineForm(request.POST)
         asked = fill_from_post(rows, request.POST)

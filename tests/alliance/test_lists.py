@@ -65,6 +65,18 @@ def test_cells_have_types_and_never_become_formulas() -> None:
     assert zipfile.ZipFile(io.BytesIO(data)).testzip() is None
 
 
+def test_columns_of_a_workbook_are_as_wide_as_what_stands_in_them() -> None:
+    rows = [("成都示例移动机器人研究所有限公司", 275.558820638, date(2027, 3, 14), "x" * 300)]
+    columns = [Column(name, lambda row, i=i: row[i]) for i, name in enumerate("abcd")]
+    book = load_workbook(io.BytesIO(b"".join(xlsx_file("x", columns, iter(rows)).streaming_content)))
+    page = book.worksheets[0]
+    assert [page.column_dimensions[letter].width for letter in "ABCD"] == [34, 13, 12, 48]
+    assert page["B2"].value == 275.558820638, (
+        "what was computed is shown with three decimals and kept as it is"
+    )
+    assert page["B2"].number_format == "#,##0.000"
+
+
 def test_a_long_list_is_sent_in_pieces(world: World) -> None:
     answer = xlsx_file("x", [Column("a", lambda row: f"row {row}")], iter(range(50_000)))
     largest = max(len(piece) for piece in answer.streaming_content)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from companies.specs import Parameter
 from companies.specs.requirements import requirement
+from matching.forms.demands import asked_rows
 from matching.services.bills.asking import CellError, cell_of, read_cell
 
 TORQUE = Parameter("torque", "N*m", "number")
@@ -114,3 +115,25 @@ def test_what_is_written_reads_back_the_same(
     words = cell_of([SimpleNamespace(**stored)], ALL[key].kind)
     unit = ALL[key].unit
     assert read(ALL[key], words, unit=unit) == [stored], words
+
+
+@pytest.mark.parametrize(
+    ("parameter", "better", "op"),
+    [
+        (TORQUE, "higher", ">="),
+        (TORQUE, "lower", "<="),
+        (TORQUE, "target", "="),
+        (TORQUE, "none", ">="),
+        (HEAT, "none", "covers"),
+        (IP, "higher", ">="),
+        (BUS, "higher", "one_of"),
+        (BRAKE, "", "is"),
+    ],
+)
+def test_an_empty_row_of_the_form_asks_what_is_usual(parameter: Parameter, better: str, op: str) -> None:
+    """Whoever only types a number asks for little play and much torque, as in a sheet."""
+    key = SimpleNamespace(unit=parameter.unit, choices=list(parameter.choices), choices_zh=[])
+    book = {parameter.key: SimpleNamespace(key=key, attributes={"better": better})}
+    (row,) = asked_rows({parameter.key: parameter}, book, False, ranges="covers")
+    assert row.op == op
+    assert row.again().op == op
