@@ -182,6 +182,7 @@ class ImportState(models.TextChoices):
     SAVED = "saved", _("saved")
     UNDONE = "undone", _("taken back")
     FAILED = "failed", _("failed")
+    CANCELLED = "cancelled", _("cancelled")
 
 
 class NoticeGroup(models.TextChoices):

@@ -334,6 +334,7 @@ SPECTACULAR_SETTINGS = {
         "OrganisationRoleEnum": "alliance.choices.OrganisationRole",
         "OrganisationKindEnum": "alliance.choices.OrganisationKind",
         "RunStateEnum": "alliance.choices.RunState",
+        "ImportStateEnum": "alliance.choices.ImportState",
         "IntroductionStateEnum": "alliance.choices.IntroductionState",
         "DeliveryStateEnum": "alliance.choices.DeliveryState",
         "PartyEnum": "matching.serializers.PARTIES",

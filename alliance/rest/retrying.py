@@ -63,5 +63,14 @@ def _check(key: str) -> None:
 
 def _digest(request: Any) -> str:
     """Of method, address and what the body says, however it is written."""
-    body = json.dumps(request.data, sort_keys=True, ensure_ascii=True)
+    body = json.dumps(request.data, sort_keys=True, ensure_ascii=True, default=_of_file)
     return sha256(f"{request.method} {request.get_full_path()}\n{body}".encode()).hexdigest()
+
+
+def _of_file(file: Any) -> str:
+    """A file of a form, by its name and content; it is read again afterwards."""
+    digest = sha256(file.name.encode())
+    for chunk in file.chunks():
+        digest.update(chunk)
+    file.seek(0)
+    return digest.hexdigest()

@@ -139,7 +139,23 @@ class ChangeViewSet(ReadViewSet):
         return _Translated(self.renamed)
 
     def fresh_or_stale(self, row: Any, version: int | None) -> Any:
-        return _FreshOrStale(row, version)
+        return FreshOrStale(row, version)
+
+
+def owner_for(user: Any, named: Any = None) -> Organisation:
+    """In whose name a row is made: the firm named, or the only one that the caller writes for."""
+    viewer = viewer_of(user)
+    mine = Organisation.objects.visible_to(user)
+    if named is not None:
+        found = mine.filter(pk__in=viewer.firms, public_id=named).first()
+        if found is None:
+            raise DomainError(_("There is no such firm among yours."), field="organisation")
+        return found
+    if not viewer.editing:
+        raise ForbiddenError(_("You may not change this firm's rows."))
+    if len(viewer.editing) > 1:
+        raise DomainError(_("You write for several firms: say for which."), field="organisation")
+    return mine.get(pk=min(viewer.editing))
 
 
 class WriteViewSet(ChangeViewSet):
@@ -158,19 +174,7 @@ class WriteViewSet(ChangeViewSet):
         return rows.filter(organisation=owner, external_id=external_id).first()
 
     def owner(self, named: Any = None) -> Organisation:
-        """In whose name a row is made: the firm named, or the only one that the caller writes for."""
-        viewer = viewer_of(self.request.user)
-        mine = Organisation.objects.visible_to(self.request.user)
-        if named is not None:
-            found = mine.filter(pk__in=viewer.firms, public_id=named).first()
-            if found is None:
-                raise DomainError(_("There is no such firm among yours."), field="organisation")
-            return found
-        if not viewer.editing:
-            raise ForbiddenError(_("You may not change this firm's rows."))
-        if len(viewer.editing) > 1:
-            raise DomainError(_("You write for several firms: say for which."), field="organisation")
-        return mine.get(pk=min(viewer.editing))
+        return owner_for(self.request.user, named)
 
     # --- operations ---
     @once
@@ -298,7 +302,7 @@ class _Translated:
             error.errors = {self.renamed.get(name, name): words for name, words in error.errors.items()}
 
 
-class _FreshOrStale:
+class FreshOrStale:
     """A conflict over a version that is not the row's any more: the caller's copy is stale (412), no step illegal."""
 
     def __init__(self, row: Any, version: int | None) -> None:

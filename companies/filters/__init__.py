@@ -8,6 +8,7 @@ import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from alliance.choices import ImportState
 from alliance.filters import (
     LISTS,
     CityFilter,
@@ -22,7 +23,7 @@ from alliance.filters import (
 from alliance.selectors import viewer_of
 from alliance.selectors.trees import branch, tree_choices
 from companies.filters.values import PREFIX, ValueFilter, parameter_of
-from companies.models import Capability, ComponentType, Facility
+from companies.models import Capability, ComponentType, Facility, SheetImport
 from companies.selectors import component_book
 
 
@@ -126,3 +127,11 @@ class ComponentTypeFilter(TypeFilter):
 
 
 LISTS |= {"firms": FirmFilter, "capabilities": CapabilityFilter}
+
+
+class ImportFilter(ListFilter):
+    state = django_filters.ChoiceFilter(label=_("State"), choices=ImportState.choices, empty_label=_("any"))
+
+    class Meta:
+        model = SheetImport
+        fields: ClassVar[list[str]] = []

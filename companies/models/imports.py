@@ -26,6 +26,9 @@ class SheetImport(Published):
     header = models.JSONField(default=list)
     mapping = models.JSONField(default=dict)
     remembered = models.BooleanField(default=False)
+    save_when_clean = models.BooleanField(
+        default=False, help_text="saved without another word once nothing is wrong"
+    )
     edits = models.JSONField(default=dict)
     problems = models.JSONField(default=list)
     counts = models.JSONField(default=dict)

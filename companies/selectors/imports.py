@@ -34,3 +34,26 @@ def own_table(user: Any, organisation: Any) -> Any:
 def plants(user: Any, organisation: Any) -> list[Facility]:
     rows = Facility.objects.visible_to(user).filter(organisation=organisation, archived_at=None)
     return list(rows.order_by("id"))
+
+
+def attach_import_parts(rows: Any, *, detailed: bool) -> None:
+    """What an endpoint says of an import: fields under the names that the API gives them."""
+    for row in rows:
+        row.mode = "save" if row.save_when_clean else "check"
+        row.told_counts = {"rows": row.row_count, **row.counts} if row.counts else None
+        if detailed:
+            row.told_columns = [
+                {"heading": heading, "field": _field(row.mapping.get(str(number), ""))}
+                for number, heading in enumerate(row.header)
+            ]
+            row.told_problems = [_problem(problem) for problem in row.problems]
+
+
+def _field(name: str) -> str:
+    return name.replace("spec:", "specs.", 1)
+
+
+def _problem(problem: dict[str, Any]) -> dict[str, Any]:
+    column = problem["column"]
+    number = None if column is None else column + 1
+    return problem | {"field": _field(problem["field"]), "column": number}

@@ -1,4 +1,4 @@
-"""Files as people have them: CSV in the encodings of China's desktops, and workbooks; refused when they are bombs."""
+"""Files as people have them: CSV as desktops in China write it, workbooks, JSON lines; bombs are refused."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from alliance.errors import DomainError
+from companies.services.sheets.lines import Cells, looks_like_lines, read_lines
 
 MOST_UPLOAD = 50 * 1024 * 1024
 MOST_ROWS, MOST_COLUMNS, MOST_TEXT = 20_000, 200, 4_000
 CHILD = Path(__file__).with_name("child.py")
-Cells = list[tuple[str, int, list[Any]]]
 
 
 def read_file(blob: bytes, is_known: Callable[[list[str]], bool]) -> Cells:
@@ -36,6 +36,8 @@ def read_file(blob: bytes, is_known: Callable[[list[str]], bool]) -> Cells:
         raise _refused(
             _("This is an old .xls workbook or a protected one. Save it as .xlsx without a password.")
         )
+    if looks_like_lines(blob):
+        return read_lines(blob, MOST_ROWS, MOST_COLUMNS, MOST_TEXT)
     return _delimited(blob, is_known)
 
 

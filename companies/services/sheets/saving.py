@@ -32,13 +32,15 @@ def confirm(sheet: SheetImport, *, user: Any, version: int) -> None:
     begin_saving(sheet)
 
 
-def undo(sheet: SheetImport, *, user: Any) -> dict[str, int]:
+def undo(sheet: SheetImport, *, user: Any, version: int | None = None) -> dict[str, int]:
     """Put back what was before, except rows that somebody has changed since: those are counted as skipped."""
     sheet = sheet_of(user, sheet.public_id)
     with transaction.atomic():
         rows = SheetImport.objects.filter(
             pk=sheet.pk, state=ImportState.SAVED, saved_at__gt=timezone.now() - UNDO
         )
+        if version is not None:
+            rows = rows.filter(version=version)
         if not rows.update(state=ImportState.UNDONE, version=F("version") + 1):
             raise ConflictError(_("Only a sheet saved within the last 24 hours can be taken back, and once."))
         before = sheet.cells.before

@@ -20,12 +20,22 @@ from companies.services.sheets.reading import MOST_ROWS, Cells, read_file
 from companies.services.sheets.working import begin_check
 
 OPEN = (ImportState.MAPPING, ImportState.CHECKED, ImportState.FAILED)
+ENDED = (ImportState.SAVED, ImportState.UNDONE, ImportState.CANCELLED)
 
 
 def upload(
-    organisation: Organisation, blob: bytes, *, user: Any, file_name: str, component_type: str = ""
+    organisation: Organisation,
+    blob: bytes,
+    *,
+    user: Any,
+    file_name: str,
+    component_type: str = "",
+    save: bool = False,
 ) -> SheetImport:
-    """Read the file and guess its columns; what was mapped last time is not asked again."""
+    """Read the file and guess its columns; what was mapped last time is not asked again.
+
+    `save`: once nothing is wrong, it is saved without asking.
+    """
     may_write_for(organisation, user)
     if component_type and not ComponentType.objects.filter(code=component_type).exists():
         raise DomainError(_("Choose what is made."), field="component_type")
@@ -51,6 +61,7 @@ def upload(
             header=header,
             mapping=mapping,
             remembered=remembered,
+            save_when_clean=save,
             row_count=len(rows),
         )
         SheetRows.objects.create(sheet=sheet, rows=rows)
@@ -110,9 +121,61 @@ def sheet_of(user: Any, public_id: Any) -> SheetImport:
     return row
 
 
-def choose_columns(sheet: SheetImport, mapping: dict[str, str], *, user: Any) -> None:
+def upload_from_program(
+    organisation: Organisation,
+    blob: bytes,
+    columns: dict[str, str],
+    *,
+    user: Any,
+    file_name: str,
+    component_type: str = "",
+    save: bool = False,
+) -> SheetImport:
+    """The same, and checked at once where every column is known: by its heading, or by `columns` (heading → field,
+    "" for none)."""
+    told = {"file_name": file_name, "component_type": component_type, "save": save}
+    with transaction.atomic():
+        sheet = upload(organisation, blob, user=user, **told)
+        chosen = _chosen(sheet, columns)
+        if columns:
+            choose_columns(sheet, chosen, user=user)
+        elif sheet.state == ImportState.MAPPING and all(chosen.values()):
+            begin_check(sheet)
+    sheet.refresh_from_db()
+    return sheet
+
+
+def _chosen(sheet: SheetImport, columns: dict[str, str]) -> dict[str, str]:
+    unknown = [heading for heading in columns if heading not in sheet.header]
+    if unknown:
+        words = _("The sheet has no column “%(heading)s”.") % {"heading": unknown[0][:80]}
+        raise DomainError(words, field="columns")
+    named = enumerate(sheet.header)
+    return {str(n): columns.get(heading, sheet.mapping.get(str(n), "")) for n, heading in named}
+
+
+def map_headings(sheet: SheetImport, columns: dict[str, str], *, user: Any, version: int) -> None:
+    """Which column is which field, by its heading; the others stay as they are."""
+    choose_columns(sheet, _chosen(sheet, columns), user=user, version=version)
+
+
+def cancel(sheet: SheetImport, *, user: Any, version: int) -> None:
+    """End it unsaved. A worker that is at it finds its claim gone and writes nothing."""
+    sheet = sheet_of(user, sheet.public_id)
+    with transaction.atomic():
+        rows = SheetImport.objects.filter(pk=sheet.pk, version=version).exclude(state__in=ENDED)
+        if not rows.update(state=ImportState.CANCELLED, lease_until=None, version=F("version") + 1):
+            raise ConflictError(_("This sheet has ended, or somebody else has changed it."))
+        record("cancelled", "sheet", str(sheet.public_id))
+
+
+def choose_columns(
+    sheet: SheetImport, mapping: dict[str, str], *, user: Any, version: int | None = None
+) -> None:
     """Which column is which field; remembered for the next sheet."""
     sheet = sheet_of(user, sheet.public_id)
+    if version is not None and sheet.version != version:
+        raise ConflictError(_("This sheet is being worked on, or somebody else has changed it."))
     chosen = {str(n): mapping.get(str(n), "") for n in range(len(sheet.header))}
     used = [field for field in chosen.values() if field]
     twice = next((field for field in used if used.count(field) > 1), "")

@@ -9,9 +9,11 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from alliance.changes import acting_for, record
 from alliance.choices import ImportState
+from alliance.errors import ConflictError
 from companies.models import SheetImport
 from companies.services.sheets.checking import SheetChecker, counts_of
 from companies.services.sheets.comparing import compare
@@ -34,9 +36,9 @@ def begin_saving(sheet: SheetImport) -> None:
 
 def _begin(sheet: SheetImport, state: str) -> None:
     with transaction.atomic():
-        SheetImport.objects.filter(pk=sheet.pk).update(
-            state=state, done=0, lease_until=None, version=F("version") + 1
-        )
+        rows = SheetImport.objects.filter(pk=sheet.pk, version=sheet.version)
+        if not rows.update(state=state, done=0, lease_until=None, version=F("version") + 1):
+            raise ConflictError(_("This sheet is being worked on, or somebody else has changed it."))
         record("began", "sheet", str(sheet.public_id), after={"state": state})
         if sheet.row_count > AT_ONCE:
             transaction.on_commit(lambda: _nudge(sheet.pk), robust=True)
@@ -86,6 +88,9 @@ def _check(sheet: SheetImport) -> None:
     with transaction.atomic():
         _finish(sheet, ImportState.CHECKED, **values, done=len(report.lines))
         record("checked", "sheet", str(sheet.public_id), after=values["counts"])  # type: ignore[arg-type]
+        if sheet.save_when_clean and not report.problems:
+            sheet.refresh_from_db()
+            begin_saving(sheet)
 
 
 def _save(sheet: SheetImport) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.cast import World
 from tests.matrix.roles import SUPPLIER
-from tests.matrix.row import EMPTY, Body, Row, each, page
+from tests.matrix.row import EMPTY, NEEDS_WRITE, Body, Row, each, page
 
 SHEET = "sheets.supplier"
 SEEN = SUPPLIER | {"partner_bureau"}
@@ -30,4 +30,16 @@ ROWS = [
     Row("import-mend", "POST", SHEET, ok=EDITORS, yes=302, body=ONE, other=LOOKERS),
     Row("import-confirm", "POST", SHEET, ok=EDITORS, yes=409, body=EMPTY, other=LOOKERS),
     Row("import-undo", "POST", SHEET, ok=EDITORS, yes=409, body=EMPTY, other=LOOKERS),
+    Row("api:import-list"),
+    Row("api:import-list", "POST", ok=set(), no=415, other=NEEDS_WRITE, body=EMPTY),
+    Row("api:import-detail", target=SHEET, ok=SUPPLIER | {"partner_bureau"}),
+    Row("api:import-file", target=SHEET, ok=SUPPLIER | {"partner_bureau"}),
+    Row(
+        "api:import-steps",
+        "POST",
+        SHEET,
+        ok={"editor", "owner", "service_token"},
+        body=lambda world: {"move": "cancel"},
+        other=LOOKERS | NEEDS_WRITE,
+    ),
 ]

@@ -1,4 +1,4 @@
-"""Endpoints of component types, facilities and capabilities."""
+"""Endpoints of component types, facilities, capabilities and their imports."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema
 from alliance.models import Organisation
 from alliance.rest.views import ReadViewSet, with_since
 from alliance.rest.writing import WriteViewSet
+from companies.api.imports import ImportViewSet
 from companies.filters import CapabilityFilter, ComponentTypeFilter, FacilityFilter
 from companies.models import Capability, Facility
 from companies.selectors import (
@@ -45,6 +46,14 @@ from companies.services import (
     store_new,
     update_facility,
 )
+
+__all__ = [
+    "CapabilityViewSet",
+    "ComponentTypeViewSet",
+    "FacilityViewSet",
+    "ImportViewSet",
+    "capability_input",
+]
 
 
 @extend_schema(tags=["reference"])
