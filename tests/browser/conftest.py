@@ -21,7 +21,9 @@ AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
 #: Of everything axe can say: what it calls serious or critical is a bug here; the rest too where it is found.
 _FOUND = ".then(r => r.violations.map(v => [v.id, v.nodes[0].html.slice(0, 200)]))"
 ALL_RULES = f"axe.run({{resultTypes: ['violations']}}){_FOUND}"
-BUT_COLOURS = f"axe.run({{resultTypes: ['violations'], rules: {{'color-contrast': {{enabled: false}}}}}}){_FOUND}"
+BUT_COLOURS = (
+    f"axe.run({{resultTypes: ['violations'], rules: {{'color-contrast': {{enabled: false}}}}}}){_FOUND}"
+)
 CONTRAST = f"axe.run({{resultTypes: ['violations'], runOnly: ['color-contrast']}}){_FOUND}"
 
 
