@@ -11,6 +11,7 @@ from matching.services.bundle.problems import FileError
 
 MAX_CELL = 2**16
 _MAX_LINE = 2**21
+Numbered = tuple[int, list[str]]  # a row's number (the header is row 1) and its cells
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -19,7 +20,7 @@ class Table:
     """An open CSV file: its header, and its rows with their numbers (the header is row 1)."""
 
     header: list[str]
-    rows: Iterator[tuple[int, list[str]]]
+    rows: Iterator[Numbered]
 
 
 def _lines(stream: IO[bytes]) -> Iterator[str]:
@@ -86,7 +87,7 @@ def _check_header(header: list[str], columns: Sequence[str], keys: Sequence[str]
             raise FileError(_("The column “%(name)s” is missing.") % {"name": name}, 1, name)
 
 
-def _numbered(reader: Iterator[list[str]], header: list[str]) -> Iterator[tuple[int, list[str]]]:
+def _numbered(reader: Iterator[list[str]], header: list[str]) -> Iterator[Numbered]:
     number = 1
     while True:
         number += 1
@@ -100,6 +101,23 @@ def _numbered(reader: Iterator[list[str]], header: list[str]) -> Iterator[tuple[
             return
         if any(cells):
             yield number, cells
+
+
+def in_chunks(rows: Iterator[Numbered], size: int) -> Iterator[list[Numbered]]:
+    """Some thousand rows at a time. Where the file breaks off, what was read before comes first."""
+    chunk: list[Numbered] = []
+    try:
+        for row in rows:
+            chunk.append(row)
+            if len(chunk) == size:
+                yield chunk
+                chunk = []
+    except FileError:
+        if chunk:
+            yield chunk
+        raise
+    if chunk:
+        yield chunk
 
 
 def _broken(error: csv.Error) -> str:

@@ -9,7 +9,6 @@ from psycopg import sql
 
 from companies.specs import requirements
 from matching.models import (
-    Demand,
     DemandIdentity,
     DemandLine,
     LineCertificate,
@@ -19,10 +18,12 @@ from matching.models import (
     SiteNeed,
     SiteRequirement,
 )
+from matching.services.bundle.copying import Record, json_value
 from matching.services.bundle.layout import COMPONENT_TYPES, SCENARIO_TYPES
 from matching.services.bundle.loading import Row, ScopedImport
 from matching.services.bundle.parameters import ParameterSets
-from matching.services.bundle.staging import Record, execute, json_value
+from matching.services.bundle.queries import execute, fetch
+from matching.services.bundle.staging import Touched
 
 _REQUIREMENT = ("position", "key", "op", "value", "hard", "weight", "tolerance")
 
@@ -58,7 +59,9 @@ class Demands(ScopedImport):
         "iterations",
         "published",
     )
+    on_insert = {"published_at": "CASE WHEN published THEN now() END"}
     scope = "organisation"
+    owned_by = "owner"
 
     def set_up(self) -> None:
         self.identity_rows = self.child(DemandIdentity, "demand", "organisation", "external_id", "title")
@@ -74,9 +77,15 @@ class Demands(ScopedImport):
         if values["start_date"] > values["need_by"]:
             self.bad(row, "need_by", _("The demand is needed before it starts."))
         self._check_site_need(row)
-        self.context.listed_demands.add(row.id)
-        if values["published"]:
-            self.context.published_demands[row.id] = row.number
+
+    def tell(self, row: Row) -> tuple[int, int, bool]:
+        return row.id, row.number, row.values["published"]
+
+    def hear(self, told: tuple[int, int, bool]) -> None:
+        pk, number, published = told
+        self.context.listed_demands.add(pk)
+        if published:
+            self.context.published_demands[pk] = number
 
     def _check_site_need(self, row: Row) -> None:
         values = row.values
@@ -130,8 +139,10 @@ class DemandLines(ScopedImport):
         "monthly_rate",
         "need_by",
     )
-    on_insert = {"position": "0"}
+    on_insert = {"position": "row_number() OVER (PARTITION BY demand_id ORDER BY id) - 1"}
     scope = "demand"
+    owned_by = "owner"
+    leaf = True
 
     def set_up(self) -> None:
         self.price_rows = self.child(LinePrice, "line", "target_unit_price", "ceiling_unit_price")
@@ -145,11 +156,15 @@ class DemandLines(ScopedImport):
         return self.organisation_of("demands.csv", scope_id)
 
     def check(self, row: Row) -> None:
-        demand = row.values["demand"]
-        counts = self.context.line_counts
-        counts[demand] = counts.get(demand, 0) + 1
         self.specs(row, "requirements", requirements, COMPONENT_TYPES, "component_type")
         self.flag_unknown(row, row.values["certifications"])
+
+    def tell(self, row: Row) -> int:
+        return int(row.values["demand"])
+
+    def hear(self, told: int) -> None:
+        counts = self.context.line_counts
+        counts[told] = counts.get(told, 0) + 1
 
     def record(self, row: Row) -> Record:
         plain = {"owner": row.values["_owner"]}
@@ -175,11 +190,17 @@ class DemandLines(ScopedImport):
         )
 
     def after_merge(self) -> None:
-        demands = self.context.listed_demands | self.context.line_counts.keys()
-        gone = DemandLine.objects.filter(demand__in=demands).exclude(id__in=self.listed.ids())
-        lost = list(gone.values_list("id", "demand_id", "external_id"))
+        demands = Touched("with_lines")
+        demands.add(self.context.listed_demands | self.context.line_counts.keys())
+        lost = fetch(
+            sql.SQL(
+                "SELECT t.id, t.demand_id, t.external_id "
+                "FROM matching_demandline t JOIN {demands} d ON d.id = t.demand_id "
+                "WHERE NOT EXISTS (SELECT FROM {listed} l WHERE l.id = t.id) ORDER BY t.id"
+            ).format(demands=demands.table, listed=self.listed.table)
+        )
         try:
-            gone.delete()
+            DemandLine.objects.filter(id__in=[pk for pk, _demand, _name in lost]).delete()
         except ProtectedError:
             names = ", ".join(external_id for _pk, _demand, external_id in lost)
             self.context.problems.add(
@@ -191,7 +212,8 @@ class DemandLines(ScopedImport):
             return
         self.context.counts[self.file].removed = len(lost)
         self._touch_demands([demand for _pk, demand, _name in lost])
-        self._number_lines(sorted(demands))
+        self._number_lines(demands)
+        demands.drop()
 
     def _touch_demands(self, lost_from: list[int]) -> None:
         touched = self.context.touch("demands.csv")
@@ -203,16 +225,15 @@ class DemandLines(ScopedImport):
                 )
             )
 
-    def _number_lines(self, demands: list[int]) -> None:
+    def _number_lines(self, demands: Touched) -> None:
         """Lines stand in the order in which they were created, which is the matcher's order on ties."""
         execute(
             sql.SQL(
                 "UPDATE matching_demandline AS t SET position = s.place FROM ("
                 " SELECT id, row_number() OVER (PARTITION BY demand_id ORDER BY id) - 1 AS place"
-                " FROM matching_demandline WHERE demand_id = ANY(%s)"
+                " FROM matching_demandline WHERE demand_id IN (SELECT id FROM {demands})"
                 ") AS s WHERE s.id = t.id AND t.position <> s.place"
-            ),
-            [demands],
+            ).format(demands=demands.table)
         )
 
 
@@ -236,8 +257,13 @@ def check_published(context: Any) -> None:
             _("A published demand needs at least one line."),
         )
     if context.sound:
-        emptied = Demand.objects.filter(published=True, lines=None, id__in=context.touch("demands.csv").ids())
-        for external_id in emptied.values_list("external_id", flat=True):
+        emptied = fetch(
+            sql.SQL(
+                "SELECT d.external_id FROM matching_demand d JOIN {touched} t ON t.id = d.id WHERE d.published "
+                "AND NOT EXISTS (SELECT FROM matching_demandline l WHERE l.demand_id = d.id) ORDER BY d.id"
+            ).format(touched=context.touch("demands.csv").table)
+        )
+        for (external_id,) in emptied:
             message = _("The published demand “%(name)s” would be left without lines.") % {
                 "name": external_id
             }

@@ -18,10 +18,10 @@ from matching.services.bundle.loading import TableImport
 from matching.services.bundle.organisations import Organisations
 from matching.services.bundle.places import Alliances, Certifications, Cities, Memberships, TravelTimes
 from matching.services.bundle.problems import BadRow, BundleError, FileError
+from matching.services.bundle.queries import execute
 from matching.services.bundle.reading import MODELS
 from matching.services.bundle.sites import Sites, SiteWindows
 from matching.services.bundle.source import Source, digest, open_bundle
-from matching.services.bundle.staging import execute
 from matching.services.bundle.supply import Capabilities, Facilities
 from matching.services.bundle.tree_use import orphans
 from matching.services.bundle.trees import TreeImport
@@ -112,6 +112,9 @@ def _lock(files: list[str]) -> None:
     execute(sql.SQL("SET LOCAL lock_timeout = '30s'"))
     # Everything is matched again after an import: how its rows were is of no use (matching.models.FormerRow).
     execute(sql.SQL("SET LOCAL matching.former_rows = 'off'"))
+    # For hash joins with, and indexes on, millions of rows; one import runs at a time.
+    execute(sql.SQL("SET LOCAL work_mem = '64MB'"))
+    execute(sql.SQL("SET LOCAL maintenance_work_mem = '256MB'"))
     if tables:
         names = sql.SQL(", ").join(sql.Identifier(table) for table in sorted(tables))
         execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(names))
@@ -153,10 +156,10 @@ def _counts(context: Context, file: str) -> dict[str, int] | None:
     """Created, updated, removed. A demand whose line changed counts as updated, too."""
     count = context.counts.get(file)
     if file in context.touched:
-        created = set(context.create(file).ids())
-        updated = len(set(context.touched[file].ids()) - created)
+        created = context.create(file)
+        updated = context.touched[file].count_without(created)
         removed = count.removed if count else 0
-        return {"created": len(created), "updated": updated, "removed": removed}
+        return {"created": created.count(), "updated": updated, "removed": removed}
     if count is None:
         return None
     return {"created": count.created, "updated": count.updated, "removed": count.removed}

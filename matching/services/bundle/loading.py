@@ -2,20 +2,23 @@
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from django.utils.translation import gettext as _
+from psycopg import sql
 
 from companies.specs import SpecError
 from matching.services.bundle.cells import Column
 from matching.services.bundle.context import Context, Count
-from matching.services.bundle.csv_rows import MAX_CELL, Table, cell_too_large, read_csv
+from matching.services.bundle.copying import Record, copy_text
+from matching.services.bundle.csv_rows import MAX_CELL, Table, cell_too_large, in_chunks, read_csv
+from matching.services.bundle.judging import Verdict, in_order
 from matching.services.bundle.layout import COLUMNS, KEYS
 from matching.services.bundle.lookups import Names, Scoped
 from matching.services.bundle.problems import CellError, FileError
+from matching.services.bundle.queries import fetch
 from matching.services.bundle.reading import MODELS, stored_rows
-from matching.services.bundle.staging import Record, StagedRows, StagedSets, Touched
+from matching.services.bundle.staging import Staged, StagedRows, StagedSets, Touched, column_of
 
 CHUNK = 5_000
 
@@ -29,6 +32,16 @@ class Row:
     good: bool = True
     id: int = 0
     is_new: bool = False
+
+
+class Seen(NamedTuple):
+    """A row on its way to be judged: its cells, whose it is (id 0: nobody can tell), values that are settled."""
+
+    number: int
+    cells: list[str]
+    id: int
+    is_new: bool
+    settled: dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -46,6 +59,7 @@ class TableImport:
     fields: ClassVar[tuple[str, ...]]  # of the model, in the order of `record`
     on_insert: ClassVar[dict[str, str]] = {}
     ahead: ClassVar[bool] = False  # rows point at later rows of the same file
+    leaf: ClassVar[bool] = False  # no file points at its rows: their names are not kept
 
     def __init__(self, context: Context) -> None:
         self.context = context
@@ -81,6 +95,7 @@ class TableImport:
                 self._load(self._open(stream))
         except FileError as error:
             self.context.problems.add(self.file, error.row, error.column, error.message)
+        self.context.problems.sort_from(before)
         if len(self.context.problems.rows) > before:
             self.names.incomplete = True
         self.finish()
@@ -98,16 +113,101 @@ class TableImport:
         return table
 
     def _load(self, table: Table) -> None:
-        while chunk := list(islice(table.rows, CHUNK)):
-            rows = [self._read(number, cells) for number, cells in chunk]
-            known = [row for row in rows if self._identify(row)]
-            self._give_ids(known)
-            self._complete(known)
-            for row in known:
-                if row.good:
-                    self.check(row)
+        self._prepare()
+        for verdict in in_order(self.judge, self._chunks(table)):
+            self.context.problems.rows += verdict.problems
+            self.context.problems.notes += verdict.notes
+            for told in verdict.told:
+                self.hear(told)
             if self.context.sound:
-                self._stage(known)
+                for staged, text in zip(self._tables(), verdict.texts, strict=True):
+                    staged.write(text)
+
+    def _prepare(self) -> None:
+        """Look up here whatever judging will ask for: a worker cannot read the database."""
+        lookups = self.context.lookups
+        for file in ("organisations.csv", "certifications.csv", *(c.refers for c in self.columns.values())):
+            if file:
+                lookups[file]
+        if self.leaf and not self.absent_keys():
+            lookups.leave_out(self.file)
+        self.stored = fetch(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(self.staged.table))[0][0]
+
+    def absent_keys(self) -> bool:
+        """Whether the file does not say all of what a row is called, so that the database has to be asked."""
+        return False
+
+    def _chunks(self, table: Table) -> Iterator[list[Seen]]:
+        """Rows of which it is known whose they are."""
+        for chunk in in_chunks(table.rows, CHUNK):
+            rows = [self._recognise(number, cells) for number, cells in chunk]
+            known = [row for row in rows if self._identify(row)]
+            self._find_ids(known)
+            self._give_ids(known)
+            kept = self._kept(known)
+            yield [
+                Seen(row.number, cells, row.id, row.is_new, self.settled(row) | kept.get(row.id, {}))
+                if row.id
+                else Seen(row.number, cells, 0, False, {})
+                for row, (_number, cells) in zip(rows, chunk, strict=True)
+            ]
+
+    def _kept(self, rows: Sequence[Row]) -> dict[int, dict[str, Any]]:
+        """Values of absent columns of rows that are there already."""
+        old = [row.id for row in rows if not row.is_new]
+        if not self.absent or not old:
+            return {}
+        names = [column.name for column in self.absent]
+        return {
+            pk: {name: values[name] for name in names} for pk, values in stored_rows(self.file, old).items()
+        }
+
+    # --- judging (perhaps in another process) -------------------------------------------------------
+    def judge(self, chunk: Sequence[Seen]) -> Verdict:
+        """What is wrong with the rows, and what is to be written. Nothing here reads or writes the database."""
+        problems = self.context.problems
+        mark, noted = len(problems.rows), len(problems.notes)
+        pairs = [(self._read(seen.number, seen.cells), seen) for seen in chunk]
+        known = [self._settle(row, seen) for row, seen in pairs if seen.id]
+        verdict = Verdict()
+        for row in known:
+            if row.good:
+                self.check(row)
+                if (told := self.tell(row)) is not None:
+                    verdict.told.append(told)
+        if self.context.sound:
+            verdict.texts = self._texts(known)
+        verdict.problems, verdict.notes = problems.rows[mark:], problems.notes[noted:]
+        del problems.rows[mark:], problems.notes[noted:]
+        return verdict
+
+    def _settle(self, row: Row, seen: Seen) -> Row:
+        """Fill absent columns: with what is stored, or, in a new row, with the default."""
+        row.id, row.is_new = seen.id, seen.is_new
+        row.values.update(seen.settled)
+        for column in self.absent:
+            if not row.is_new:
+                continue
+            if column.needed:
+                self.bad(
+                    row, column.name, _("A new row needs the column “%(name)s”.") % {"name": column.name}
+                )
+            else:
+                row.values[column.name] = column.empty()
+        return row
+
+    def _texts(self, rows: Sequence[Row]) -> list[bytes]:
+        main = copy_text((row.id, *self.record(row), row.is_new) for row in rows)
+        for row in rows:
+            self.collect(row)
+        texts = [main, *(copy_text(child.records) for child in self.children)]
+        for child in self.children:
+            child.records.clear()
+        return texts
+
+    def _tables(self) -> list[Staged]:
+        """Where the texts go, in their order."""
+        return [self.staged, *(child.staged for child in self.children)]
 
     def _look_ahead(self) -> None:
         """Register what the file will name, in its order; what is wrong is said in the reading proper."""
@@ -124,6 +224,23 @@ class TableImport:
             self.new.add(pk)
 
     # --- reading -----------------------------------------------------------------------------------
+    def _recognise(self, number: int, cells: list[str]) -> Row:
+        """Only what says whose row it is; what is wrong with the cells is said by `_read`."""
+        row = Row(number, {})
+        if len(cells) < len(self.header):
+            return row
+        for name, place in self._naming():
+            try:
+                if not cell_too_large(cells[place]):
+                    row.values[name] = self._cell(self.columns[name], cells[place].strip())
+            except CellError:
+                continue
+        return row
+
+    def _naming(self) -> list[tuple[str, int]]:
+        """The columns that say whose row it is, and where they are."""
+        return [(name, self.header.index(name)) for name in KEYS[self.file]]
+
     def _read(self, number: int, cells: list[str]) -> Row:
         row = Row(number, {})
         if len(cells) != len(self.header):
@@ -175,10 +292,14 @@ class TableImport:
             )
             return False
         self.seen[key] = row.number
-        row.id = self.names.ids.get(key, 0)
-        row.is_new = not row.id or row.id in self.new
         row.values["_key"] = key
         return True
+
+    def _find_ids(self, rows: Sequence[Row]) -> None:
+        """Ids of rows that are there already."""
+        for row in rows:
+            row.id = self.names.ids.get(row.values["_key"], 0)
+            row.is_new = not row.id or row.id in self.new
 
     def _give_ids(self, rows: Sequence[Row]) -> None:
         fresh = [row for row in rows if not row.id]
@@ -186,39 +307,19 @@ class TableImport:
             row.id = pk
             self.names.add(row.values["_key"], pk)
 
-    def _complete(self, rows: Sequence[Row]) -> None:
-        """Fill absent columns: with what is stored, or, in a new row, with the default."""
-        if not self.absent:
-            return
-        stored = stored_rows(self.file, [row.id for row in rows if not row.is_new])
-        for row in rows:
-            for column in self.absent:
-                if not row.is_new:
-                    row.values[column.name] = stored[row.id][column.name]
-                elif column.needed:
-                    self.bad(
-                        row, column.name, _("A new row needs the column “%(name)s”.") % {"name": column.name}
-                    )
-                else:
-                    row.values[column.name] = column.empty()
+    def settled(self, row: Row) -> dict[str, Any]:
+        """Values that recognising the row has settled."""
+        return {}
 
     # --- staging -----------------------------------------------------------------------------------
-    def _stage(self, rows: Sequence[Row]) -> None:
-        self.listed.add(row.id for row in rows)
-        self.staged.copy((row.id, *self.record(row), row.is_new) for row in rows)
-        for row in rows:
-            self.collect(row)
-        for child in self.children:
-            child.staged.copy(child.records)
-            child.records.clear()
-
     def _merge(self) -> None:
         touched, created = self.context.touch(self.file), self.context.create(self.file)
+        self.listed.add_from(self.staged.all_rows())
         created.add_from(self.staged.new_rows())
         self.before_merge()
         count = self.staged.merge(touched)
         for child in self.children:
-            child.staged.merge(self.listed, touched)
+            child.staged.merge(self.listed, touched, created)
         self.context.counts[self.file] = Count(created=count)
         self.after_merge()
 
@@ -233,7 +334,14 @@ class TableImport:
         """Declare children."""
 
     def check(self, row: Row) -> None:
-        """Rules across columns; turns values into their stored form."""
+        """Rules across columns; turns values into their stored form. What is to be remembered goes by `tell`."""
+
+    def tell(self, row: Row) -> Any:
+        """What the importer itself must hear of a row that was checked; None: nothing."""
+        return None
+
+    def hear(self, told: Any) -> None:
+        """What `tell` said, in the order of the rows, where the database is."""
 
     def record(self, row: Row) -> Record:
         raise NotImplementedError
@@ -287,6 +395,7 @@ class ScopedImport(TableImport):
     """Rows whose external id is unique within an organisation."""
 
     scope: ClassVar[str]  # the column that leads to the organisation
+    owned_by: ClassVar[str] = "organisation"  # the model's field for it
 
     def owner(self, scope_id: int) -> int | None:
         """The organisation behind the scope column's id."""
@@ -304,6 +413,8 @@ class ScopedImport(TableImport):
 
     def _own_name(self, owner: int, name: str) -> str:
         """`organisation/id` in the row's own column means the id."""
+        if "/" not in name:
+            return name
         organisations = self.context.lookups["organisations.csv"].ids
         for place, character in enumerate(name):
             if character == "/" and organisations.get(name[:place]) == owner and name[place + 1 :]:
@@ -323,10 +434,40 @@ class ScopedImport(TableImport):
         owner = names.owners[pk]
         return owner, self._own_name(owner, name)
 
-    def _give_ids(self, rows: Sequence[Row]) -> None:
+    def _naming(self) -> list[tuple[str, int]]:
+        names = [name for name in ("external_id", self.scope) if name in self.header]
+        return [(name, self.header.index(name)) for name in names]
+
+    def absent_keys(self) -> bool:
+        return self.scope not in self.header
+
+    def settled(self, row: Row) -> dict[str, Any]:
+        owner, name = row.values["_key"]
+        return {"_owner": owner, "external_id": name}
+
+    def _find_ids(self, rows: Sequence[Row]) -> None:
+        if not self.leaf or self.absent_keys():
+            super()._find_ids(rows)
+            return
+        found = self._ids_in_database([row.values["_key"] for row in rows]) if self.stored else {}
         for row in rows:
-            owner, name = row.values["_key"]
-            row.values["_owner"], row.values["external_id"] = owner, name
+            row.id = found.get(row.values["_key"], 0)
+            row.is_new = not row.id
+
+    def _ids_in_database(self, keys: Sequence[Any]) -> dict[Any, int]:
+        query = sql.SQL(
+            "SELECT t.{owner}, t.external_id, t.id FROM unnest(%s::bigint[], %s::text[]) AS k(owner, name) "
+            "JOIN {table} AS t ON t.{owner} = k.owner AND t.external_id = k.name"
+        ).format(owner=sql.Identifier(column_of(self.model, self.owned_by)), table=self.staged.table)
+        owners, names = [owner for owner, _name in keys], [name for _owner, name in keys]
+        return {(owner, name): pk for owner, name, pk in fetch(query, [owners, names])}
+
+    def _give_ids(self, rows: Sequence[Row]) -> None:
+        if self.leaf and not self.absent_keys():
+            fresh = [row for row in rows if not row.id]
+            for row, pk in zip(fresh, self.context.ids(self.model, len(fresh)), strict=True):
+                row.id = pk
+            return
         super()._give_ids(rows)
         self.context.lookups.scoped(self.file).here.update(row.id for row in rows)
 

@@ -56,7 +56,7 @@ class Scoped(Names):
 
     def find(self, text: str) -> int | None:
         found = set(self.named.get(text, ()))
-        for place, character in enumerate(text):
+        for place, character in enumerate(text) if "/" in text else ():
             if character == "/" and (owner := self.organisations.ids.get(text[:place])) is not None:
                 pk = self.ids.get((owner, text[place + 1 :]))
                 found |= {pk} if pk is not None else set()
@@ -86,6 +86,11 @@ class Lookups:
         if file not in self._tables:
             self._tables[file] = self._load(file)
         return self._tables[file]
+
+    def leave_out(self, file: str) -> None:
+        """Nobody will ask for its names: they are not read."""
+        if file not in self._tables:
+            self._tables[file] = Scoped([], self["organisations.csv"])
 
     def scoped(self, file: str) -> Scoped:
         table = self[file]

@@ -7,8 +7,9 @@ from alliance.models import DeliveryRecord, Exclusion, Organisation, Organisatio
 from alliance.services.credit_codes import credit_code_problem, known_prefix
 from alliance.services.naming import sort_key
 from companies.models import Capability
+from matching.services.bundle.copying import Record
 from matching.services.bundle.loading import Row, TableImport
-from matching.services.bundle.staging import Record, execute
+from matching.services.bundle.queries import execute, fetch
 
 
 class Organisations(TableImport):
@@ -55,12 +56,18 @@ class Organisations(TableImport):
             self.bad(row, "deliveries_on_time", _("More deliveries were on time than completed."))
         self._check_excluded(row)
         self.flag_unknown(row, (code for code, _expires in values["certifications"]))
-        if not values["claimed"]:
-            self.unclaimed[row.id] = row.number
+
+    def tell(self, row: Row) -> tuple[int, int, str | None, bool]:
+        return row.id, row.number, row.values["uscc"], row.values["claimed"]
+
+    def hear(self, told: tuple[int, int, str | None, bool]) -> None:
+        pk, number, code, claimed = told
+        self.codes[pk] = (code, number)
+        if not claimed:
+            self.unclaimed[pk] = number
 
     def _check_code(self, row: Row) -> None:
         code = row.values["uscc"]
-        self.codes[row.id] = (code, row.number)
         if not code:
             return
         if not row.values["claimed"]:
@@ -121,9 +128,8 @@ class Organisations(TableImport):
                 self.bad(
                     Row(number, {}), "uscc", _("This is there already, in row %(row)d.") % {"row": first}
                 )
-        taken = Organisation.objects.filter(uscc__in=holders).values_list("id", "uscc", "external_id")
-        for pk, taken_code, external_id in taken:
-            code = str(taken_code)
+        query = "SELECT id, uscc, external_id FROM alliance_organisation WHERE uscc = ANY(%s)"
+        for pk, code, external_id in fetch(sql.SQL(query), [list(holders)]) if holders else ():
             if pk != holders[code] and (pk not in self.codes or self.codes[pk][0] == code):
                 number = self.codes[holders[code]][1]
                 self.bad(

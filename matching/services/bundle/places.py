@@ -8,9 +8,10 @@ from psycopg import sql
 
 from alliance.models import AllianceWeights
 from companies.specs import plain_number
+from matching.services.bundle.copying import Record
 from matching.services.bundle.loading import Row, TableImport
 from matching.services.bundle.parameters import in_cycles
-from matching.services.bundle.staging import Record, execute, fetch
+from matching.services.bundle.queries import execute, fetch
 
 LINE_TERMS = ("fit", "price", "lead_time", "capacity", "proximity", "role", "trust")
 SITE_TERMS = ("fit", "wait", "capacity", "role", "trust")
@@ -28,8 +29,13 @@ class Cities(TableImport):
     def check(self, row: Row) -> None:
         if not (row.values["name_en"] or row.values["name_zh"]):
             self.bad(row, "name_en", _("Give the name in English or in Chinese."))
-        self.parents[row.id] = row.values["parent"]
-        self.rows[row.id] = Row(row.number, {})
+
+    def tell(self, row: Row) -> tuple[int, int, int | None]:
+        return row.id, row.number, row.values["parent"]
+
+    def hear(self, told: tuple[int, int, int | None]) -> None:
+        pk, number, self.parents[pk] = told
+        self.rows[pk] = Row(number, {})
 
     def record(self, row: Row) -> Record:
         return [row.values[field] for field in self.fields]
@@ -98,9 +104,13 @@ class Alliances(TableImport):
         problem = _weights_problem(row.values["weights"])
         if problem:
             self.bad(row, "weights", problem)
-            return
-        given = row.values["weights"] or {}
-        self.weights[row.id] = {
+
+    def tell(self, row: Row) -> tuple[int, Any] | None:
+        return (row.id, row.values["weights"] or {}) if row.good else None
+
+    def hear(self, told: tuple[int, Any]) -> None:
+        pk, given = told
+        self.weights[pk] = {
             side: {term: plain_number(weight) for term, weight in (given.get(side) or {}).items()}
             for side in ("line", "site")
         }

@@ -53,6 +53,10 @@ class Problems:
     def note(self, file: str, row: int, column: str, reason: str) -> None:
         self.notes.append(BadRow(file, row, column, reason))
 
+    def sort_from(self, place: int) -> None:
+        """Those from this place on by row: what is said of a row stays in its order."""
+        self.rows[place:] = sorted(self.rows[place:], key=lambda bad: bad.row)
+
     def __bool__(self) -> bool:
         return bool(self.rows)
 

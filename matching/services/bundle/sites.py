@@ -1,15 +1,16 @@
 """Application sites, what parts must meet there, and when they are open."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 from django.utils.translation import gettext as _
 
 from companies.specs import offered_values, part_conditions
 from companies.specs.requirements import DEFAULT_TOLERANCE, DEFAULT_WEIGHT
 from matching.services.bundle.context import Count
+from matching.services.bundle.copying import Record, copy_text, json_value
 from matching.services.bundle.layout import COMPONENT_TYPES, SCENARIO_TYPES
 from matching.services.bundle.loading import Row, ScopedImport, TableImport
-from matching.services.bundle.staging import Record, StagedSets, Touched, json_value
+from matching.services.bundle.staging import Staged, StagedSets, Touched
 from scenarios.models import PartCondition, SiteWindow
 
 
@@ -41,7 +42,12 @@ class Sites(ScopedImport):
         self.point(row)
         self.specs(row, "params", offered_values, SCENARIO_TYPES, "scenario_type")
         self.specs(row, "part_conditions", part_conditions, COMPONENT_TYPES, None)
-        self.context.listed_sites.add(row.id)
+
+    def tell(self, row: Row) -> int:
+        return row.id
+
+    def hear(self, told: int) -> None:
+        self.context.listed_sites.add(told)
 
     def record(self, row: Row) -> Record:
         plain = {"params": json_value(row.values["params"])}
@@ -70,13 +76,29 @@ class SiteWindows(TableImport):
     def check(self, row: Row) -> None:
         if row.values["starts"] > row.values["ends"]:
             self.bad(row, "ends", _("The window ends before it begins."))
-        self.context.listed_sites.add(row.values["site"])
 
-    def _give_ids(self, rows: object) -> None:
-        """A set has no ids to give ahead."""
+    def tell(self, row: Row) -> int:
+        return int(row.values["site"])
 
-    def _stage(self, rows: object) -> None:
-        self.windows.copy((r.values["site"], r.values["starts"], r.values["ends"]) for r in rows)  # type: ignore[attr-defined]
+    def hear(self, told: int) -> None:
+        self.context.listed_sites.add(told)
+
+    def _naming(self) -> list[tuple[str, int]]:
+        return [("site", self.header.index("site"))]
+
+    def _find_ids(self, rows: Sequence[Row]) -> None:
+        """A set has no ids; the row's number stands for one."""
+        for row in rows:
+            row.id, row.is_new = row.number, True
+
+    def _give_ids(self, rows: Sequence[Row]) -> None: ...
+
+    def _texts(self, rows: Sequence[Row]) -> list[bytes]:
+        values = (row.values for row in rows)
+        return [copy_text((v["site"], v["starts"], v["ends"]) for v in values)]
+
+    def _tables(self) -> list[Staged]:
+        return [self.windows]
 
     def _merge(self) -> None:
         sites, changed = Touched("window_sites"), Touched("windows")

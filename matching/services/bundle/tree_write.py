@@ -1,7 +1,8 @@
 """Writes types, keys and parameter listings; only what differs."""
 
 from matching.services.bundle.context import Count
-from matching.services.bundle.staging import StagedRows, StagedSets, Touched, json_value
+from matching.services.bundle.copying import json_value
+from matching.services.bundle.staging import StagedRows, StagedSets, Touched
 from matching.services.bundle.tree_rows import KEY_FIELDS, KeyRow, Tree, TypeRow
 
 _JSON = frozenset({"synonyms_en", "synonyms_zh", "classification", "attributes", "choices", "choices_zh"})
