@@ -13,6 +13,7 @@ from collections.abc import Generator
 
 import pytest
 
+from alliance.embedded import processes
 from alliance.embedded.home import Home
 from alliance.embedded.postgres import Postgres
 from alliance.embedded.server import Server
@@ -56,6 +57,7 @@ class ThrowAway:
         assert self.watchdog.stdin is not None
         self.watchdog.stdin.close()
         self.watchdog.wait(30)
+        processes.reap()
         for server in self.servers:
             assert not server.alive()
         if self.home.root.exists():

@@ -45,6 +45,12 @@ def exit_status(pid: int) -> int | None:
     return _OURS[pid].poll()
 
 
+def reap() -> None:
+    """Takes note of every process of ours that somebody else has ended."""
+    for process in _OURS.values():
+        process.poll()
+
+
 def identity(pid: int) -> str | None:
     """When the process started, as text to compare; None when it is gone or a zombie.
 
