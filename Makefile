@@ -7,7 +7,7 @@ JOBS ?= auto
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-incremental lint format types contracts check bench bench-pages fuzz schema messages python
+.PHONY: help setup setup-dev run test test-incremental lint format types contracts check bench bench-latency bench-pages fuzz schema messages python
 
 help: ## prints this
 	@echo 'make run       starts everything and prints the address and the demo sign-ins (PORT=8000)'
@@ -22,6 +22,7 @@ help: ## prints this
 	@echo 'make fuzz      every hostile value at every parameter and every place of every body (long)'
 	@echo 'make schema    writes docs/openapi.json as the program serves it'
 	@echo 'make bench-pages  the pages on 10,000 firms: time and queries of each'
+	@echo 'make bench-latency  from the commit of a change to results that readers see, by kind of change'
 	@echo 'make messages  collects and compiles the translations'
 	@echo 'make help      prints this'
 
@@ -73,6 +74,9 @@ fuzz: setup-dev
 
 schema: setup-dev
 	@$(VENV)/python manage.py spectacular --lang en --format openapi-json --validate --file docs/openapi.json
+
+bench-latency: setup
+	@$(VENV)/python manage.py bench_latency $(ARGS)
 
 bench-pages: setup
 	@$(VENV)/python manage.py bench_pages $(ARGS)

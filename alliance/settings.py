@@ -156,7 +156,10 @@ REDIS_URL = (
     if OFFLINE
     else required("REDIS_URL", "Point it at Redis or Valkey: redis://host:6379/0")
 )
-SNAPSHOT_DIR = Path(env.str("SNAPSHOT_DIR", str(BASE_DIR / ".run" / "snapshots")))
+# Where workers keep what is offered as files that they share; empty: the database is read each time.
+SNAPSHOT_DIR: Path | None = (
+    Path(text) if (text := env.str("SNAPSHOT_DIR", str(BASE_DIR / ".run" / "snapshots"))) else None
+)
 FILES_DIR = Path(env.str("FILES_DIR", str(BASE_DIR / ".run" / "files")))
 
 CACHES = {

@@ -20,6 +20,8 @@ from alliance.settings import *  # noqa: F403
 # Each process of the suite has its own, for as long as it lives.
 FILES_DIR = Path(tempfile.mkdtemp(prefix="alliance-files-"))
 atexit.register(shutil.rmtree, FILES_DIR, ignore_errors=True)
+# Tests make rows without the services, which nobody tells a snapshot of; those of the snapshot name a folder.
+SNAPSHOT_DIR = None
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 API_REQUESTS_PER_MINUTE = dict.fromkeys(("token", "person", "anonymous"), 1_000_000)

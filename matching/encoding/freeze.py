@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from matching.encoding import demands as asked
-from matching.encoding import offers
+from matching.encoding import offers, snapshot
 from matching.encoding import surroundings as around
 from matching.encoding.columns import Array, positions, unique
 from matching.encoding.identities import Identities
@@ -31,8 +31,11 @@ from scenarios.models import PartCondition
 
 @dataclass(frozen=True)
 class Frozen:
+    """`version` names the snapshot that the offers came from, "" where they were read from the database."""
+
     problem: Problem
     identities: Identities
+    version: str = ""
 
 
 def encode(alliance: int, as_of: date, chosen: int | Sequence[int] | None = None) -> Frozen | None:
@@ -53,7 +56,9 @@ class _Encoder:
         self.component_tree, self.scenario_tree = around.component_tree(), around.scenario_tree()
         self.reach = self._reach_of_lines()
         self.site_reach = self._reach_of_needs()
-        self.capabilities = offers.read_capabilities(self.reach)
+        self.now = snapshot.current()
+        self.chosen = self.now.chosen(self.reach) if self.now else None
+        self.capabilities = self.chosen.found if self.chosen else offers.read_capabilities(self.reach)
         self.sites = offers.read_sites(self.site_reach)
 
     def _reach_of_lines(self) -> offers.Reach:
@@ -97,7 +102,7 @@ class _Encoder:
             sites=self._sites(keys, site_keys, conditions),
             weights=around.read_weights(self.alliance),
         )
-        return Frozen(built, self._identities(keys))
+        return Frozen(built, self._identities(keys), self.now.moment if self.now else "")
 
     def _conditions(self) -> list[asked.RequirementRow]:
         rows = PartCondition.objects.filter(site_id__in=self.sites["id"].tolist()).order_by(
@@ -112,8 +117,12 @@ class _Encoder:
             firm=positions(self.organisations, found["firm"]),
             city=positions(self.cities, found["city"]),
             active=np.ones(len(ids), bool),
-            specs=offers.capability_specs(self.reach, ids, keys),
-            certificates=offers.held_certificates(self.reach, ids, codes),
+            specs=self.chosen.specs(sorted(keys.by_id))
+            if self.chosen
+            else offers.capability_specs(self.reach, ids, keys),
+            certificates=self.chosen.certificates(codes)
+            if self.chosen
+            else offers.held_certificates(self.reach, ids, codes),
             **_same(
                 found,
                 "valid_until",

@@ -104,6 +104,22 @@ class SpecColumns:
             self._hi.append(hi)
             self._mask.append(mask)
 
+    def mend(self, row: int, values: Mapping[str, Any]) -> None:
+        """``add`` where that has failed: what does not suit its parameter is marked by an infinite bound."""
+        done = {int(key) for place, key in zip(self._row, self._key, strict=True) if place == row}
+        for name, value in values.items():
+            key = self._keys.by_name.get(name)
+            if key is None or key in done:
+                continue
+            try:
+                self.add(row, {name: value})
+            except (LookupError, TypeError, ValueError):
+                self._row.append(row)
+                self._key.append(key)
+                self._lo.append(NAN)
+                self._hi.append(float("inf"))
+                self._mask.append(0)
+
     def _mask_of(self, key: int, value: Any) -> int:
         chosen = (key, *value)
         if chosen not in self._masks:

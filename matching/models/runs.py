@@ -48,6 +48,12 @@ class MatchRun(models.Model):
     demands_done = models.PositiveIntegerField(default=0)
     counts = models.JSONField(default=dict, blank=True, help_text="rows written, by kind")
     error = models.TextField(blank=True)
+    version = models.CharField(
+        max_length=60,
+        blank=True,
+        editable=False,
+        help_text="of the snapshot it read; empty: the database itself",
+    )
 
     objects = GuardedManager()
 

@@ -12,6 +12,7 @@ from matching.selectors.demands import (
     lacking_a_supplier,
     line_detail,
     line_results,
+    mark_of_results,
     standings,
 )
 from matching.selectors.figures import Board, board, open_demands
@@ -74,6 +75,7 @@ __all__ = [
     "lacking_a_supplier",
     "line_detail",
     "line_results",
+    "mark_of_results",
     "may_steer",
     "meeting_list",
     "offers",

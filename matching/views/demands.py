@@ -30,6 +30,7 @@ from matching.selectors import (
     lab_name,
     lacking_a_supplier,
     line_results,
+    mark_of_results,
     open_run_of,
     own_pair_rows,
     own_pairs,
@@ -110,9 +111,9 @@ ORDERS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
 @require_safe
 def demand(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The demand's side sees ranked capabilities; a supplier its own verdicts; others what is asked."""
-    found = get_object_or_404(demand_detail(request.user), public_id=public_id)
     if request.headers.get("HX-Target") == "run-banner":
-        return _banner(request, found)
+        return _news(request, public_id)
+    found = get_object_or_404(demand_detail(request.user), public_id=public_id)
     name_rows(request, [found])
     line = chosen_line(found, request.GET.get("line", ""))
     if found.standing is None:
@@ -120,14 +121,18 @@ def demand(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render(request, "matching/demand_detail.html", _demand_side(request, found, line))
 
 
-def _banner(request: HttpRequest, found: Any) -> HttpResponse:
-    """Only what says how the run goes; once newer results count, the whole page comes again."""
-    attach_standing(request.user, [found])
-    run = open_run_of(request.user, found)
-    response = render(request, "matching/_run_banner.html", {"demand": found, "open_run": run})
-    shown = request.GET.get("run", "")
-    if found.standing is not None and shown and str(found.standing.run_id) != shown:
-        response["HX-Refresh"] = "true"
+def _news(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """What an open page asks for every few seconds: 304, or which results count now and how the next run goes."""
+    found = get_object_or_404(Demand.objects.visible_to(request.user), public_id=public_id)
+    mark, run = mark_of_results(request.user, found), open_run_of(request.user, found)
+    tag = f'"{mark}-{run.demands_done if run else ""}-{bool(run)}"'
+    if request.headers.get("If-None-Match") == tag:
+        response = HttpResponse(status=304)
+    else:
+        context = {"demand": found, "open_run": run, "mark": mark}
+        response = render(request, "matching/_run_banner.html", context)
+    response["ETag"] = tag
+    response["Cache-Control"] = "no-cache, private"
     return response
 
 
@@ -155,6 +160,7 @@ def _demand_side(request: HttpRequest, found: Any, line: Any) -> dict[str, Any]:
         "site_asks": site_asks(user, found),
         "pipelines": _pipelines(user, found),
         "open_run": open_run_of(user, found),
+        "mark": mark_of_results(user, found),
         "may_introduce": viewer_of(user).official,
         "may_write": Demand.objects.editable_by(user).filter(pk=found.pk).exists(),
         "may_run": may_ask_for_run(user, found.alliance, found),
@@ -236,6 +242,7 @@ def _supplier_side(request: HttpRequest, found: Any, line: Any) -> dict[str, Any
     may_write = Demand.objects.editable_by(user).filter(pk=found.pk).exists()
     return {
         "may_write": may_write,
+        "open_run": open_run_of(user, found) if may_write else None,
         "supplies": bool(pairs) or (bool(viewer_of(user).firms) and not may_write),
         "demand": found,
         "asked": asked,

@@ -7,7 +7,7 @@ for is matched again.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,8 +18,7 @@ from django.db.models import Q
 from alliance.models import AllianceReach
 from matching.encoding import surroundings as around
 from matching.encoding.columns import Array, columns, ordinal
-from matching.encoding.demands import entry
-from matching.encoding.vocabulary import SpecColumns
+from matching.encoding.vocabulary import SpecColumns, entry
 from matching.kernel import Requirements, Specs
 from matching.kernel.measure import SpecIndex, holds, wants_of
 from matching.models import Demand, SiteRequirement
@@ -64,7 +63,7 @@ def demands_of_sites(ids: Collection[int]) -> set[int]:
     return {int(key) for key in needs["id"][touched]}
 
 
-def _above(kind: int, parents: dict[int, int | None]) -> set[int]:
+def _above(kind: int, parents: Mapping[int, int | None]) -> set[int]:
     found: set[int] = set()
     node: int | None = kind
     while node is not None and node not in found:

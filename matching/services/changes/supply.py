@@ -7,7 +7,7 @@ come to or left the candidates that are counted. What fails two rules before and
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import product
@@ -20,8 +20,7 @@ from alliance.models import AllianceReach, Exclusion, OrganisationCertificate
 from companies.models import CapabilityCertificate, ComponentType, FacilityCertificate
 from matching.encoding import surroundings as around
 from matching.encoding.columns import Array, columns, ordinal, unique
-from matching.encoding.demands import entry
-from matching.encoding.vocabulary import Keys, SpecColumns
+from matching.encoding.vocabulary import Keys, SpecColumns, entry
 from matching.kernel import Kind, Op
 from matching.models import LineCertificate, LineRequirement
 from matching.services.changes.former import Row, distinct, former_rows, variants
@@ -106,7 +105,7 @@ def _touched(
     return touched
 
 
-def _above(kind: int, parents: dict[int, int | None]) -> set[int]:
+def _above(kind: int, parents: Mapping[int, int | None]) -> set[int]:
     """The type and all that it is a kind of."""
     found: set[int] = set()
     node: int | None = kind

@@ -49,9 +49,14 @@ def freeze(claim: Claim) -> None:
         )
         demands = sum(map(len, pieces))
         MatchRun.objects.filter(pk=run.pk).update(
-            as_of=as_of, chunks_total=len(pieces), demands_total=demands
+            as_of=as_of, chunks_total=len(pieces), demands_total=demands, version=short_version(frozen)
         )
         transaction.on_commit(lambda: nudge_workers(run.pk, len(pieces)), robust=True)
+
+
+def short_version(frozen: Frozen | None) -> str:
+    """Which snapshot the offers came from: the oldest and the next transaction, without those under way."""
+    return ":".join(frozen.version.split(":")[:2]) if frozen else ""
 
 
 def cut(problem: Problem, most: int) -> list[list[int]]:

@@ -13,7 +13,7 @@ from matching.models import MatchRun, RunChunk
 from matching.services.results import write_results
 from matching.services.runs.claims import Claim, LostFenceError, begin_run, mark_done
 from matching.services.runs.ending import finish_run
-from matching.services.runs.freezing import one_snapshot
+from matching.services.runs.freezing import one_snapshot, short_version
 
 # More demands than this are frozen and cut, so that several workers share them.
 SMALL = 128
@@ -46,4 +46,6 @@ def match_small(claim: Claim) -> bool:
 def _note(claim: Claim, run: MatchRun, frozen: Frozen | None) -> None:
     demands = list(range(len(frozen.problem.demands.lab))) if frozen else []
     RunChunk.objects.filter(pk=claim.chunk_id).update(demands=demands)
-    MatchRun.objects.filter(pk=run.pk).update(as_of=run.as_of, demands_total=len(demands))
+    MatchRun.objects.filter(pk=run.pk).update(
+        as_of=run.as_of, demands_total=len(demands), version=short_version(frozen)
+    )

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from alliance.templatetags._sankey import Band, sankey
@@ -94,17 +96,31 @@ def test_the_demand_page_takes_another_order_and_one_requirement(signed_in, worl
     assert len(client.get(place, {"miss": "spec:rated_torque"}).context["view"].near) == 1
 
 
-def test_the_banner_asks_for_the_whole_page_once_newer_results_count(signed_in, world):
+def test_an_open_page_is_told_once_newer_results_count(signed_in, world):
+    """Nothing new costs five queries and no bytes; a foreign demand is missing; suppliers are told nothing."""
     from tests import factories as make
 
     client, place = signed_in("lead_official"), reverse("demand", args=[world.demands["open"].public_id])
+    ask = {"HX-Request": "true", "HX-Target": "run-banner"}
+    first = client.get(place, headers=ask)
+    mark = re.search(r'data-mark="(\w+)"', first.content.decode())[1]
+    assert f'data-mark="{mark}"' in client.get(place).content.decode()
+    with CaptureQueriesContext(connection) as asked:
+        same = client.get(place, headers=ask | {"If-None-Match": first["ETag"]})
+    assert (same.status_code, same.content, same["ETag"]) == (304, b"", first["ETag"])
+    assert len(asked) <= 12
     run = make.make_run(world.alliances["north"], state="running", demands_total=5, demands_done=2)
     assert "2 of 5 demands" in client.get(place).content.decode()
-    ask = {"HX-Request": "true", "HX-Target": "run-banner"}
-    shown = world.runs["north"].pk
-    assert "HX-Refresh" not in client.get(place, {"run": shown}, headers=ask).headers
+    under_way = client.get(place, headers=ask | {"If-None-Match": first["ETag"]})
+    assert "2 of 5 demands" in under_way.content.decode()
+    assert f'data-mark="{mark}"' in under_way.content.decode(), "the results are still the same"
     make.point_to(run, world.demands["open"])
-    assert client.get(place, {"run": shown}, headers=ask).headers["HX-Refresh"] == "true"
+    newer = client.get(place, headers=ask | {"If-None-Match": under_way["ETag"]})
+    assert newer.status_code == 200
+    assert f'data-mark="{mark}"' not in newer.content.decode()
+    assert 'data-mark=""' in signed_in("supplier_owner").get(place, headers=ask).content.decode()
+    assert signed_in("outside_admin").get(place, headers=ask).status_code == 404
+    assert "live.js" not in signed_in("supplier_owner").get(place).content.decode()
 
 
 def test_bands_are_drawn_with_words_for_those_who_cannot_see_them():
