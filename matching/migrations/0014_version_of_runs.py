@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("matching", "0012_former_rows"),
+        ("matching", "0013_cancelled_sheets"),
     ]
 
     operations = [
