@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import django_filters
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
@@ -19,7 +19,10 @@ from alliance.choices import CityRole, DeliveryState, NoticeGroup, OrganisationR
 from alliance.errors import DomainError, NotFoundError
 from alliance.models import Alliance, ApiToken, City, Notice, Organisation, Webhook, WebhookMessage
 from alliance.models.base import TypeNode
+from alliance.models.organisations import FIRM_NAMES
+from alliance.models.searching import Searched
 from alliance.selectors.paging import turned
+from alliance.selectors.spelling import plain
 from alliance.selectors.trees import branch, tree_choices
 
 Sort = tuple[str | Promise, Sequence[str]]
@@ -131,32 +134,78 @@ class TreeFilter(django_filters.ChoiceFilter):
 class CityFilter(django_filters.CharFilter):
     """A city by code or name, with the districts that lie in it."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.found: dict[str, set[int]] = {}
+        super().__init__(*args, **kwargs)
+
     def filter(self, qs: QuerySet, value: str) -> QuerySet:
         if not value:
             return qs
+        if value not in self.found:
+            self.found[value] = self._cities(value)
+        return qs.filter(**{f"{self.field_name}__in": self.found[value]})
+
+    def _cities(self, value: str) -> set[int]:
         named = Q(code=value) | Q(name_zh__startswith=value) | Q(name_en__istartswith=value)
         cities = set(City.objects.filter(named).values_list("id", flat=True))
         found = cities
         while found:
             found = set(City.objects.filter(parent__in=found).values_list("id", flat=True)) - cities
             cities |= found
-        return qs.filter(**{f"{self.field_name}__in": cities})
+        return cities
+
+
+#: Keys that are taken from an index at once.
+MOST_KEYS = 5000
 
 
 class WordFilter(django_filters.CharFilter):
-    """The words anywhere in one of several text fields."""
+    """The words anywhere in one of several text fields.
 
-    def __init__(self, *args: Any, fields: Sequence[str], **kwargs: Any) -> None:
+    Keys that the index finds narrow the rows before anybody's rights are asked; a word that very many rows hold is
+    read row by row, where the first ones are soon found. `indexed`: for fields that search has an index for, the path
+    to their row ("" for the row itself), its model and the index; the other fields are read row by row.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        fields: Sequence[str],
+        indexed: Sequence[tuple[str, type[Model], Searched]] = (),
+        **kwargs: Any,
+    ) -> None:
         self.fields = fields
+        self.indexed = indexed
+        self.said: dict[str, Q] = {}
         super().__init__(*args, max_length=100, **kwargs)
 
     def filter(self, qs: QuerySet, value: str) -> QuerySet:
         for word in (value or "").split():
-            condition = Q()
-            for name in self.fields:
-                condition |= Q(**{f"{name}__icontains": word})
-            qs = qs.filter(condition)
+            if word not in self.said:  # a filter belongs to one request, which may ask in several ways
+                self.said[word] = self._said(word)
+            qs = qs.filter(self.said[word])
         return qs
+
+    def _said(self, word: str) -> Q:
+        left = list(self.fields)
+        condition = Q()
+        for path, model, searched in self.indexed if len(plain(word)) > 1 else ():
+            begins = f"{path}__" if path else ""
+            names = [name for name in left if name.startswith(begins) and "__" not in name[len(begins) :]]
+            said = _any_of(word, [name[len(begins) :] for name in names])
+            found = model._base_manager.filter(said, pk__in=searched.holding(model, word))
+            keys = list(found.values_list("pk", flat=True)[: MOST_KEYS + 1])
+            if len(keys) <= MOST_KEYS:
+                left = [name for name in left if name not in names]
+                condition |= Q(**{f"{begins}id__one_of": keys})
+        return condition | _any_of(word, left)
+
+
+def _any_of(word: str, fields: Sequence[str]) -> Q:
+    condition = Q()
+    for name in fields:
+        condition |= Q(**{f"{name}__icontains": word})
+    return condition
 
 
 def yes_no(label: str | Promise, **more: Any) -> django_filters.TypedChoiceFilter:
@@ -177,7 +226,11 @@ class OrganisationFilter(ListFilter):
         "newest": (_("newest first"), ("-id",)),
         "city": (_("by city"), ("city__code", "name_sort", "id")),
     }
-    q = WordFilter(label=_("Name or credit code"), fields=["name_zh", "name_en", "uscc"])
+    q = WordFilter(
+        label=_("Name or credit code"),
+        fields=["name_zh", "name_en", "uscc"],
+        indexed=[("", Organisation, FIRM_NAMES)],
+    )
     city = CityFilter(label=_("City"))
     role = django_filters.ChoiceFilter(
         label=_("Role"), choices=OrganisationRole.choices, method="with_role", empty_label=_("any")

@@ -129,6 +129,8 @@ TEMPLATES = [
     }
 ]
 
+FORM_RENDERER = "alliance.forms.rendering.Renderer"
+
 # --- servers ----------------------------------------------------------------------------------
 DATABASES: dict[str, Any]
 try:

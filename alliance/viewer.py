@@ -21,8 +21,9 @@ class Viewer:
     bureau_alliances: frozenset[int] = frozenset()
     admin_alliances: frozenset[int] = frozenset()
     firm_alliances: frozenset[int] = frozenset()
-    #: The rules are asked about a few known rows (`GuardedQuerySet.visible_few`).
+    #: The rules are asked about a few known rows (`GuardedQuerySet.visible_few`), or some thousand (`visible_some`).
     few: bool = False
+    some: bool = False
 
     @property
     def known(self) -> bool:

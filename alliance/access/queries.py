@@ -1,16 +1,24 @@
-"""Rules as queries, each made once for a viewer: making one costs milliseconds, and a page asks for many."""
+"""Rules as queries, each made once for a viewer, and their SQL written once: both cost milliseconds, and a page asks
+for many."""
+
+from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, TypeVar
 
+from django.core.exceptions import EmptyResultSet, FullResultSet
 from django.db.models import Model, Q, QuerySet
 from django.db.models.sql import Query
+from django.db.models.sql.compiler import SQLCompiler
+from django.db.models.sql.where import WhereNode
 
 from alliance.viewer import Viewer
 
 #: (a model's `Row`, viewer) → condition
 Rule = Callable[[Any, Any], Q]
+#: Sets of names under which a rule is kept written.
+MOST_NAMES = 64
 Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 #: Attributes of a query that say nothing about its rows, or that are compared otherwise.
@@ -29,7 +37,55 @@ def narrowed(rows: Rows, rule: Rule, viewer: Viewer) -> Rows:
 @lru_cache(maxsize=512)
 def _query(model: type[Model], rule: Rule, viewer: Viewer) -> Query:
     """A rule depends on the viewer alone and holds look-ups, never rows that it has read: those would stay."""
-    return model._base_manager.filter(rule(model.access, viewer)).query  # type: ignore[attr-defined]
+    query: Query = model._base_manager.filter(rule(model.access, viewer)).query  # type: ignore[attr-defined]
+    query.where = WhereNode([Written(query.where)])
+    return query
+
+
+class Written:
+    """A part of a query's conditions whose SQL is kept; under other names for its tables it is written anew, once.
+
+    It leads to nothing outside of itself, so that nothing of it has to be looked up again where it becomes part of
+    another query.
+    """
+
+    contains_aggregate = False
+    contains_over_clause = False
+    is_summary = False
+
+    def __init__(self, where: WhereNode) -> None:
+        self.where = where
+        self.sql: tuple[str, tuple[Any, ...]] | type[Exception] | None = None
+        self.renamed: dict[frozenset[tuple[str, str]], Written] = {}
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:
+        if self.sql is None:
+            try:
+                sql, params = compiler.compile(self.where)
+            except (EmptyResultSet, FullResultSet) as told:
+                self.sql = type(told)
+            else:
+                self.sql = sql, tuple(params)
+        if not isinstance(self.sql, tuple):
+            raise self.sql
+        return self.sql[0], list(self.sql[1])
+
+    def clone(self) -> Written:
+        return self
+
+    def relabeled_clone(self, names: dict[str, str]) -> Written:
+        key = frozenset(names.items())
+        if key not in self.renamed:
+            if len(self.renamed) >= MOST_NAMES:
+                self.renamed.clear()
+            self.renamed[key] = Written(self.where.relabeled_clone(names))
+        return self.renamed[key]
+
+    def replace_expressions(self, replacements: dict[Any, Any]) -> Written:
+        return self
+
+    def get_refs(self) -> set[str]:
+        return set()
 
 
 def _says_nothing(query: Query) -> bool:

@@ -44,14 +44,14 @@ class Row:
 @dataclass
 class Pairs:
     """`demands(organisations)`: demands on which these suppliers have a current match or near miss;
-    `capabilities(demands, teams, few)`: capabilities matched, or nearly, or (`teams`) in a team on these demands;
-    `suppliers(demands, few)`: the firms behind them; `few`: asked about a few known rows;
+    `capabilities(demands, teams, viewer)`: capabilities matched, or nearly, or (`teams`) in a team on these demands;
+    `suppliers(demands, viewer)`: the firms behind them; the viewer says of how many rows is asked;
     `sites(demands)`: sites that suit these demands;
     `meetings(bureaus)`: ids of the meetings these bureaus sit at."""
 
     demands: Callable[[Iterable[int]], Q] | None = None
-    capabilities: Callable[[Q, bool, bool], Q] | None = None
-    suppliers: Callable[[Q, bool], Q] | None = None
+    capabilities: Callable[[Q, bool, Viewer], Q] | None = None
+    suppliers: Callable[[Q, Viewer], Q] | None = None
     sites: Callable[[Q], Q] | None = None
     meetings: Callable[[Iterable[int]], QuerySet[Any, Any]] | None = None
 
@@ -66,6 +66,18 @@ def any_of(paths: Iterable[str], ids: frozenset[int]) -> Q:
     found = NOTHING
     for path in paths:
         found |= Q(**{f"{path}__in": ids})
+    return found
+
+
+def of_cities(paths: Iterable[str], cities: frozenset[int]) -> Q:
+    """One of the paths leads to an organisation in these cities. They are looked up once: a join would read the
+    organisation of every row."""
+    if not cities:
+        return NOTHING
+    there = table("Organisation").filter(city__in=cities).values("pk")
+    found = NOTHING
+    for path in paths:
+        found |= Q(**{f"{path}__in": there})
     return found
 
 

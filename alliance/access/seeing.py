@@ -11,6 +11,7 @@ from alliance.access.rows import ACCEPTED, EVERYTHING, INVITED, NOTHING, PAIRS, 
 from alliance.access.rows import any_of as _any
 from alliance.access.rows import cared as _cared
 from alliance.access.rows import mine as _mine
+from alliance.access.rows import of_cities as _of_cities
 from alliance.access.rows import opened as _opened
 from alliance.access.rows import prefixed as _prefixed
 from alliance.access.rows import published as _published
@@ -66,7 +67,7 @@ def _terms(row: Row, viewer: Viewer) -> Q:
 def _offered_to(row: Row, viewer: Viewer, *, teams: bool = True) -> Q:
     if PAIRS.capabilities is None:
         raise LookupError("matching has not said which pairs exist")
-    return _prefixed(row.capability, PAIRS.capabilities(_behind(viewer), teams, viewer.few))
+    return _prefixed(row.capability, PAIRS.capabilities(_behind(viewer), teams, viewer))
 
 
 def _supplies(row: Row, viewer: Viewer, *, everywhere: bool = True) -> Q:
@@ -75,7 +76,7 @@ def _supplies(row: Row, viewer: Viewer, *, everywhere: bool = True) -> Q:
         raise LookupError("matching has not said which pairs exist")
     demands = _behind(viewer)
     asked = demands & Q(scope="open") if everywhere else demands
-    return _prefixed("" if row.owner == "id" else row.owner, PAIRS.suppliers(asked, viewer.few))
+    return _prefixed("" if row.owner == "id" else row.owner, PAIRS.suppliers(asked, viewer))
 
 
 def _behind(viewer: Viewer) -> Q:
@@ -84,9 +85,11 @@ def _behind(viewer: Viewer) -> Q:
     Said about a Demand.
     """
     mine = _any(["owner"], viewer.firms)
-    cared = _any(["owner__city", "lab_city"], viewer.care)
+    cared = _any(["lab_city"], viewer.care)
+    # Asked about one row after the other, its owner is at hand; asked about all demands, that would read all firms.
+    cared |= _any(["owner__city"], viewer.care) if viewer.few else _of_cities(["owner"], viewer.care)
     allied = _any(["alliance"], viewer.bureau_alliances) & Q(published=True)
-    return mine | cared | allied
+    return allied | mine | cared
 
 
 def _matched(viewer: Viewer) -> Q:

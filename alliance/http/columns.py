@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.utils.functional import Promise
@@ -48,11 +49,11 @@ class Table:
     order: Sequence[str] = ()
     actions: Sequence[Any] = field(default_factory=list)
 
-    @property
+    @cached_property
     def choosable(self) -> list[Column]:
         return [column for column in self.columns if column.key]
 
-    @property
+    @cached_property
     def shown(self) -> list[Column]:
         found = self.choosable
         return [c for i, c in enumerate(found) if i == 0 or self.is_shown(c)]

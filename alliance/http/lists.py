@@ -16,7 +16,7 @@ from alliance.http.files import FILES
 from alliance.http.several import offered
 from alliance.models import ListSetting, SavedFilter
 from alliance.selectors.lists import list_setting, saved_filters, sharers
-from alliance.selectors.paging import cut
+from alliance.selectors.paging import Rows, cut
 
 PAGE = 50
 #: Counting goes on to here: who may see a row is asked of each.
@@ -25,7 +25,7 @@ MOST_COUNTED = 1000
 
 def listing(
     request: HttpRequest,
-    rows: QuerySet[Any],
+    rows: QuerySet[Any] | Rows,
     filters: type[ListFilter],
     *,
     template: str,
@@ -44,18 +44,21 @@ def listing(
     opening = kept.opens_with if kept and not request.GET else None
     if opening and still_fits(name, opening.query):
         return redirect(f"{request.path}?{opening.query}")
-    chosen = filters(request.GET or None, queryset=rows, request=request)
+    listed = rows if isinstance(rows, Rows) else Rows(rows)
+    chosen = filters(request.GET or None, queryset=listed.seen, request=request)
     valid = read(chosen)
-    found = (chosen.qs if chosen.is_bound else rows) if valid else rows.none()
+    found = Rows(listed.seen.none())
+    if valid:
+        found = listed.narrowed(chosen.filter_queryset) if chosen.is_bound else listed
     table = build_table(name, columns, kept.columns if kept else (), chosen, offered(name, request.user))
     wanted = request.GET.get("format", "")
     if wanted in FILES and valid:
-        return FILES[wanted](name, table.in_files, _in_pages(found, chosen.order, prepare))
+        return FILES[wanted](name, table.in_files, _in_pages(found.seen, chosen.order, prepare))
     page = cut(found, chosen.order, request.GET.get("cursor", ""), PAGE)
     prepare(page.rows)
     context = {"rows": page.rows, "page": page, "form": chosen.form, "shown": len(page.rows), "valid": valid}
     context |= {"table": table, "kept": _kept(request, name, kept, opening)}
-    context |= counted(found) | summary(found)
+    context |= counted(found) | summary(found.seen)
     return render(request, template, context | (extra or {}), status=200 if valid else 400)
 
 
@@ -86,9 +89,9 @@ def _kept(request: HttpRequest, name: str, setting: ListSetting | None, opening:
     return Kept(rows, now, setting.opens_with_id if setting else None, opening, query, sharers(request.user))
 
 
-def counted(rows: QuerySet[Any], name: str = "total") -> dict[str, Any]:
+def counted(rows: QuerySet[Any] | Rows, name: str = "total") -> dict[str, Any]:
     """How many there are, as number and in words; beyond a thousand only that there are more."""
-    number = rows.order_by()[: MOST_COUNTED + 1].count()
+    number = (rows if isinstance(rows, Rows) else Rows(rows)).count(MOST_COUNTED + 1)
     words = f"{min(number, MOST_COUNTED):,}"
     return {name: number, f"{name}_words": f"{words}+" if number > MOST_COUNTED else words}
 

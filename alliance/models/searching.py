@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.db.models import F, Func, Q, QuerySet, TextField, Value
+from django.db.models import F, Func, Model, Q, QuerySet, TextField, Value
 from django.db.models.functions import Coalesce, Concat
 
 PAIR = 2
@@ -49,6 +49,14 @@ class Searched:
         if len(keys) <= MANY:
             return rows.filter(pk__in=keys)
         return rows.alias(searched_text=self.text, searched_pairs=self.pairs).filter(self._contain(words))
+
+    def holding(self, model: type[Model], word: str) -> QuerySet[Any]:
+        """Keys of rows that may contain the word, found by the index: of those that do, none is missing. What is too
+        short for the index is for the caller to look for."""
+        every = model._base_manager.alias(searched_pairs=self.pairs)
+        said = Func(Value(word), Value(""), function="search_text", output_field=TextField())
+        pairs = Func(said, function="search_grams", output_field=ArrayField(TextField()))
+        return every.filter(searched_pairs__contains=pairs).values("pk")
 
     @staticmethod
     def _contain(words: list[str]) -> Q:

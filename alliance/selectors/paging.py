@@ -7,7 +7,7 @@ not one of ours is a 404.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -28,6 +28,51 @@ class Page:
     next: str | None = None
 
 
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a long list, as `seen` by somebody about whom that costs much to find out for all of them.
+
+    `every`: the rows whoever sees them: only keys are read from it, a few thousand at most. `some`: the rows that
+    are seen, asked about those keys. Where too few of them are seen, all are asked about after all.
+    """
+
+    seen: QuerySet[Any]
+    every: QuerySet[Any] | None = None
+    some: QuerySet[Any] | None = None
+
+    def narrowed(self, change: Callable[[QuerySet[Any]], QuerySet[Any]]) -> Rows:
+        if self.every is None or self.some is None:
+            return Rows(change(self.seen))
+        return Rows(change(self.seen), change(self.every), change(self.some))
+
+    def filter(self, *conditions: Q, **more: Any) -> Rows:
+        return self.narrowed(lambda rows: rows.filter(*conditions, **more))
+
+    def first(self, most: int) -> list[Any]:
+        """The first ones in the order that was given to them."""
+        if self.every is None or self.some is None:
+            return list(self.seen[:most])
+        found: dict[Any, Any] = {}
+        start = 0
+        for size in (4 * most, 20 * most, 80 * most):
+            keys = list(self.every.values_list("pk", flat=True)[start : start + size])
+            if keys:
+                found |= {row.pk: row for row in self.some.filter(pk__one_of=keys)[:most]}
+            if len(found) >= most or len(keys) < size:
+                return list(found.values())[:most]
+            start += size
+        return list(self.seen[:most])
+
+    def count(self, most: int) -> int:
+        """How many there are; no further than `most`."""
+        if self.every is not None and self.some is not None:
+            keys = list(self.every.order_by().values_list("pk", flat=True)[: 3 * most])
+            found = self.some.order_by().filter(pk__one_of=keys)[:most].count() if keys else 0
+            if found >= most or len(keys) < 3 * most:
+                return found
+        return self.seen.order_by()[:most].count()
+
+
 class BadCursorError(NotFoundError):
     """Not a cursor of this list in this order."""
 
@@ -35,20 +80,22 @@ class BadCursorError(NotFoundError):
         super().__init__("no such page")
 
 
-def cut(queryset: QuerySet[Any], order: Sequence[str], cursor: str, size: int) -> Page:
+def cut(queryset: QuerySet[Any] | Rows, order: Sequence[str], cursor: str, size: int) -> Page:
     """One page. The order's last field is unique; fields that hold database ids are named by the model's
     `cursor_keys` (field → model), the row's own `id` always is."""
     return cut_merged([queryset], order, cursor, size)
 
 
-def cut_merged(querysets: Sequence[QuerySet[Any]], order: Sequence[str], cursor: str, size: int) -> Page:
+def cut_merged(lists: Sequence[QuerySet[Any] | Rows], order: Sequence[str], cursor: str, size: int) -> Page:
     """One page of several lists in one order; of more than one, all fields ascend."""
-    model = querysets[0].model
+    querysets = [rows if isinstance(rows, Rows) else Rows(rows) for rows in lists]
+    model = querysets[0].seen.model
     keys: dict[str, type[Model]] = {"id": model, **getattr(model, "cursor_keys", {})}
     backwards, values = _read(cursor, order, keys) if cursor else (False, None)
     directed = [turned(name) for name in order] if backwards else list(order)
     after = Q() if values is None else _after(directed, values)
-    rows = [row for qs in querysets for row in qs.filter(after).order_by(*directed)[: size + 1]]
+    asked = [rows.narrowed(lambda each: each.filter(after).order_by(*directed)) for rows in querysets]
+    rows = [row for each in asked for row in each.first(size + 1)]
     if len(querysets) > 1:
         rows.sort(key=lambda row: [getattr(row, name) for name in order], reverse=backwards)
     more = len(rows) > size

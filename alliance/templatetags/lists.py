@@ -14,12 +14,13 @@ from typing import Any
 
 from django import template
 from django.template.base import FilterExpression, NodeList, Parser, Token
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from alliance.http import Column, Table
 from alliance.templatetags import _numbers as text
+from alliance.templatetags._html import escaped, put
 from alliance.templatetags.ui import icon
 
 register = template.Library()
@@ -32,24 +33,24 @@ def heads(context: template.Context) -> SafeString:
     table: Table = context["table"]
     cells = [_head(context, table, column) for column in table.shown]
     if context["table"].actions and context.get("rows"):
-        tick = format_html('<th class="tick"><span class="visually-hidden">{}</span></th>', _("Chosen"))
+        tick = put('<th class="tick"><span class="visually-hidden">{}</span></th>', _("Chosen"))
         cells.insert(0, tick)
-    return format_html("<thead><tr>{}</tr></thead>", _joined(cells))
+    return put("<thead><tr>{}</tr></thead>", _joined(cells))
 
 
 def _head(context: template.Context, table: Table, column: Column) -> SafeString:
     own = (context.get("heads") or {}).get(column.key)
     words = own or conditional_escape(column.words)
     if not column.sort:
-        return format_html('<th class="{}">{}</th>', column.css, words)
+        return put('<th class="{}">{}</th>', column.css, words)
     query = context["request"].GET.copy()
     query.pop("cursor", None)
     query["sort"] = table.next_sort(column)
     way = table.direction(column)
-    return format_html(
+    return put(
         '<th class="{}"{}><a class="sort" href="?{}">{}{}</a></th>',
         column.css,
-        format_html(' aria-sort="{}"', way) if way else "",
+        put(' aria-sort="{}"', way) if way else "",
         query.urlencode(),
         words,
         icon(ARROWS[way]) if way else "",
@@ -80,20 +81,28 @@ class RowNode(template.Node):
     def render(self, context: template.Context) -> SafeString:
         table: Table = context["table"]
         row = self.row.resolve(context)
-        cells = [self._cell(context, row, column, i == 0) for i, column in enumerate(table.shown)]
+        if self not in context.render_context:
+            context.render_context[self] = self._opened(table)
+        cells = [
+            f"{opened}{escaped(node.render(context) if node else plain(column.value(row)))}</td>"
+            for column, node, opened in context.render_context[self]
+        ]
         tick = _tick(context, row) if table.actions else ""
-        return format_html("<tr>{}{}</tr>", tick, _joined(cells))
+        return SafeString(f"<tr>{tick}{''.join(cells)}</tr>")
 
-    def _cell(self, context: template.Context, row: Any, column: Column, first: bool) -> SafeString:
-        node = self.cells.get(column.key)
-        inner = node.render(context) if node else plain(column.value(row))
-        css = " ".join(filter(None, ["w" if first else "", node.css if node else "", column.css]))
-        label = "" if first else format_html(' data-l="{}"', column.words)
-        return format_html('<td class="{}"{}>{}</td>', css, label, inner)
+    def _opened(self, table: Table) -> list[tuple[Column, CellNode | None, SafeString]]:
+        """What is the same in every row: each column with its own cell and the beginning of it."""
+        found = []
+        for place, column in enumerate(table.shown):
+            node = self.cells.get(column.key)
+            css = " ".join(filter(None, ["" if place else "w", node.css if node else "", column.css]))
+            label = put(' data-l="{}"', column.words) if place else ""
+            found.append((column, node, put('<td class="{}"{}>', css, label)))
+        return found
 
 
 def _tick(context: template.Context, row: Any) -> SafeString:
-    return format_html(
+    return put(
         '<td class="tick"><input class="form-check-input" type="checkbox" name="row" value="{}" form="several"'
         ' aria-label="{}" data-several></td>',
         row.public_id,
@@ -104,11 +113,11 @@ def _tick(context: template.Context, row: Any) -> SafeString:
 def plain(value: Any) -> SafeString:
     """A value as the reader expects it: 2,880, 2027-03-14, yes."""
     if value is None or value == "":
-        return format_html('<span class="t2">{}</span>', text.MISSING)
+        return put('<span class="t2">{}</span>', text.MISSING)
     if isinstance(value, bool):
         return conditional_escape(_("yes") if value else _("no"))
     if isinstance(value, int | float | Decimal):
-        return format_html('<span class="n">{}</span>', text.number_text(float(value)))
+        return put('<span class="n">{}</span>', text.number_text(float(value)))
     if isinstance(value, datetime):
         return conditional_escape(text.moment_text(value))
     if isinstance(value, date):

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 import structlog
 from django import template
+from django.conf import settings
 from django.forms import CheckboxSelectMultiple, UUIDField
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from alliance.http import viewed
 from alliance.templatetags import _numbers as text
+from alliance.templatetags._html import put
 
 register = template.Library()
 
@@ -83,18 +86,24 @@ MESSAGE_TONES = {"success": "ok", "warning": "warn", "error": "bad"}
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """One symbol of the vendored sprite; decorative unless it is given a label."""
+    return _symbol(name, str(label), settings.STATIC_URL)
+
+
+@lru_cache(maxsize=2048)
+def _symbol(name: str, label: str, _root: str) -> SafeString:
+    """A page shows a hundred of them."""
     address = static("vendor/icons/icons.svg")
     if label:
-        return format_html(
+        return put(
             '<svg class="bi" role="img" aria-label="{}"><use href="{}#{}"/></svg>', label, address, name
         )
-    return format_html('<svg class="bi" aria-hidden="true"><use href="{}#{}"/></svg>', address, name)
+    return put('<svg class="bi" aria-hidden="true"><use href="{}#{}"/></svg>', address, name)
 
 
 @register.simple_tag
 def state(tone: str, words: str, symbol: str = "", pill: bool = False) -> SafeString:
     """Icon + word + colour: never colour alone."""
-    return format_html(
+    return put(
         '<span class="st {}{}">{}{}</span>', "pill " if pill else "", tone, icon(symbol or TONES[tone]), words
     )
 
@@ -109,8 +118,8 @@ def num(
 
 def with_unit(number: str, unit: str) -> SafeString:
     if not unit or number == text.MISSING:
-        return format_html('<span class="n">{}</span>', number)
-    return format_html('<span class="n">{}<span class="u">{}</span></span>', number, unit)
+        return put('<span class="n">{}</span>', number)
+    return put('<span class="n">{}<span class="u">{}</span></span>', number, unit)
 
 
 @register.simple_tag
@@ -138,9 +147,9 @@ def days(value: text.Number | None, digits: int | None = None, sign: bool = Fals
 def gap(words: str, share: float | None = None) -> SafeString:
     """A gap in the user's unit first, the percentage after."""
     if share is None:
-        return format_html('<span class="gap">{}</span>', words)
+        return put('<span class="gap">{}</span>', words)
     digits = 0 if share >= 0.1 else 1
-    return format_html(
+    return put(
         '<span class="gap">{}</span> <span class="t2">{}</span>', words, text.percent_text(share, digits)
     )
 
@@ -173,20 +182,20 @@ def score(value: float | None) -> str:
 def day(value: date | datetime | None) -> str:
     if value is None:
         return text.MISSING
-    return format_html('<time class="nw" datetime="{}">{}</time>', value.isoformat(), text.date_text(value))
+    return put('<time class="nw" datetime="{}">{}</time>', value.isoformat(), text.date_text(value))
 
 
 @register.filter
 def moment(value: datetime | None) -> str:
     if value is None:
         return text.MISSING
-    return format_html('<time class="nw" datetime="{}">{}</time>', value.isoformat(), text.moment_text(value))
+    return put('<time class="nw" datetime="{}">{}</time>', value.isoformat(), text.moment_text(value))
 
 
 @register.simple_tag
 def sample(fictitious: bool) -> SafeString:
     """The mark 示例 that every fictitious firm, demand and site carries."""
-    return format_html(' <span class="mk">{}</span>', _("Example")) if fictitious else SafeString()
+    return put(' <span class="mk">{}</span>', _("Example")) if fictitious else SafeString()
 
 
 @register.simple_tag
@@ -201,10 +210,8 @@ def firm_link(organisation: Any) -> SafeString:
     """The firm's name, a link to its page where the viewer may open it, and its marks."""
     name = conditional_escape(str(organisation))
     if getattr(organisation, "seen", True) and organisation.kind == "firm":
-        name = format_html(
-            '<a class="b" href="{}">{}</a>', reverse("firm", args=[organisation.public_id]), name
-        )
-    return format_html("{}{}", name, sample(organisation.fictitious))
+        name = put('<a class="b" href="{}">{}</a>', reverse("firm", args=[organisation.public_id]), name)
+    return put("{}{}", name, sample(organisation.fictitious))
 
 
 @register.simple_tag

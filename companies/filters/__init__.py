@@ -20,11 +20,17 @@ from alliance.filters import (
     WordFilter,
     yes_no,
 )
+from alliance.models import Organisation
+from alliance.models.organisations import FIRM_NAMES
 from alliance.selectors import viewer_of
 from alliance.selectors.trees import branch, tree_choices
 from companies.filters.values import PREFIX, ValueFilter, parameter_of
 from companies.models import Capability, ComponentType, Facility, SheetImport
+from companies.models.capabilities import CAPABILITY_NAMES
 from companies.selectors import component_book
+
+#: Capabilities of a type that are read to learn who makes it.
+MOST_OFFERS = 20_000
 
 
 class FirmFilter(OrganisationFilter):
@@ -39,10 +45,15 @@ class FirmFilter(OrganisationFilter):
         pass
 
     def makes(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
-        """Only capabilities that the asker may see count, or the filter would tell of drafts."""
-        visible = Capability.objects.visible_to(self.request.user)
-        makers = visible.filter(component_type__in=branch(ComponentType, value)).values("organisation_id")
-        return queryset.filter(pk__in=makers)
+        """Only capabilities that the asker may see count, or the filter would tell of drafts. Those of a type that
+        few make are read once; of one that very many make, firm by firm: a page is soon full."""
+        kinds = branch(ComponentType, value)
+        every = Capability.objects
+        if every.filter(component_type__in=kinds).order_by()[: MOST_OFFERS + 1].count() > MOST_OFFERS:
+            offers = every.visible_few(self.request.user).filter(component_type__in=kinds).order_by()
+            return queryset.filter(pk__among=offers.values("organisation_id"))
+        found = every.visible_some(self.request.user).filter(component_type__in=kinds).order_by()
+        return queryset.filter(pk__one_of=set(found.values_list("organisation_id", flat=True)))
 
 
 class CapabilityFilter(ListFilter):
@@ -57,7 +68,9 @@ class CapabilityFilter(ListFilter):
         "order": (_("by minimum order"), ("min_order_quantity", "id")),
     }
     q = WordFilter(
-        label=_("Name or firm"), fields=["title", "organisation__name_zh", "organisation__name_en"]
+        label=_("Name or firm"),
+        fields=["title", "organisation__name_zh", "organisation__name_en"],
+        indexed=[("", Capability, CAPABILITY_NAMES), ("organisation", Organisation, FIRM_NAMES)],
     )
     component_type = TreeFilter(label=_("Component type"), tree=ComponentType, empty_label=_("any"))
     city = CityFilter(label=_("City"), field_name="facility__city")

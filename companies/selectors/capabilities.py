@@ -10,6 +10,8 @@ from django.db.models import Prefetch
 
 from alliance.models import OrganisationCertificate
 from alliance.models.base import GuardedQuerySet
+from alliance.selectors import viewer_of
+from alliance.selectors.paging import Rows
 from companies.models import (
     Capability,
     CapabilityCertificate,
@@ -29,12 +31,26 @@ def capability_list(user: Any, *, archived: bool | None = False, few: bool = Fal
     What is archived is left out; True: only that; None: both. `few`: for rows whose keys are known.
     """
     every = Capability.objects
-    rows = every.visible_few(user) if few else every.visible_to(user)
-    if archived is not None:
-        rows = rows.filter(archived_at__isnull=not archived)
-    return rows.select_related("component_type", "organisation", "facility__city").prefetch_related(
-        Prefetch("terms", CapabilityTerms.objects.visible_few(user), to_attr="told")
-    )
+    return _told(every.visible_few(user) if few else every.visible_to(user), user, archived)
+
+
+def capability_rows(user: Any, *, archived: bool | None = False) -> Rows:
+    """The same as a long list. To a bureau every capability may be known by a match on any demand of its alliances,
+    which is much to read before the first row; a firm has few demands."""
+    every, seen = Capability.objects, capability_list(user, archived=archived)
+    if not viewer_of(user).bureau_alliances:
+        return Rows(seen)
+    return Rows(seen, _kept(every.all(), archived), _told(every.visible_some(user), user, archived))
+
+
+def _kept(rows: GuardedQuerySet, archived: bool | None) -> GuardedQuerySet:
+    return rows if archived is None else rows.filter(archived_at__isnull=not archived)
+
+
+def _told(rows: GuardedQuerySet, user: Any, archived: bool | None) -> GuardedQuerySet:
+    told = Prefetch("terms", CapabilityTerms.objects.visible_few(user), to_attr="told")
+    found = _kept(rows, archived).select_related("component_type", "organisation", "facility__city")
+    return found.prefetch_related(told)
 
 
 def capability_detail(user: Any) -> GuardedQuerySet:

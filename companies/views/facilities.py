@@ -37,7 +37,7 @@ BOXES = ("name", "city", "external_id", "latitude", "longitude")
 def facility(request: HttpRequest, public_id: UUID) -> HttpResponse:
     found = _found(request, public_id)
     attach_seen(request.user, [found.organisation])
-    offers = capability_list(request.user).filter(facility=found)
+    offers = capability_list(request.user, few=True).filter(facility=found)
     page = cut(offers, ("id",), request.GET.get("cursor", ""), 50)
     context = {
         "facility": found,

@@ -22,6 +22,7 @@ from companies.models import Capability
 from companies.selectors import (
     capability_detail,
     capability_list,
+    capability_rows,
     capability_specs,
     certificates_of,
     facility_list,
@@ -91,13 +92,7 @@ FIRM_COLUMNS = [
 def capabilities(request: HttpRequest) -> HttpResponseBase:
     return listing(
         request,
-        capability_list(
-            request.user,
-            archived=request.GET.get("state") == "archived",
-            # In the order of their keys the first page is found after few rows; other orders ask all of them.
-            few=request.GET.get("sort", "").removeprefix("-") in ("", "newest")
-            and "format" not in request.GET,
-        ),
+        capability_rows(request.user, archived=request.GET.get("state") == "archived"),
         CapabilityFilter,
         template="companies/capability_list.html",
         columns=CAPABILITY_COLUMNS,
@@ -155,7 +150,7 @@ def firm(request: HttpRequest, public_id: UUID) -> HttpResponse:
             raise Http404
         return redirect("firm", survivor.public_id)
     _name_roles([found])
-    offers = capability_list(request.user).filter(organisation=found)
+    offers = capability_list(request.user, few=True).filter(organisation=found)
     page = cut(offers, ("id",), request.GET.get("cursor", ""), 50)
     people = Membership.objects.visible_to(request.user).filter(organisation=found).select_related("user")
     context = {

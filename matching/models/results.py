@@ -6,10 +6,11 @@ results or the new ones, never a mixture.
 
 from typing import Any, ClassVar
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Exists, Func, OuterRef, Q
+from django.db.models import Exists, Func, OuterRef, Q, Subquery
 
-from alliance.access import PAIRS, GuardedQuerySet, Row
+from alliance.access import PAIRS, GuardedQuerySet, Row, Viewer
 from companies.models import Capability
 from matching.models.demands import Demand, DemandLine
 
@@ -34,10 +35,32 @@ class ResultQuerySet(GuardedQuerySet):
         pointer = CurrentResult.objects.filter(demand_id=OuterRef("demand_id"), run_id=OuterRef("run_id"))
         return self.filter(Exists(pointer))
 
+    def counting(self, demands: Q) -> "ResultQuerySet":
+        """The current ones of these demands, asked for row by row: which results count is read once for the whole
+        query and then looked up. Only where the rows are known: the database takes each look-up for a whole reading."""
+        pointers = CurrentResult.objects.filter(demand__in=Demand.objects.filter(demands).values("pk"))
+        return self.filter(
+            _Held(_Pair("demand_id", "run_id"), Subquery(pointers.values("demand_id", "run_id")))
+        )
+
     def visible_to(self, user: Any) -> "ResultQuerySet":
         """Results of demands on whose side the user stands."""
         demands = CurrentResult.objects.visible_to(user).values("demand_id")
         return self.filter(demand_id__in=demands)
+
+
+class _Pair(Func):
+    template = "(%(expressions)s)"
+    output_field = models.TextField()
+
+
+class _Held(Func):
+    """`(a, b) IN (subquery)`, kept from being turned into a join: the database then reads the subquery once."""
+
+    template = "(%(expressions)s) IS TRUE"
+    arg_joiner = " IN "
+    output_field = models.BooleanField()
+    conditional = True
 
 
 ResultManager = models.Manager.from_queryset(ResultQuerySet)
@@ -206,23 +229,25 @@ def _demands_paired_with(organisations: Any) -> Q:
 
 
 class _Team(Func):
-    """The capability ids in a pipeline's team, one row each."""
+    """The capability ids in a pipeline's team, one row each.
 
-    template = "jsonb_path_query(%(expressions)s, '$[*].capability ? (@ != null)')::bigint"
+    By way of an array: the database takes `jsonb_path_query` for a thousand rows each time and makes room for all of
+    them, which takes longer than everything else it does here.
+    """
+
+    template = (
+        "unnest(ARRAY(SELECT jsonb_path_query(%(expressions)s, '$[*].capability ? (@ != null)')::bigint))"
+    )
     output_field = models.BigIntegerField()
     set_returning = True
 
 
-def _capabilities_paired_on(demands: Q, teams: bool, few: bool) -> Q:
+def _capabilities_paired_on(demands: Q, teams: bool, viewer: Viewer) -> Q:
     """Capabilities with a current match or near miss on these demands, or in a team for one that asked everywhere.
 
     A team may hold a capability that is not among the matches kept; inside the alliance it is seen anyway.
     """
-    asked = Demand.objects.filter(demands).values("pk")
-    found = [
-        m.objects.current().filter(demand_id__in=asked).values("capability_id") for m in (Match, NearMiss)
-    ]
-    paired = _either(found, few)
+    paired = _either(demands, "capability_id", viewer)
     if not teams:
         return paired
     return paired | Q(pk__in=_team_members(demands))
@@ -235,16 +260,24 @@ def _team_members(demands: Q) -> Any:
     return rows.values_list(_Team("team"), flat=True)
 
 
-def _suppliers_paired_on(demands: Q, few: bool) -> Q:
+def _suppliers_paired_on(demands: Q, viewer: Viewer) -> Q:
     """By the results' own column, which saves looking at every capability of the region. Said about a firm."""
+    teams = Capability.objects.filter(pk__one_of=ArraySubquery(_team_members(demands))).values(
+        "organisation_id"
+    )
+    return _either(demands, "supplier_id", viewer) | Q(pk__in=teams)
+
+
+def _either(demands: Q, column: str, viewer: Viewer) -> Q:
+    """Named by a match or near miss on these demands."""
     asked = Demand.objects.filter(demands).values("pk")
-    found = [m.objects.current().filter(demand_id__in=asked).values("supplier_id") for m in (Match, NearMiss)]
-    teams = Capability.objects.filter(pk__in=_team_members(demands)).values("organisation_id")
-    return _either(found, few) | Q(pk__in=teams)
-
-
-def _either(found: list[Any], few: bool) -> Q:
-    look = "among" if few else "in"
+    found = [
+        (
+            m.objects.counting(demands) if viewer.some else m.objects.current().filter(demand_id__in=asked)
+        ).values(column)
+        for m in (Match, NearMiss)
+    ]
+    look = "among" if viewer.few or viewer.some else "in"
     return Q(**{f"pk__{look}": found[0]}) | Q(**{f"pk__{look}": found[1]})
 
 
