@@ -22,6 +22,7 @@ from alliance.access.editing import kept as kept
 from alliance.access.editing import looked_after as looked_after
 from alliance.access.editing import mergeable as mergeable
 from alliance.access.queries import narrowed
+from alliance.access.queries import prepared as prepared
 from alliance.access.rows import PAIRS as PAIRS
 from alliance.access.rows import Row as Row
 from alliance.access.seeing import VISIBLE as VISIBLE

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 class Renderer(DjangoTemplates):
     """As Django's own; choices and lines of text are put together here, to the same markup."""
 
-    def render(self, template_name: str, context: dict[str, Any], request: Any = None) -> SafeString:
+    def render(self, template_name: str, context: dict[str, Any], request: Any = None) -> str:
         widget = context.get("widget")
         if template_name == "django/forms/widgets/select.html" and _plain(widget):
             return _select(widget)

@@ -175,6 +175,7 @@ def _chips(curves: Sequence[_Curve], marks: Iterable[Box]) -> list[tuple[Box, st
     """A flow's label sits on its curve where it covers least."""
     taken = list(marks)
     chips: list[tuple[Box, str]] = []
+    dots = [(curve, [curve.at(k / 12) for k in range(13)]) for curve in curves]
     for curve in curves:
         if not curve.flow.label:
             continue
@@ -183,9 +184,7 @@ def _chips(curves: Sequence[_Curve], marks: Iterable[Box]) -> list[tuple[Box, st
         for order, t in enumerate((0.5, 0.42, 0.58, 0.35, 0.65, 0.28, 0.72)):
             x, y = curve.at(t)
             box = Box(x - half, y - _CHIP / 2, x + half, y + _CHIP / 2)
-            others = sum(
-                box.holds(*other.at(k / 12)) for other in curves if other is not curve for k in range(13)
-            )
+            others = sum(box.holds(x, y) for other, line in dots if other is not curve for x, y in line)
             options.append((sum(box.overlap(old) for old in taken) + 30 * others + order, box))
         best = min(options, key=lambda option: option[0])[1]
         taken.append(best)
@@ -204,10 +203,11 @@ def _labels(
 ) -> list[str]:
     """Names beside their points: of twelve places around each the one that covers least, biggest city first."""
     notes = len(places) <= _NOTES_UP_TO
+    dots = [curve.at(k / 16) for curve in curves for k in range(17)]
     drawn = []
     for place in sorted(places, key=lambda p: (p.kind == "city", p.quiet, -p.size)):
         note = place.note if notes else ""
-        box, anchor, cost = _place_label(place, note, at[place.key], taken, curves, height)
+        box, anchor, cost = _place_label(place, note, at[place.key], taken, dots, height)
         taken.append(box)
         x = {"start": box.left, "end": box.right, "middle": (box.left + box.right) / 2}[anchor]
         if cost >= 1000:
@@ -223,7 +223,7 @@ def _labels(
 
 
 def _place_label(
-    place: Place, note: str, point: Point, taken: Sequence[Box], curves: Sequence[_Curve], height: float
+    place: Place, note: str, point: Point, taken: Sequence[Box], dots: Sequence[Point], height: float
 ) -> tuple[Box, str, float]:
     wide = max(text_width(place.name, 13.5), text_width(note, 12)) + 2
     high = 31.0 if note else 16.0
@@ -237,7 +237,7 @@ def _place_label(
             top = y - high * 0.35 if level > 0 else y - high * 0.65
         box = Box(left, top, left + wide, top + high)
         outside = max(0.0, -box.left, box.right - WIDTH, -box.top, box.bottom - height)
-        crossed = sum(box.holds(*curve.at(k / 16)) for curve in curves for k in range(17))
+        crossed = sum(box.holds(x, y) for x, y in dots)
         covered = sum(box.overlap(old) for old in taken)
         options.append(
             (

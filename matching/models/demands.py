@@ -5,7 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.models import BooleanField, ExpressionWrapper, F, Q
 
-from alliance.access import GuardedQuerySet, Row, visible
+from alliance.access import GuardedQuerySet, Row, Viewer, prepared, viewer_of, visible
 from alliance.choices import Confidentiality, Scope
 from alliance.models import Alliance, City, GuardedManager, Organisation, Published
 from alliance.models.base import Requirement
@@ -18,16 +18,25 @@ QUANTITIES = Row("demand quantities")
 
 
 class DemandQuerySet(GuardedQuerySet):
-    def telling_quantities(self, user: Any) -> "DemandQuerySet":
-        """Each demand knows whether the viewer may read how many it wants (`quantities_told`)."""
-        return self.annotate(quantities_told=ExpressionWrapper(visible(QUANTITIES, user), BooleanField()))
+    def told_to(self, user: Any) -> "DemandQuerySet":
+        """The visible demands; each knows whether the viewer may read how many it wants (`quantities_told`)."""
+        return prepared(self, _telling, viewer_of(user))
+
+
+def _telling(rows: DemandQuerySet, viewer: Viewer) -> Any:
+    told = ExpressionWrapper(visible(QUANTITIES, viewer), BooleanField())
+    return rows.visible_to(viewer).annotate(quantities_told=told)
 
 
 class IdentityQuerySet(GuardedQuerySet):
     def shown_to(self, user: Any) -> "IdentityQuerySet":
         """The visible identities; each knows whether it may name the lab (`asker`)."""
-        told = self.filter(visible(DemandIdentity.access, user)).select_related("organisation")
-        return told.annotate(names_owner=ExpressionWrapper(visible(ASKER, user), BooleanField()))
+        return prepared(self, _naming, viewer_of(user))
+
+
+def _naming(rows: IdentityQuerySet, viewer: Viewer) -> Any:
+    named = ExpressionWrapper(visible(ASKER, viewer), BooleanField())
+    return rows.visible_to(viewer).select_related("organisation").annotate(names_owner=named)
 
 
 class Demand(Published):

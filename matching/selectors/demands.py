@@ -31,8 +31,7 @@ from matching.models import (
 def demand_list(user: Any) -> GuardedQuerySet:
     """Demands with their identity (`told`, empty where it is not for the viewer) and site need (`wants_site`)."""
     return (
-        Demand.objects.telling_quantities(user)
-        .visible_to(user)
+        Demand.objects.told_to(user)
         .select_related("alliance", "lab_city", "deployment_city")
         .prefetch_related(
             Prefetch("identity", identities(user), to_attr="told"),

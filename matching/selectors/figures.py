@@ -88,8 +88,8 @@ def board(user: Any, alliance: Alliance, *, work: bool = False) -> Board:
         demands = demands.filter(need_by__gte=alliance.as_of)
     keys = list(demands.values_list("pk", flat=True))
     found.open_demands = len(keys)
-    found.lines = DemandLine.objects.visible_to(user).filter(demand__in=keys).count()
-    results = LineResult.objects.visible_to(user).current().filter(demand_id__in=keys)
+    found.lines = DemandLine.objects.visible_to(user).filter(demand__id__one_of=keys).count()
+    results = LineResult.objects.visible_to(user).current().filter(demand_id__one_of=keys)
     counts = results.aggregate(
         covered=Count("pk", filter=Q(feasible__gt=0)),
         single=Count("pk", filter=Q(firms=1) | Q(firms=None, feasible=1)),
@@ -99,7 +99,7 @@ def board(user: Any, alliance: Alliance, *, work: bool = False) -> Board:
     best = (
         Pipeline.objects.visible_to(user)
         .current()
-        .filter(demand_id__in=keys, rank=1, total_days__isnull=False)
+        .filter(demand_id__one_of=keys, rank=1, total_days__isnull=False)
     )
     days = list(best.values_list("total_days", "baseline_days"))
     found.pipelines = len(days)

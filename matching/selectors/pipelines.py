@@ -29,10 +29,11 @@ def pipeline_list(user: Any) -> Any:
     return Pipeline.objects.visible_to(user).current()
 
 
-def attach_pipeline_parts(user: Any, rows: Sequence[Any]) -> None:
-    """`demand` and `site` of each row of a list, who was chosen, and when it could be on the market."""
+def attach_pipeline_parts(user: Any, rows: Sequence[Any], known: dict[int, Any] | None = None) -> None:
+    """`demand` and `site` of each row of a list, who was chosen, and when it could be on the market. `known`: the
+    demands, where they were read already."""
     keys = {row.demand_id for row in rows}
-    demands = {d.pk: d for d in demand_list(user).filter(pk__in=keys)}
+    demands = {d.pk: d for d in demand_list(user).filter(pk__in=keys)} if known is None else known
     dates = dict(
         CurrentResult.objects.visible_to(user).filter(demand__in=keys).values_list("demand_id", "as_of")
     )

@@ -10,7 +10,7 @@ from matching.selectors.today import supply, work
 from matching.selectors.today.changes import Seen as Seen
 from matching.selectors.today.changes import changes_since as changes_since
 from matching.selectors.today.inbox import inbox as inbox
-from matching.selectors.today.items import Group, Item, Who, who
+from matching.selectors.today.items import Group, Item, Steps, Who, gathered, who
 
 __all__ = ["Group", "Item", "Queue", "Seen", "changes_since", "inbox", "queue"]
 
@@ -48,9 +48,9 @@ class Queue:
 
 
 def queue(user: Any, alliance: Alliance, chosen: str = "") -> Queue:
-    """A fixed number of queries for each group, a few rows of each."""
+    """A fixed number of queries for each group, a few rows of each; what several show is read once for all."""
     asks: Who = who(user, alliance)
-    groups = [
+    groups: list[Group | Steps] = [
         work.introductions(user, asks),
         work.questions(user, asks),
         work.actions(user, asks),
@@ -61,4 +61,4 @@ def queue(user: Any, alliance: Alliance, chosen: str = "") -> Queue:
         supply.windows(user, asks),
         work.failures(user, asks),
     ]
-    return Queue(groups, chosen)
+    return Queue(gathered(user, groups), chosen)

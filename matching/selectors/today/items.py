@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
@@ -15,6 +17,7 @@ from django.utils.translation import ngettext
 from alliance.models import Alliance
 from alliance.selectors import viewer_of
 from matching.models import Demand
+from matching.selectors.demands import demand_list, line_detail
 from matching.selectors.flows import reference_day
 
 #: Rows of a group that are shown: the link behind the group's name leads to all of them.
@@ -69,6 +72,47 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Needs:
+    """Keys of what a group shows beside its own rows; it is read once for all groups."""
+
+    demands: Iterable[int | None] = ()
+    lines: Iterable[int] = ()
+
+
+@dataclass(frozen=True)
+class Known:
+    """Those of them that the viewer may see, by key."""
+
+    demands: dict[int, Any]
+    lines: dict[int, Any]
+
+
+#: A group in two steps: it says what it needs, and is made of that.
+Steps = Generator[Needs, Known, Group]
+
+
+def gathered(user: Any, groups: Sequence[Group | Steps]) -> list[Group]:
+    """All groups, in their order."""
+    needs = [next(group) for group in groups if not isinstance(group, Group)]
+    demands = {key for need in needs for key in need.demands if key}
+    lines = {key for need in needs for key in need.lines}
+    known = Known(
+        {row.pk: row for row in demand_list(user).filter(pk__in=demands)},
+        {row.pk: row for row in line_detail(user).filter(pk__in=lines)},
+    )
+    return [group if isinstance(group, Group) else _made(group, known) for group in groups]
+
+
+def _made(group: Steps, known: Known) -> Group:
+    try:
+        group.send(known)
+    except StopIteration as done:
+        made: Group = done.value
+        return made
+    raise RuntimeError("a group asks once")
+
+
+@dataclass(frozen=True)
 class Who:
     """The viewer, the alliance looked at, the cities in the viewer's care, and the two days that count."""
 
@@ -85,6 +129,16 @@ class Who:
         """Open demands of the alliance."""
         rows = Demand.objects.visible_to(self.user).filter(alliance=self.alliance, published=True)
         return rows.filter(need_by__gte=self.as_of)
+
+    @cached_property
+    def open(self) -> dict[int, int]:
+        """Their keys, each with its lab's city."""
+        return dict(self.demands.values_list("pk", "lab_city_id"))
+
+    @property
+    def cared(self) -> list[int]:
+        """Those of labs in one's care; a platform admin cares for none and sees them all."""
+        return [key for key, city in self.open.items() if self.platform or city in self.care]
 
 
 def who(user: Any, alliance: Alliance) -> Who:

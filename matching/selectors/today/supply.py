@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, Window
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -15,30 +15,36 @@ from alliance.templatetags._numbers import date_text, days_text, number_text, pi
 from companies.selectors import capability_list, component_book
 from matching.models import LineResult, Match, Pipeline, Relaxation
 from matching.selectors.answers import waiting_answers
-from matching.selectors.demands import demand_list, heading, is_fictitious, line_detail
+from matching.selectors.demands import heading, is_fictitious
 from matching.selectors.introduced import pair_introduced, place_introduced
 from matching.selectors.pipelines import attach_pipeline_parts
 from matching.selectors.rules import relaxed
-from matching.selectors.today.items import MOST, SHOWN, Group, Item, Who, address, due_words
+from matching.selectors.today.items import (
+    MOST,
+    SHOWN,
+    Group,
+    Item,
+    Known,
+    Needs,
+    Steps,
+    Who,
+    address,
+    due_words,
+)
 from scenarios.models import Site
 
 SOON = 60  # days before its last window ends
 
 
-def _cared(asks: Who) -> list[int]:
-    """Open demands of labs in one's care; a platform admin cares for none and sees them all."""
-    rows = asks.demands if asks.platform else asks.demands.filter(lab_city__in=asks.care)
-    return list(rows.values_list("pk", flat=True))
-
-
 # --- makers that answered ---------------------------------------------------------------------------------
-def answered(user: Any, asks: Who) -> Group:
+def answered(user: Any, asks: Who) -> Steps:
     """Makers that said they want a line and have not been introduced: one's own labs' lines, one's own makers."""
     rows = waiting_answers(user, asks.demands)
     if not asks.platform:
         rows = rows.filter(Q(demand__lab_city__in=asks.care) | Q(supplier__city__in=asks.care))
     found = list(rows[: MOST + 1])[:MOST]
-    demands = {d.pk: d for d in demand_list(user).filter(pk__in={row.demand_id for row in found})}
+    known = yield Needs(demands=[row.demand_id for row in found])
+    demands = known.demands
     return Group(
         "answers",
         _("Makers that answered a demand"),
@@ -70,17 +76,21 @@ def _answer_item(asks: Who, row: Any, demand: Any) -> Item:
 
 
 # --- worth an introduction ------------------------------------------------------------------------------
-def openings(user: Any, asks: Who) -> Group:
+def openings(user: Any, asks: Who) -> Steps:
     """Complete pipelines first, then the best maker of lines whose demand has none; one of each demand."""
-    pipelines = _pipelines(asks)
-    seen = {row.demand_id for row in pipelines}
-    matches = _matches(asks, seen)[: max(2, SHOWN - len(pipelines))]
+    found = _pipelines(asks)
+    matches = _matches(asks, {row.demand_id for row in found})[: max(2, SHOWN - len(found))]
+    known = yield Needs(
+        demands=[row.demand_id for row in [*found, *matches]], lines=[row.line_id for row in matches]
+    )
+    attach_pipeline_parts(user, found, known.demands)
+    pipelines = [row for row in found if row.demand is not None]
     return Group(
         "openings",
         _("Matches worth an introduction"),
         "star-fill",
         _("No match without an introduction. New ones appear after the next run."),
-        [*(_pipeline_item(asks, row) for row in pipelines), *_match_items(asks, matches)],
+        [*(_pipeline_item(asks, row) for row in pipelines), *_match_items(asks, matches, known)],
         len(pipelines) + len(matches),
         f"{address('pipelines')}?best=1&complete=true",
         _("all complete pipelines"),
@@ -92,13 +102,11 @@ def _pipelines(asks: Who) -> list[Any]:
     rows = (
         Pipeline.objects.visible_to(asks.user)
         .current()
-        .filter(demand_id__in=_cared(asks), rank=1, complete=True, total_days__isnull=False)
+        .filter(demand_id__one_of=asks.cared, rank=1, complete=True, total_days__isnull=False)
         .filter(~place_introduced())
         .order_by("-score", "demand_id")
     )
-    found = list(rows[: SHOWN - 2])
-    attach_pipeline_parts(asks.user, found)
-    return [row for row in found if row.demand is not None]
+    return list(rows[: SHOWN - 2])
 
 
 def _pipeline_item(asks: Who, row: Any) -> Item:
@@ -121,29 +129,33 @@ def _pipeline_item(asks: Who, row: Any) -> Item:
 
 
 def _matches(asks: Who, without: set[int]) -> list[Any]:
-    rows = (
-        Match.objects.visible_to(asks.user).current().filter(rank=1, demand_id__in=asks.demands.values("pk"))
-    )
-    rows = rows.filter(~pair_introduced())
+    """The best of each demand, best first; labs and makers in one's care are looked up one after the other."""
+    rows = Match.objects.visible_to(asks.user).current().filter(rank=1).filter(~pair_introduced())
+    makers = Organisation.objects.filter(city__in=asks.care).values("pk")
+    sides = [rows.filter(demand_id__one_of=[key for key in asks.cared if key not in without])]
     if not asks.platform:
-        makers = Organisation.objects.filter(city__in=asks.care).values("pk")
-        rows = rows.filter(Q(demand_id__in=_cared(asks)) | Q(supplier_id__in=makers))
+        others = [key for key in asks.open if key not in without]
+        sides.append(rows.filter(demand_id__one_of=others, supplier_id__in=makers))
+    best = [row for side in sides for row in side.order_by("-score", "line_id")[: SHOWN * 8]]
     found: dict[int, Any] = {}
-    for row in rows.exclude(demand_id__in=without).order_by("-score", "line_id")[: SHOWN * 8]:
+    for row in sorted(best, key=lambda row: (-row.score, row.line_id)):
         found.setdefault(row.demand_id, row)
     return list(found.values())
 
 
-def _match_items(asks: Who, rows: Sequence[Any]) -> list[Item]:
-    demands = {d.pk: d for d in demand_list(asks.user).filter(pk__in=[row.demand_id for row in rows])}
-    lines = {line.pk: line for line in line_detail(asks.user).filter(pk__in=[row.line_id for row in rows])}
+def _match_items(asks: Who, rows: Sequence[Any], known: Known) -> list[Item]:
+    demands, lines = known.demands, known.lines
     offers = {
         c.pk: c
         for c in capability_list(asks.user, archived=None, few=True).filter(
             pk__in=[row.capability_id for row in rows]
         )
     }
-    results = LineResult.objects.visible_to(asks.user).current().filter(line_id__in=list(lines))
+    results = (
+        LineResult.objects.visible_to(asks.user)
+        .current()
+        .filter(demand_id__in=[row.demand_id for row in rows], line_id__in=[row.line_id for row in rows])
+    )
     firms = {row.line_id: row.firms or row.feasible for row in results}
     items = []
     for row in rows:
@@ -179,14 +191,14 @@ def _match_item(asks: Who, row: Any, demand: Any, line: Any, offer: Any, firms: 
 
 
 # --- lines nobody can supply ----------------------------------------------------------------------------
-def bare(user: Any, asks: Who) -> Group:
+def bare(user: Any, asks: Who) -> Steps:
     """Those where a word may help first: the most near misses, in one's own care before others'."""
     results = LineResult.objects.visible_to(user).current()
-    results = results.filter(demand_id__in=asks.demands.values("pk"), feasible=0)
-    total = results.count()
-    own = list(results.filter(demand_id__in=_cared(asks)).order_by("-near", "line_id")[:SHOWN])
-    demands = {d.pk: d for d in demand_list(user).filter(pk__in=[row.demand_id for row in own])}
-    lines = {line.pk: line for line in line_detail(user).filter(pk__in=[row.line_id for row in own])}
+    results = results.filter(feasible=0)
+    total = results.filter(demand_id__one_of=list(asks.open)).count()
+    own = list(results.filter(demand_id__one_of=asks.cared).order_by("-near", "line_id")[:SHOWN])
+    known = yield Needs(demands=[row.demand_id for row in own], lines=[row.line_id for row in own])
+    demands, lines = known.demands, known.lines
     gains = best_relaxations(user, own, lines, demands)
     items = [
         _bare_item(asks, row, demands[row.demand_id], lines[row.line_id], gains.get(row.line_id, ""))
@@ -249,7 +261,8 @@ def windows(user: Any, asks: Who) -> Group:
         Q(city__in=asks.care) | Q(organisation__city__in=asks.care))  # fmt: skip
     last = rows.annotate(last=Max("windows__ends"))
     due = last.filter(last__gte=asks.as_of, last__lte=asks.as_of + timedelta(days=SOON))
-    found = list(due.select_related("city", "organisation").order_by("last", "pk")[:SHOWN])
+    due = due.annotate(all=Window(Count("*"))).select_related("city", "organisation")
+    found = list(due.order_by("last", "pk")[:SHOWN])
     using = dict(
         Pipeline.objects.visible_to(user)
         .current()
@@ -263,7 +276,7 @@ def windows(user: Any, asks: Who) -> Group:
         "calendar-x",
         _("No site loses its last window within %(days)d days.") % {"days": SOON},
         [_window(asks, site, using.get(site.pk, 0)) for site in found],
-        due.count(),
+        found[0].all if found else 0,
         address("sites"),
         _("Sites"),
     )

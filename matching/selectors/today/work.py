@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, Window
 from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
@@ -19,9 +19,9 @@ from alliance.selectors.questions import attach_about, open_questions, question_
 from alliance.templatetags._numbers import date_text, moment_text
 from matching.models import MatchRun
 from matching.selectors.agenda import open_actions
-from matching.selectors.demands import demand_list, heading, lab_name
+from matching.selectors.demands import heading, lab_name
 from matching.selectors.introduced import running, whose_turn
-from matching.selectors.today.items import MOST, SHOWN, Group, Item, Who, address, due_words
+from matching.selectors.today.items import MOST, SHOWN, Group, Item, Needs, Steps, Who, address, due_words
 
 ANSWER = 3  # days in which a bureau answers who asks to be verified
 ANSWERED = 7  # days in which a firm answers a question
@@ -29,7 +29,7 @@ SOON = 3  # days ahead that are shown of introductions
 FAILED = [RunState.FAILED, RunState.PARTIAL]
 
 
-def introductions(user: Any, asks: Who) -> Group:
+def introductions(user: Any, asks: Who) -> Steps:
     """Where it is one's own bureau's turn, and whatever is due within three days at one of its introductions."""
     rows = running(user, asks.alliance)
     total = rows.count()
@@ -38,7 +38,8 @@ def introductions(user: Any, asks: Who) -> Group:
         rows = rows.filter(Q(lab_bureau__in=asks.bureaus) | Q(supplier_bureau__in=asks.bureaus))
     rows = rows.filter(due | Q(turn__in=asks.bureaus)).order_by("due_on", "pk")
     found = list(rows.select_related("line__component_type", "supplier", "turn", "site")[:MOST])
-    demands = {d.pk: d for d in demand_list(user).filter(pk__in={row.demand_id for row in found})}
+    known = yield Needs(demands=[row.demand_id for row in found])
+    demands = known.demands
     return Group(
         "introductions",
         _("Introductions waiting or overdue"),
@@ -173,8 +174,9 @@ def firms(user: Any, asks: Who) -> Group:
         kind="firm", claimed=True, verified=False, suspended=False, city__in=asks.care
     )
     rows = rows.exclude(pk__in=waiting.values("organisation"))
-    quiet = rows.select_related("city").order_by("listed", "-created_at", "pk")[:SHOWN]
-    total = len(items) + rows.count()
+    rows = rows.annotate(all=Window(Count("*"))).select_related("city")
+    quiet = list(rows.order_by("listed", "-created_at", "pk")[:SHOWN])
+    total = len(items) + (quiet[0].all if quiet else 0)
     items += [_firm(row) for row in quiet][: max(0, SHOWN - len(items))]
     return Group(
         "firms",
@@ -245,7 +247,7 @@ def _firm(row: Any) -> Item:
     )
 
 
-def failures(user: Any, asks: Who) -> Group:
+def failures(user: Any, asks: Who) -> Steps:
     """Runs that failed and that no later run has made good."""
     later = MatchRun.objects.filter(
         Q(demand=None, demands=[]) | Q(demand=OuterRef("demand")) | Q(demands__contains=OuterRef("demands")),
@@ -255,13 +257,14 @@ def failures(user: Any, asks: Who) -> Group:
     )
     rows = MatchRun.objects.visible_to(user).filter(alliance=asks.alliance)
     failed = list(rows.filter(state__in=FAILED).filter(~Exists(later)).order_by("-pk")[:SHOWN])
-    titles = {d.pk: heading(d) for d in demand_list(user).filter(pk__in=[r.demand_id for r in failed])}
     last = rows.filter(state=RunState.FINISHED, demand=None, demands=[]).order_by("-finished_at").first()
     nothing = _("No failure.")
     if last is not None and last.finished_at:
         nothing = _("No failure. The last run of the alliance ended %(at)s.") % {
             "at": moment_text(last.finished_at)
         }
+    known = yield Needs(demands=[row.demand_id for row in failed])
+    titles = {key: heading(demand) for key, demand in known.demands.items()}
     items = [_failure(row, titles) for row in failed]
     return Group(
         "runs", _("Runs that failed"), "cpu", nothing, items, len(items), address("runs"), _("All runs")
