@@ -98,7 +98,7 @@ class CapabilityFilter(ListFilter):
         type_ = ComponentType.objects.filter(code=code).first()
         if type_ is None:
             return
-        for key, row in component_book().of(type_.pk).items():
+        for key, row in component_book([type_.pk]).of(type_.pk).items():
             asked: Any = ValueFilter(row, parameter_of(row.key))
             asked.parent, asked.model, asked.field_name = self, Capability, "specs"
             self.filters[f"{PREFIX}{key}"] = asked

@@ -127,7 +127,12 @@ def _typical(parameter: Any) -> str:
 
 def capability_specs(capability: Capability, user: Any) -> list[SpecRow]:
     evidence = evidence_of([capability.pk], user).get(capability.pk)
-    return spec_rows(component_book(), capability.component_type_id, capability.specs, evidence)
+    return spec_rows(
+        component_book([capability.component_type_id]),
+        capability.component_type_id,
+        capability.specs,
+        evidence,
+    )
 
 
 @dataclass(frozen=True)

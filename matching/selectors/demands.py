@@ -129,17 +129,26 @@ class Standing:
         return sum(feasible == 1 for feasible, _near in self.lines)
 
 
-def standings(user: Any, demands: Sequence[Any]) -> dict[int, Standing]:
+def _lines_in_order(user: Any, demands: Sequence[Any]) -> dict[int, list[int]]:
+    order: dict[int, list[int]] = defaultdict(list)
+    rows = DemandLine.objects.visible_to(user).filter(demand__in=[demand.pk for demand in demands])
+    for demand_id, line_id in rows.order_by("position", "id").values_list("demand_id", "pk"):
+        order[demand_id].append(line_id)
+    return order
+
+
+def standings(
+    user: Any, demands: Sequence[Any], order: dict[int, list[int]] | None = None
+) -> dict[int, Standing]:
     """For demands on whose side the viewer stands: (firms, near firms) of each line, in the lines' order."""
     keys = [demand.pk for demand in demands]
     pointers = {row.demand_id: row for row in CurrentResult.objects.visible_to(user).filter(demand__in=keys)}
     results = firm_counts(user, keys)
-    order: dict[int, list[int]] = defaultdict(list)
-    rows = DemandLine.objects.visible_to(user).filter(demand__in=keys).order_by("position", "id")
-    for demand_id, line_id in rows.values_list("demand_id", "pk"):
-        order[demand_id].append(line_id)
+    order = _lines_in_order(user, demands) if order is None else order
     return {
-        key: Standing([results.get(line, (0, 0)) for line in order[key]], pointer.as_of, pointer.run_id)
+        key: Standing(
+            [results.get(line, (0, 0)) for line in order.get(key, ())], pointer.as_of, pointer.run_id
+        )
         for key, pointer in pointers.items()
     }
 
@@ -179,15 +188,11 @@ def lacking_a_supplier(user: Any, demands: Any) -> int:
 
 def attach_standing(user: Any, demands: Sequence[Any]) -> None:
     """`standing` of each demand of a page: None for a demand on whose side the viewer does not stand."""
-    found = standings(user, demands)
-    counted = dict[int, int]()
-    for demand_id in (
-        DemandLine.objects.visible_to(user).filter(demand__in=demands).values_list("demand_id", flat=True)
-    ):
-        counted[demand_id] = counted.get(demand_id, 0) + 1
+    order = _lines_in_order(user, demands)
+    found = standings(user, demands, order)
     for demand in demands:
         demand.standing = found.get(demand.pk)
-        demand.line_count = counted.get(demand.pk, 0)
+        demand.line_count = len(order.get(demand.pk, ()))
 
 
 def attach_api_parts(user: Any, demands: Sequence[Any], *, detailed: bool) -> None:

@@ -270,7 +270,7 @@ def whom_to_develop(user: Any, alliance: Alliance, asked: Asked) -> list[Develop
     lines = {line.pk: line for line in line_detail(user).filter(pk__in=[row[6] for row in rows])}
     demands = {d.pk: d for d in demand_list(user).filter(pk__in={line.demand_id for line in lines.values()})}
     found = offers(user, [row[7] for row in rows])
-    book = component_book()
+    book = component_book({row[1] for row in rows})
     told = []
     for _firm, type_, code, count, rate, shortfall, line_id, capability_id in rows:
         line, offer = lines.get(line_id), found.get(capability_id)

@@ -94,7 +94,7 @@ class LineReader:
 
     def __init__(self, user: Any, demand: Any, line: Any, weights: Scales) -> None:
         self.user, self.demand, self.line, self.weights = user, demand, line, weights
-        self.book: ParameterBook[Any] = component_book()
+        self.book: ParameterBook[Any] = component_book([line.component_type_id])
         rows = {"demand_id": demand.pk, "line_id": line.pk}
         self.matches = list(Match.objects.visible_to(user).current().filter(**rows).order_by("rank"))
         self.misses = list(NearMiss.objects.visible_to(user).current().filter(**rows).order_by("rank"))

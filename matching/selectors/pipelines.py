@@ -29,15 +29,19 @@ def pipeline_list(user: Any) -> Any:
     return Pipeline.objects.visible_to(user).current()
 
 
-def attach_pipeline_parts(user: Any, rows: Sequence[Any], known: dict[int, Any] | None = None) -> None:
+def attach_pipeline_parts(
+    user: Any, rows: Sequence[Any], known: dict[int, Any] | None = None, places: dict[int, Any] | None = None
+) -> None:
     """`demand` and `site` of each row of a list, who was chosen, and when it could be on the market. `known`: the
-    demands, where they were read already."""
+    demands, where they were read already; `places`: sites that were."""
     keys = {row.demand_id for row in rows}
     demands = {d.pk: d for d in demand_list(user).filter(pk__in=keys)} if known is None else known
     dates = dict(
         CurrentResult.objects.visible_to(user).filter(demand__in=keys).values_list("demand_id", "as_of")
     )
-    sites = {s.pk: s for s in site_list(user).filter(pk__in={row.site_id for row in rows if row.site_id})}
+    sites = dict(places or {})
+    wanted = {row.site_id for row in rows if row.site_id} - sites.keys()
+    sites |= {site.pk: site for site in site_list(user).filter(pk__in=wanted)}
     for row in rows:
         row.demand = demands.get(row.demand_id)
         row.site = sites.get(row.site_id)

@@ -11,7 +11,7 @@ from alliance.models import DeliveryRecord
 from alliance.selectors import roles_in
 from alliance.templatetags.charts import Slot
 from companies.selectors import verdict
-from matching.models import SiteMatch, SiteRequirement
+from matching.models import SiteMatch
 from matching.selectors.terms import SITE_TERMS, Scales, site_basis, slots
 from scenarios.selectors import site_list
 
@@ -34,8 +34,7 @@ def site_rows(user: Any, demand: Any, weights: Scales) -> list[SiteRow]:
     found = site_list(user).prefetch_related(record).filter(pk__in=[m.site_id for m in matches])
     sites = {site.pk: site for site in found}
     roles = roles_in(demand.alliance_id, {site.city_id for site in sites.values()})
-    asked = SiteRequirement.objects.visible_to(user).filter(site_need=demand.wants_site, hard=False)
-    soft = list(asked.select_related("key"))
+    soft = [row for row in demand.wants_site.asked if not row.hard]
     rows = []
     for match in matches:
         site = sites.get(match.site_id)

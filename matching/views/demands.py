@@ -16,7 +16,7 @@ from alliance.http import Column, listing, viewed
 from alliance.selectors import viewer_of
 from companies.selectors import asked_text, component_book
 from matching.filters import DemandFilter
-from matching.models import Demand, SiteRequirement, may_ask_for_run
+from matching.models import Demand, may_ask_for_run
 from matching.selectors import (
     LineReader,
     LineView,
@@ -152,13 +152,14 @@ def _demand_side(request: HttpRequest, found: Any, line: Any) -> dict[str, Any]:
     user = request.user
     counts, firms = line_results(user, [found.pk]), firm_counts(user, [found.pk])
     weights = scales(found.alliance_id)
+    sites = site_rows(user, found, weights)
     context: dict[str, Any] = {
         "demand": found,
         "lines": [(row, *firms.get(row.pk, (0, 0))) for row in found.all_lines],
         "line": line,
-        "sites": site_rows(user, found, weights),
+        "sites": sites,
         "site_asks": site_asks(user, found),
-        "pipelines": _pipelines(user, found),
+        "pipelines": _pipelines(user, found, {row.site.pk: row.site for row in sites}),
         "open_run": open_run_of(user, found),
         "mark": mark_of_results(user, found),
         "may_introduce": viewer_of(user).official,
@@ -206,9 +207,9 @@ def _attach_introductions(user: Any, view: LineView) -> None:
         row.answer = said.get((view.line.pk, row.capability.pk))
 
 
-def _pipelines(user: Any, found: Any) -> list[Any]:
+def _pipelines(user: Any, found: Any, places: dict[int, Any]) -> list[Any]:
     rows = list(pipeline_list(user).filter(demand_id=found.pk).order_by("rank")[:5])
-    attach_pipeline_parts(user, rows)
+    attach_pipeline_parts(user, rows, {found.pk: found}, places)
     return rows
 
 
@@ -217,10 +218,9 @@ def site_asks(user: Any, found: Any) -> list[tuple[str, str, bool]]:
     if found.wants_site is None:
         return []
     book = scenario_book()
-    rows = SiteRequirement.objects.visible_to(user).filter(site_need=found.wants_site).select_related("key")
     return [
         (book.name(r.key.key, found.wants_site.scenario_type_id), asked_text(r.key, r.op, r.value), r.hard)
-        for r in rows
+        for r in found.wants_site.asked
     ]
 
 

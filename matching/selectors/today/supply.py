@@ -223,7 +223,7 @@ def best_relaxations(
     """Line → "Backlash 1 → 1.3 arcmin brings 4 firms": the relaxation that brings most."""
     found = Relaxation.objects.visible_to(user).current()
     found = found.filter(demand_id__in=[r.demand_id for r in rows], line_id__in=[r.line_id for r in rows])
-    book = component_book()
+    book = component_book({line.component_type_id for line in lines.values()})
     told: dict[int, str] = {}
     for row in found.order_by("-capabilities", "id"):
         line, demand = lines.get(row.line_id), demands.get(row.demand_id)
