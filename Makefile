@@ -7,7 +7,7 @@ JOBS ?= auto
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-incremental lint format types contracts check bench bench-latency bench-pages fuzz schema messages python
+.PHONY: help setup setup-dev run test test-incremental lint format types contracts check bench bench-latency bench-pages fuzz schema promise messages python
 
 help: ## prints this
 	@echo 'make run       starts everything and prints the address and the demo sign-ins (PORT=8000)'
@@ -19,8 +19,9 @@ help: ## prints this
 	@echo 'make types     mypy'
 	@echo 'make contracts who may import whom'
 	@echo 'make bench     the matcher on 10,000 firms, beside the same work in SQL'
-	@echo 'make fuzz      every hostile value at every parameter and every place of every body (long)'
+	@echo 'make fuzz      25,000 requests made up from the OpenAPI document, and the hostile corpus everywhere (long)'
 	@echo 'make schema    writes docs/openapi.json as the program serves it'
+	@echo 'make promise   a release: what docs/openapi.json says now must be kept from here on'
 	@echo 'make bench-pages  the pages on 10,000 firms: time and queries of each'
 	@echo 'make bench-latency  from the commit of a change to results that readers see, by kind of change'
 	@echo 'make messages  collects and compiles the translations'
@@ -70,13 +71,16 @@ bench: setup-dev
 	@$(VENV)/python manage.py bench_matching $(ARGS)
 
 fuzz: setup-dev
-	@HOSTILE=all $(VENV)/python -m pytest -n $(JOBS) --timeout 3600 tests/test_hostile_inputs.py tests/api/test_hostile_bodies.py $(ARGS)
+	@HOSTILE=all $(VENV)/python -m pytest -n $(JOBS) --dist worksteal --timeout 3600 tests/api/test_generated.py tests/api/test_corpus.py tests/test_hostile_inputs.py tests/api/test_hostile_bodies.py $(ARGS)
 
 schema: setup-dev
 	@$(VENV)/python manage.py spectacular --lang en --format openapi-json --validate --file docs/openapi.json
 
 bench-latency: setup
 	@$(VENV)/python manage.py bench_latency $(ARGS)
+
+promise: schema
+	@cp docs/openapi.json docs/openapi-promised.json
 
 bench-pages: setup
 	@$(VENV)/python manage.py bench_pages $(ARGS)

@@ -9,6 +9,7 @@ from django.test import Client
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.cast import World, build_world
+from tests.counting import summary
 from tests.judge import watch
 from tests.matrix.roles import ROLES, client
 
@@ -18,6 +19,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "shared_world" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.django_db)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests counted with `record_property`: cells of the matrix, requests made up, statuses, the slowest one."""
+    told = [
+        (name, value)
+        for state in ("passed", "failed")
+        for report in terminalreporter.stats.get(state, [])
+        for name, value in report.user_properties
+        if report.when == "call"
+    ]
+    for line in summary(told):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session", autouse=True)

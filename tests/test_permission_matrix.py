@@ -89,7 +89,7 @@ def test_rows_name_real_routes() -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method} {row.route} {row.target}".strip())
-def test_matrix(shared_world: World, row: Row) -> None:
+def test_matrix(shared_world: World, row: Row, record_property: Any) -> None:
     """Every role's status; and what is foreign has the status, body and headers of a row that does not exist."""
     wrong: dict[str, object] = {}
     for role in ROLES:
@@ -100,6 +100,7 @@ def test_matrix(shared_world: World, row: Row) -> None:
             missing = ask(shared_world, role, row, missing=True)
             if _told(answer) != _told(missing):
                 wrong[role] = (_told(answer), _told(missing))
+    record_property("cells of the permission matrix", len(ROLES))
     assert wrong == {}
 
 

@@ -18,7 +18,7 @@ from alliance.errors import DomainError
 from alliance.filters import AllianceFilter, OrganisationFilter, PlaceFilter, TokenFilter
 from alliance.models import City, Organisation, User
 from alliance.rest.schema import LIMIT
-from alliance.rest.views import ReadViewSet, asked_limit, refuse_unknown, with_since
+from alliance.rest.views import ReadViewSet, asked_limit, refuse_empty, refuse_unknown, with_since
 from alliance.rest.writing import ChangeViewSet, row_named
 from alliance.selectors import (
     alliance_cities,
@@ -163,8 +163,10 @@ class FeedViewSet(viewsets.GenericViewSet[Any]):
     def feed(self, request: Request) -> Response:
         """Rows that changed or went, oldest first, each once; what the asker does not see does not appear."""
         refuse_unknown(request, ("cursor", "start", "limit"))
+        refuse_empty(request)
+        limit = asked_limit(request)
         cursor, start = (request.query_params.get(name, "") for name in ("cursor", "start"))
         if start not in ("", "now") or (start and cursor):
             raise DomainError(_("Either a cursor, or start=now."), field="start")
-        found = newest() if start else read_feed(request.user, cursor, asked_limit(request))
+        found = newest() if start else read_feed(request.user, cursor, limit)
         return Response(self.get_serializer(found).data, headers={"Cache-Control": "no-store"})

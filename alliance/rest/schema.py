@@ -11,6 +11,8 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
+from alliance.rest.views import MAY_BE_EMPTY
+
 PROBLEM: dict[str, Any] = {
     "type": "object",
     "description": "An error (RFC 9457).",
@@ -222,10 +224,10 @@ def _parameter(name: str, each: Any) -> OpenApiParameter:
         return OpenApiParameter(name, OpenApiTypes.NUMBER, description=words)
     choices = each.extra.get("choices")
     if choices and not callable(choices):
-        return OpenApiParameter(
-            name, OpenApiTypes.STR, description=words, enum=[key for key, _words in choices]
-        )
-    return OpenApiParameter(name, kind.get(type(each).__name__, OpenApiTypes.STR), description=words)
+        told = [key for key, _words in choices if key != ""]
+        return OpenApiParameter(name, OpenApiTypes.STR, description=words, enum=told)
+    text: Any = {"type": "string"} if name in MAY_BE_EMPTY else {"type": "string", "pattern": r"\S"}
+    return OpenApiParameter(name, kind.get(type(each).__name__, text), description=words)
 
 
 def _page_of(row_list: dict[str, Any]) -> dict[str, Any]:

@@ -23,9 +23,9 @@ DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 PAGE_WORDS = ("limit", "cursor")
 
 
-def _unknown(names: Sequence[str], message: str) -> serializers.ValidationError:
+def _wrong(names: Sequence[str], message: str, code: str = "unknown") -> serializers.ValidationError:
     return serializers.ValidationError(
-        {name[:80]: serializers.ErrorDetail(message, "unknown") for name in names[:20]}
+        {name[:80]: serializers.ErrorDetail(message, code) for name in names[:20]}
     )
 
 
@@ -46,9 +46,21 @@ def refuse_unknown(request: Request, known: Sequence[str]) -> None:
     """A parameter that the operation does not know, or one that is given twice, is named and refused."""
     given = request.query_params
     if unknown := [name for name in given if name not in known]:
-        raise _unknown(unknown, _("There is no such parameter."))
+        raise _wrong(unknown, _("There is no such parameter."))
     if twice := [name for name in given if len(given.getlist(name)) > 1]:
-        raise _unknown(twice, _("This parameter is given twice."))
+        raise _wrong(twice, _("This parameter is given twice."))
+
+
+#: parameters that say nothing when they are empty
+MAY_BE_EMPTY = ("q", "cursor")
+
+
+def refuse_empty(request: Request) -> None:
+    """`?organisation=` of a program whose variable was empty is no wish for the rows of everybody."""
+    given = request.query_params.items()
+    empty = [name for name, value in given if not value.strip() and name not in MAY_BE_EMPTY]
+    if empty:
+        raise _wrong(empty, _("Give a value, or leave the parameter out."), "empty")
 
 
 def asked_limit(request: Request) -> int:
@@ -127,6 +139,7 @@ class ReadViewSet(viewsets.GenericViewSet[Any]):
         limit = asked_limit(request)
         chosen = [self.filters(request.query_params, queryset=rows, request=request) for rows in self.lists()]
         self.refuse_unknown(request, [*chosen[0].filters, *PAGE_WORDS])
+        refuse_empty(request)
         if not chosen[0].form.is_valid():
             raise _form_errors(chosen[0].form)
         order = chosen[0].order
