@@ -211,3 +211,32 @@ class DeliveryState(models.TextChoices):
     WAITING = "waiting", _("waiting")
     DELIVERED = "delivered", pgettext_lazy("message", "delivered")
     FAILED = "failed", _("failed")
+
+
+class Exported(models.TextChoices):
+    """What programs take out in one file."""
+
+    CAPABILITIES = "capabilities", _("capabilities")
+    DEMANDS = "demands", _("demands")
+    MATCHES = "matches", _("matches")
+
+
+class ExportFormat(models.TextChoices):
+    CSV = "csv", "CSV"
+    XLSX = "xlsx", "XLSX"
+    JSONL = "jsonl", "JSON Lines"
+
+
+class ExportState(models.TextChoices):
+    """A file on its way out. Expired: its time has passed, or its asker may not see all of it any more."""
+
+    WAITING = "waiting", _("waiting")
+    WORKING = "working", _("being written")
+    DONE = "done", _("ready")
+    FAILED = "failed", _("failed")
+    CANCELLED = "cancelled", _("cancelled")
+    EXPIRED = "expired", _("expired")
+
+    @classmethod
+    def ended(cls) -> list[str]:
+        return [cls.FAILED, cls.CANCELLED, cls.EXPIRED]

@@ -36,6 +36,7 @@ api.register("verdicts", matching_api.VerdictViewSet, "verdict")
 api.register("match-runs", matching_api.MatchRunViewSet, "match-run")
 
 api.register("introductions", matching_api.IntroductionViewSet, "introduction")
+api.register("exports", matching_api.ExportViewSet, "export")
 api.register("projects", matching_api.ProjectViewSet, "project")
 
 api_v1 = [

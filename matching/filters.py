@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from alliance.choices import Confidentiality, IntroductionState, RunState
+from alliance.choices import Confidentiality, ExportState, IntroductionState, RunState
 from alliance.filters import LISTS, CityFilter, ListFilter, Sort, TreeFilter, WordFilter, yes_no
 from alliance.models import Organisation
 from alliance.selectors import branch, tree_choices, viewer_of
@@ -18,6 +18,7 @@ from matching.models import (
     Demand,
     DemandIdentity,
     DemandLine,
+    Export,
     Introduction,
     LineResult,
     Match,
@@ -320,6 +321,14 @@ class ProjectFilter(ListFilter):
 
     class Meta:
         model = Project
+        fields: ClassVar[list[str]] = []
+
+
+class ExportFilter(ListFilter):
+    state = django_filters.ChoiceFilter(label=_("State"), choices=ExportState.choices, empty_label=_("any"))
+
+    class Meta:
+        model = Export
         fields: ClassVar[list[str]] = []
 
 

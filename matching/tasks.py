@@ -8,6 +8,7 @@ from django.conf import settings
 
 from alliance.services.notices import follow_news, send_notice_mail
 from matching.services.changes import follow_and_match
+from matching.services.exports import work_on_export
 from matching.services.notices import tell_of_dates
 from matching.services.runs import prepare_kernel, queue_nightly_runs, work_on_run
 
@@ -30,6 +31,11 @@ def follow_changes_task() -> None:
 def send_notices_task() -> None:
     tell_of_dates()
     send_notice_mail()
+
+
+@shared_task(name="matching.work_on_export", time_limit=1800)
+def work_on_export_task(export_id: int) -> None:
+    work_on_export(export_id)
 
 
 @shared_task(name="matching.nightly", time_limit=LIMIT)

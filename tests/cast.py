@@ -34,6 +34,7 @@ from matching.models import (
     BillSheet,
     Demand,
     DemandLine,
+    Export,
     Introduction,
     MatchRun,
     Meeting,
@@ -75,6 +76,7 @@ class World:
     invitations: dict[str, Invitation] = field(default_factory=dict)
     sheets: dict[str, SheetImport] = field(default_factory=dict)
     bills: dict[str, BillSheet] = field(default_factory=dict)
+    exports: dict[str, Export] = field(default_factory=dict)
     filters: dict[str, SavedFilter] = field(default_factory=dict)
     attachments: dict[str, Attachment] = field(default_factory=dict)
     notices: dict[str, Notice] = field(default_factory=dict)
@@ -368,6 +370,9 @@ def _sheets(world: World) -> None:
     )
     SheetRows.objects.create(sheet=sheet, rows=[["", 2, ["s-1", "Secret part"]]])
     world.sheets["supplier"] = sheet
+    world.exports["supplier"] = Export.objects.create(
+        user=world.people["supplier_editor"], resource="capabilities", format="csv", rights="none"
+    )
     world.bills["draft"] = BillSheet.objects.create(
         demand=world.demands["draft"],
         person=world.people["lab_editor"],

@@ -155,6 +155,8 @@ SILENT_FUNCTIONS = {
     "give_back": "a counter of tries",
     "remember": "an answer, kept for a day beside the effect that records itself",
     "sweep_keys": "answers older than a day",
+    "_progress": "how far a job is, not what it does",
+    "sweep_exports": "files whose day is over, and work that nobody ends",
     "_lines": "the order of lines, each of which records itself",
     "_accept_step": "the app's clock moves on with every sign-in",
     "_write": "rolled back",

@@ -203,6 +203,13 @@ def _token(row: Row, viewer: Viewer) -> Q:
     return mine | (Q(service=True) & _any([row.owner], viewer.owning | viewer.bureaus))
 
 
+def _export(row: Row, viewer: Viewer) -> Q:
+    """A person's own; an organisation's only for its own token: whoever fetches is who asked."""
+    if viewer.user_id:
+        return Q(user=viewer.user_id, service=False)
+    return Q(service=True) & _any([row.owner], viewer.firms | viewer.bureaus)
+
+
 def _saved_filter(row: Row, viewer: Viewer) -> Q:
     """Its maker, and everybody of the organisation it is shared with."""
     mine = Q(person=viewer.user_id) if viewer.user_id else NOTHING
@@ -268,6 +275,7 @@ VISIBLE: dict[str, Callable[[Row, Viewer], Q]] = {
     "figures": lambda row, viewer: _any([row.alliance], viewer.bureau_alliances),
     "person": _person,
     "token": _token,
+    "export": _export,
     "saved filter": _saved_filter,
     "attachment": shared.attachment,
     "message": shared.message,

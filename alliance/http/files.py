@@ -48,6 +48,15 @@ def xlsx_file(name: str, columns: Sequence[Column], rows: Iterable[Any]) -> Stre
     return _download(_xlsx_pieces(name[:31], heading, body), XLSX, f"{name}-{_today()}.xlsx")
 
 
+def csv_pieces(name: str, heading: list[str], body: Iterable[list[Any]]) -> Iterator[bytes]:
+    """The same file for who writes it to a disk; `name` is for its twin."""
+    return (text.encode() for text in _csv_lines(heading, ([cell(value) for value in row] for row in body)))
+
+
+def xlsx_pieces(name: str, heading: list[str], body: Iterable[list[Any]]) -> Iterator[bytes]:
+    return _xlsx_pieces(name[:31], heading, body)
+
+
 FILES: dict[str, Callable[..., HttpResponseBase]] = {"csv": csv_file, "xlsx": xlsx_file}
 
 

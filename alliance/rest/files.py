@@ -38,7 +38,7 @@ class FileJobs:
         method = str(getattr(self.request, "method", "") or "").lower()
         if self.takes_form and self.action_map.get(method) == "create":
             return [MultiPartParser()]
-        return super().get_parsers()  # type: ignore[misc,no-any-return]
+        return super().get_parsers()  # type: ignore[misc]
 
     def get_content_negotiator(self) -> Any:
         """A file is a file, whatever the asker says that it accepts; its errors are problems as everywhere."""

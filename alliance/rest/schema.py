@@ -205,6 +205,8 @@ class Schema(AutoSchema):
             errors = errors | {"412": CONDITION_ERRORS["412"]}
         if self._once:
             errors = errors | RETRY_ERRORS
+        if hasattr(getattr(self.view, self._action, None), "refuses"):
+            errors = errors | {"409": WRITE_ERRORS["409"]}
         for status in errors:
             bodies.setdefault(status, {"$ref": f"#/components/responses/Error{status}"})
         return bodies

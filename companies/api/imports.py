@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -31,6 +32,8 @@ from companies.services.sheets import (
     upload_from_program,
 )
 from companies.services.sheets.reading import MOST_UPLOAD
+
+STEPS: dict[str, Callable[..., object]] = {"confirm": confirm, "cancel": cancel, "undo": undo}
 
 
 @extend_schema(tags=["jobs"])
@@ -79,14 +82,12 @@ class ImportViewSet(FileJobs, ReadViewSet):
         asked.is_valid(raise_exception=True)
         move, columns = asked.validated_data["move"], asked.validated_data.get("columns")
         if (columns is None) == (move == "map"):
-            raise DomainError(asked.fields["columns"].help_text, field="columns")
+            raise DomainError(str(asked.fields["columns"].help_text), field="columns")
         with FreshOrStale(row, version):
             if move == "map":
                 map_headings(row, columns or {}, user=request.user, version=version)
             else:
-                {"confirm": confirm, "cancel": cancel, "undo": undo}[move](
-                    row, user=request.user, version=version
-                )
+                STEPS[move](row, user=request.user, version=version)
         return self._answer(row, 200)
 
     steps.conditional = True  # type: ignore[attr-defined]

@@ -102,7 +102,7 @@ class CountsShown(Shown):
     new = serializers.IntegerField()
     changed = serializers.IntegerField()
     same = serializers.IntegerField()
-    errors = serializers.IntegerField()
+    errors = serializers.IntegerField()  # type: ignore[assignment]
 
 
 class ImportShown(Shown):

@@ -14,6 +14,7 @@ from matching.models.demands import (
     SiteNeed,
     SiteRequirement,
 )
+from matching.models.exports import Export, ExportedRows
 from matching.models.figures import Figure
 from matching.models.former import FormerRow
 from matching.models.introductions import (
@@ -48,6 +49,8 @@ __all__ = [
     "DemandIdentity",
     "DemandLine",
     "DemandResult",
+    "Export",
+    "ExportedRows",
     "Figure",
     "FormerRow",
     "Introduction",

@@ -17,6 +17,7 @@ from alliance.services.retries import sweep_keys
 from alliance.services.webhooks import deliver_waiting, forget_old_messages
 from companies.services.sheets import sweep_sheets
 from matching.services.changes import follow_changes
+from matching.services.exports import sweep_exports
 from matching.services.figures import note_figures
 from matching.services.merging import sweep_merged
 from matching.services.notices import tell_of_dates
@@ -53,6 +54,7 @@ class Reconciler:
         forget_old_attempts()
         sweep_merged()
         sweep_sheets()
+        sweep_exports()
         sweep_keys()
         fail_exhausted()
         for run_id in settled_runs():

@@ -1,6 +1,7 @@
 """The examples of docs/api.md, run as they stand against the program; and what the client does when things go wrong."""
 
 import io
+import json
 import re
 from collections.abc import Mapping
 from contextlib import redirect_stdout
@@ -15,7 +16,8 @@ from robot_alliance import Answer, Client, ProblemError, StaleError, Unreachable
 
 from alliance.selectors import feed
 from companies.models import Capability
-from matching.models import Demand
+from matching.models import Demand, Export
+from matching.services.exports import work_on_export
 from tests.cast import World
 from tests.factories import make_city, make_component_type, make_token
 
@@ -31,9 +33,8 @@ def inside(method: str, address: str, headers: Mapping[str, str], body: bytes | 
     answer: Any = Browser(headers=told).generic(
         method, address.removeprefix(HOST), body or b"", content_type=headers.get("Content-Type", "")
     )
-    return Answer(
-        answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content
-    )
+    said = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return Answer(answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, said)
 
 
 @pytest.fixture
@@ -86,6 +87,30 @@ def test_the_lab(region: World, monkeypatch: pytest.MonkeyPatch) -> None:
     assert stored.published
     assert stored.need_by == date(2027, 9, 30)
     assert stored.lines.count() == 2
+
+
+def test_files_in_and_out(region: World) -> None:
+    """An import that is checked, mended by its columns and confirmed; an export that is written while one waits."""
+
+    def work(seconds: float) -> None:
+        for row in Export.objects.filter(state="waiting"):
+            work_on_export(row.pk)
+
+    client = Client(HOST, region.tokens["supplier:service"], sleep=work)
+    client.upsert("facilities", "plant-1", {"name": "Main plant", "city": "510100"})
+    file = "编号,type,plant,title,我们的价格\nF-1,DRV-SWG,plant-1,Reducer,900\n".encode("gb18030")
+    checked = client.import_capabilities("能力.csv", file, columns={"我们的价格": "unit_price"})
+    assert (checked["state"], checked["counts"]["new"], checked["problems"]) == ("checked", 1, [])
+    assert checked["file_name"] == "能力.csv"
+    assert client.confirm(checked)["state"] == "saved"
+    rows = [json.loads(line) for line in client.export("capabilities").splitlines()]
+    assert {row["external_id"]: row["unit_price"] for row in rows if row["external_id"] == "F-1"} == {
+        "F-1": 900
+    }
+    with pytest.raises(TimeoutError):
+        Client(HOST, region.tokens["supplier:service"], sleep=lambda _s: None).export(
+            "capabilities", seconds=3
+        )
 
 
 # --- when things go wrong ------------------------------------------------------------------------------------

@@ -32,8 +32,12 @@ def create_webhook(
 ) -> tuple[Webhook, str]:
     """A new webhook and its secret, which is shown once."""
     _must_keep(organisation, user)
-    values = {"name": _clean_name(name), "url": clean_url(url), "events": _clean_events(events)}
-    values["enabled"] = enabled
+    values: dict[str, Any] = {
+        "name": _clean_name(name),
+        "url": clean_url(url),
+        "events": _clean_events(events),
+        "enabled": enabled,
+    }
     secret = new_secret()
     with transaction.atomic():
         Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)

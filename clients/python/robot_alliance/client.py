@@ -143,6 +143,51 @@ class Client:
         place = f"introductions/{introduction['id']}/steps/"
         return self._row(self._ask("POST", place, {"move": move, **said}, headers))
 
+    # --- files ---
+    def import_capabilities(
+        self,
+        name: str,
+        file: bytes,
+        *,
+        mode: str = "check",
+        columns: Mapping[str, str] | None = None,
+        seconds: float = 600,
+        key: str = "",
+    ) -> Row:
+        """Send a workbook, CSV or JSON lines and wait for its check, or with `mode="save"` until it is saved.
+
+        The answer's `state` says what became of it, `problems` what is wrong where; `confirm` saves it.
+        """
+        fields = {"mode": mode, "columns": json.dumps(dict(columns or {}))}
+        kind, body = _form(fields, name, file)
+        headers = {"Content-Type": kind, "Idempotency-Key": key or str(uuid.uuid4())}
+        row = self._row(self._ask("POST", "imports/", body, headers))
+        return self._settled("imports", row, ("checking", "saving"), seconds)
+
+    def confirm(self, imported: Row, *, seconds: float = 600) -> Row:
+        """Save a checked import."""
+        headers = {"If-Match": imported.etag, "Idempotency-Key": str(uuid.uuid4())}
+        told = self._ask("POST", f"imports/{imported['id']}/steps/", {"move": "confirm"}, headers)
+        return self._settled("imports", self._row(told), ("checking", "saving"), seconds)
+
+    def export(self, resource: str, format: str = "jsonl", *, seconds: float = 600, **filters: Any) -> bytes:
+        """All that a list shows in one file (csv, xlsx, jsonl), written in the background and fetched."""
+        body = {"resource": resource, "format": format, "filters": {k: str(v) for k, v in filters.items()}}
+        asked = self._ask("POST", "exports/", body, {"Idempotency-Key": str(uuid.uuid4())})
+        row = self._settled("exports", self._row(asked), ("waiting", "working"), seconds)
+        return self._ask("GET", f"exports/{row['id']}/file/").body
+
+    def _settled(self, resource: str, row: Row, unsettled: tuple[str, ...], seconds: float) -> Row:
+        """The row once nobody works on it any more; TimeoutError where that takes longer."""
+        waited, pause = 0.0, 0.5
+        while row["state"] in unsettled:
+            if waited >= seconds:
+                raise TimeoutError(f"{resource} {row['id']} is still {row['state']}")
+            self._sleep(pause)
+            waited, pause = waited + pause, min(2 * pause, 10.0)
+            row = self.get(resource, row["id"])
+        return row
+
     # --- one request ---
     def _row(self, answer: _Told) -> Row:
         row = Row(answer.json)
@@ -154,9 +199,9 @@ class Client:
     ) -> _Told:
         """Sent again while nobody answers or the server asks for patience; each try is the same request."""
         sent = dict(self._headers) | dict(headers or {})
-        data = None if body is None else json.dumps(body).encode()
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         if data is not None:
-            sent["Content-Type"] = "application/json"
+            sent.setdefault("Content-Type", "application/json")
         safe = method in ("GET", "PUT") or "Idempotency-Key" in sent or place == "match-preview/"
         for attempt in range(self._tries):
             last = attempt == self._tries - 1
@@ -175,8 +220,27 @@ class Client:
 
 class _Told:
     def __init__(self, answer: Answer) -> None:
-        self.headers = answer.headers
-        self.json: Any = json.loads(answer.body) if answer.body else {}
+        self.headers, self.body = answer.headers, answer.body
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body) if self.body else {}
+
+
+def _form(fields: Mapping[str, str], name: str, file: bytes) -> tuple[str, bytes]:
+    """The content type and the body of a form with a file."""
+    mark = uuid.uuid4().hex
+    plain = "".join(c if c.isprintable() and c not in '"\\' else "_" for c in name)
+    parts = [
+        f'--{mark}\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n' for n, v in fields.items()
+    ]
+    parts.append(
+        f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="{plain}"\r\n'
+        "Content-Type: application/octet-stream\r\n\r\n"
+    )
+    return f"multipart/form-data; boundary={mark}", "".join(
+        parts
+    ).encode() + file + f"\r\n--{mark}--\r\n".encode()
 
 
 def _worth_waiting(answer: Answer) -> bool:

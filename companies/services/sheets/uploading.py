@@ -16,7 +16,8 @@ from alliance.models import Organisation
 from companies.models import ColumnMemory, ComponentType, SheetImport, SheetRows
 from companies.services.capabilities import may_write_for
 from companies.services.sheets.columns import fields_for, guess, is_known
-from companies.services.sheets.reading import MOST_ROWS, Cells, read_file
+from companies.services.sheets.lines import Cells
+from companies.services.sheets.reading import MOST_ROWS, read_file
 from companies.services.sheets.working import begin_check
 
 OPEN = (ImportState.MAPPING, ImportState.CHECKED, ImportState.FAILED)
@@ -133,9 +134,10 @@ def upload_from_program(
 ) -> SheetImport:
     """The same, and checked at once where every column is known: by its heading, or by `columns` (heading → field,
     "" for none)."""
-    told = {"file_name": file_name, "component_type": component_type, "save": save}
     with transaction.atomic():
-        sheet = upload(organisation, blob, user=user, **told)
+        sheet = upload(
+            organisation, blob, user=user, file_name=file_name, component_type=component_type, save=save
+        )
         chosen = _chosen(sheet, columns)
         if columns:
             choose_columns(sheet, chosen, user=user)

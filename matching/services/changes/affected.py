@@ -20,6 +20,7 @@ IRRELEVANT = {
     "certification",
     "webhook",
     "sheet",
+    "export",
     "run",
     "token",
     "person",

@@ -42,4 +42,9 @@ ROWS = [
         body=lambda world: {"move": "cancel"},
         other=LOOKERS | NEEDS_WRITE,
     ),
+    Row("api:export-list"),
+    Row("api:export-list", "POST", yes=202, body=lambda world: {"resource": "matches", "format": "csv"}),
+    Row("api:export-detail", target="exports.supplier", ok={"editor"}),
+    Row("api:export-detail", "DELETE", "exports.supplier", ok={"editor"}, yes=204),
+    Row("api:export-file", target="exports.supplier", ok={"editor"}, yes=409),
 ]
