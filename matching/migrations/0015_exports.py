@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("alliance", "0017_questions_and_bureaus_files"),
-        ("matching", "0013_cancelled_sheets"),
+        ("matching", "0014_version_of_runs"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
