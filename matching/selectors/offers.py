@@ -14,7 +14,7 @@ from companies.selectors import ParameterBook, capability_detail, component_book
 from companies.selectors.evidence import evidence_of
 from matching.models import Match, NearMiss, Relaxation
 from matching.selectors.rules import Relaxed, Rule, relaxed, rule_name, rules_of, soft_degrees
-from matching.selectors.terms import LINE_TERMS, Offer, Scales, head_slots, line_basis, slots
+from matching.selectors.terms import LINE_TERMS, Offer, Scales, head_slots, line_basis, rival_words, slots
 
 
 @dataclass
@@ -35,6 +35,8 @@ class Explained:
     ranked: Ranked | None
     capability: Any
     rules: list[Rule]
+    #: Why it stands where it stands: against the best, or the best against the second.
+    rival: str = ""
 
     @property
     def met(self) -> int:
@@ -149,7 +151,18 @@ class LineReader:
         match = next((m for m in self.matches if m.capability_id == capability_id), None)
         evidence = self.evidence.get(capability_id, {})
         rules = rules_of(self.line, self.demand, capability, self.book, self.as_of, evidence)
-        return Explained(self.ranked(match) if match else None, capability, rules)
+        return Explained(self.ranked(match) if match else None, capability, rules, self._rival(match))
+
+    def _rival(self, match: Any) -> str:
+        if match is None:
+            return ""
+        place = 2 if match.rank == 1 else 1
+        other = next((row for row in self.matches if row.rank == place), None)
+        capability = other and self.capabilities.get(other.capability_id)
+        if other is None or capability is None:
+            return ""
+        name = f"{capability.organisation} {capability.title}"
+        return rival_words(match, other, name, self.weights.line)
 
     @property
     def as_of(self) -> Any:

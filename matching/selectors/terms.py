@@ -12,7 +12,14 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from alliance.choices import CityRole
 from alliance.selectors import Roads
-from alliance.templatetags._numbers import days_text, minutes_text, number_text, quantity_text
+from alliance.templatetags._numbers import (
+    days_text,
+    is_chinese,
+    list_text,
+    minutes_text,
+    number_text,
+    quantity_text,
+)
 from alliance.templatetags.charts import Slot
 from matching.encoding.surroundings import default_weights, read_weights
 
@@ -78,6 +85,34 @@ def head_slots(terms: dict[str, Any], weights: dict[str, float]) -> list[Slot]:
 def full_slots(terms: dict[str, Any], weights: dict[str, float]) -> list[Slot]:
     """A full score: how much of it each term is."""
     return [Slot(str(label), 1.0, weights[key], "", str(short)) for key, (label, short) in terms.items()]
+
+
+def rival_words(match: Any, other: Any, name: str, weights: dict[str, float]) -> str:
+    """Where the points between two offers of a line come from, the largest first; a tenth of a point is the least."""
+    gains = {str(label): weights[key] * (getattr(match, key) - getattr(other, key))
+             for key, (label, _short) in LINE_TERMS.items()}  # fmt: skip
+    ahead = _gained(gains, 1)
+    behind = _gained(gains, -1)
+    points = sum(gains.values())
+    told = {"rank": other.rank, "name": name, "points": number_text(abs(points), 1)}
+    if abs(points) < _LEAST:
+        words = _("level with number %(rank)s, %(name)s") % told
+    elif points > 0:
+        words = _("%(points)s points ahead of number %(rank)s, %(name)s") % told
+    else:
+        words = _("%(points)s points behind number %(rank)s, %(name)s") % told
+    parts = [_("better: %(terms)s") % {"terms": ahead}] if ahead else []
+    parts += [_("worse: %(terms)s") % {"terms": behind}] if behind else []
+    return "; ".join([words, *parts]) if not is_chinese() else "；".join([words, *parts])
+
+
+def _gained(gains: dict[str, float], sign: int) -> str:
+    rows = sorted((-sign * gain, label) for label, gain in gains.items() if sign * gain >= _LEAST)
+    return list_text(f"{label} {number_text(-sign * gain, 1, sign=True)}" for gain, label in rows[:3])
+
+
+#: Points that are told; less is a difference of rounding.
+_LEAST = 0.05
 
 
 @dataclass(frozen=True)
