@@ -1,0 +1,203 @@
+"""Loads the API: clients with think time on real server processes while a run and an import go on beside them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from argparse import BooleanOptionalAction
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+
+from alliance.models import Organisation
+from matching.management.commands.bench_matching import throw_away_database
+from matching.management.commands.bench_pages import kept_database
+from matching.services.benchmark import load, work_until_done
+from matching.services.benchmark.clients import Plan
+from matching.services.benchmark.report import machine
+from matching.services.bundle import import_region
+from matching.services.generation import generate_region
+from matching.services.runs import create_run
+
+AS_OF = date(2026, 11, 20)
+SIZES: dict[str, dict[str, Any]] = {
+    "short": {"firms": 10_000, "capabilities": 60_000, "demands": 2_000, "lines": 8_000, "sites": 500, "alliances": 2},
+    "middle": {
+        "firms": 45_000, "capabilities": 200_000, "demands": 10_000, "lines": 50_000, "sites": 5_000, "alliances": 60,
+    },
+    "national": {
+        "firms": 450_000, "capabilities": 2_000_000, "demands": 100_000, "lines": 500_000, "sites": 50_000,
+        "alliances": 60, "feasible": 100, "condition_sets": 200,
+    },
+}  # fmt: skip
+MOST_CLIENTS = 640
+
+
+class Command(BaseCommand):
+    help = "Load the API with reading clients beside a run and an import; find how many clients it bears."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--size", choices=list(SIZES), default="short")
+        parser.add_argument("--clients", type=int, default=20)
+        parser.add_argument(
+            "--think", type=float, default=1.0, help="seconds between two requests of a client"
+        )
+        parser.add_argument("--seconds", type=float, default=60.0)
+        parser.add_argument("--processes", type=int, default=4, help="of the web server")
+        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument("--update", type=int, default=20_000, help="rows of each import beside")
+        parser.add_argument(
+            "--beside-them", action=BooleanOptionalAction, default=True, help="a run and an import"
+        )
+        parser.add_argument(
+            "--breaking", action=BooleanOptionalAction, default=True, help="look for the most clients"
+        )
+        parser.add_argument("--strict", action="store_true", help="status 1 where the limit is not met")
+        parser.add_argument("--keep", default="", help="name of a database to fill once and to use again")
+        parser.add_argument(
+            "--bundle", default="", help="a bundle to fill it with, instead of a generated one"
+        )
+        parser.add_argument("--inside", help="(used by itself) the bundle to measure on this very database")
+        parser.add_argument("--beside", help="(used by itself) be the run, or the import of this folder")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["beside"]:
+            go_on(options["beside"])
+        elif options["inside"] is not None:
+            self._inside(options)
+        else:
+            self._outside(options)
+
+    def _outside(self, options: dict[str, Any]) -> None:
+        database = kept_database(options["keep"]) if options["keep"] else throw_away_database()
+        told = " ".join(
+            f"--{name} {options[name]}" for name in ("size", "clients", "think", "seconds", "processes")
+        )
+        self.stdout.write(f"bench_load {told}")
+        with tempfile.TemporaryDirectory() as folder, database as address:
+            environ = os.environ | {"DATABASE_URL": address, "LOG_LEVEL": "ERROR"}
+            bundle = Path(options["bundle"] or Path(folder) / "bundle")
+            if not bundle.exists() and not has_firms(address):
+                generate_region(bundle, **SIZES[options["size"]], open_share=0.2, seed=options["seed"])
+            command = [sys.executable, "manage.py", "bench_load", "--inside", str(bundle)]
+            for name in ("clients", "think", "seconds", "processes", "update", "seed"):
+                command += [f"--{name}", str(options[name])]
+            command += [] if options["beside_them"] else ["--no-beside-them"]
+            command += [] if options["breaking"] else ["--no-breaking"]
+            command += ["--strict"] if options["strict"] else []
+            status = subprocess.call(command, env=environ)  # noqa: S603
+        if status:
+            raise CommandError("The limit was not met, or something failed.", returncode=status)
+
+    def _inside(self, options: dict[str, Any]) -> None:
+        call_command("migrate", verbosity=0)
+        if not Organisation.objects.exists():
+            self.stderr.write("importing the bundle")
+            import_region(Path(options["inside"]))
+        settings.PASSWORD_HASHERS = [
+            "django.contrib.auth.hashers.MD5PasswordHasher"
+        ]  # nobody signs in with them
+        with tempfile.TemporaryDirectory() as folder:
+            with connection.cursor() as cursor:
+                cursor.execute("VACUUM ANALYZE")
+            self.stdout.write(
+                f"{machine()}\nload average {' '.join(f'{n:.1f}' for n in os.getloadavg())} at the start"
+            )
+            self.stdout.write(
+                f"{Organisation.objects.count():,} organisations, limit {load.LIMIT:.0f} ms at the 95th percentile"
+            )
+            met = self._measure(options, Path(folder))
+        if options["strict"] and not met:
+            raise CommandError("The limit is not met.")
+
+    def _measure(self, options: dict[str, Any], folder: Path) -> bool:
+        with load.web_server(options["processes"]) as address:
+            plan = Plan(
+                address, load.tokens(), load.visits(), options["clients"], options["think"],
+                options["seconds"], options["seed"],
+            )  # fmt: skip
+            load.ask(replace(plan, clients=8, think=0.1, seconds=8.0))  # what is cold the first time
+            self.stdout.write(HEADING)
+            alone = load.ask(plan)
+            self._say("nothing beside", alone)
+            if not options["beside_them"]:
+                return alone.met
+            with load.background(folder / "update", options["update"]):
+                beside = load.ask(plan)
+                self._say("run and import beside", beside)
+                if options["breaking"]:
+                    self._break(plan)
+        return beside.met
+
+    def _break(self, plan: Plan) -> None:
+        """Twice as many until the limit is crossed, then between the two."""
+        good, bad = 0, 0
+        for more in doubled(plan.clients):
+            met = self._try(plan, more)
+            good, bad = (more, bad) if met else (good, more)
+            if not met:
+                break
+        while bad and good and bad - good > max(5, good // 8):
+            middle = (good + bad) // 2
+            good, bad = (middle, bad) if self._try(plan, middle) else (good, middle)
+        self.stdout.write(f"breaking point: {good} clients are borne, {bad or 'more than tried'} are not")
+
+    def _try(self, plan: Plan, clients: int) -> bool:
+        found = load.ask(replace(plan, clients=clients, seconds=min(20.0, plan.seconds)))
+        self._say("run and import beside", found)
+        return found.met
+
+    def _say(self, beside: str, found: load.Round) -> None:
+        for kind, (count, middle, p95) in found.kinds.items():
+            over = "  over" if p95 >= load.LIMIT else ""
+            self.stdout.write(
+                f"{beside:22}{found.clients:8}  {kind:8}{count:8}{middle:10.0f} ms{p95:10.0f} ms{over}"
+            )
+        self.stdout.write(
+            f"{'':32}{found.per_second:8.1f} requests/s, {len(found.errors)} errors {found.errors[:3] or ''}"
+        )
+        if not found.met:
+            for took, path in found.slowest:
+                self.stdout.write(f"{'':32}{took:8.0f} ms {unquote(path)}")
+        self.stdout.flush()
+
+
+HEADING = f"{'':22}{'clients':>8}  {'':8}{'number':>8}{'median':>13}{'p95':>13}"
+
+
+def doubled(clients: int) -> Iterator[int]:
+    while clients * 2 <= MOST_CLIENTS:
+        clients *= 2
+        yield clients
+
+
+def has_firms(address: str) -> bool:
+    import psycopg
+
+    with psycopg.connect(address) as other:
+        found = other.execute("SELECT to_regclass('alliance_organisation')").fetchone()
+        if not found or found[0] is None:
+            return False
+        return bool(other.execute("SELECT 1 FROM alliance_organisation LIMIT 1").fetchone())
+
+
+def go_on(what: str) -> None:
+    """One after the other, until somebody ends this process."""
+    while True:
+        if what == "run":
+            for alliance in load.alliances_by_demands(most=4):
+                create_run(alliance, cause="asked", as_of=AS_OF, pinned=True)
+                work_until_done()
+        else:
+            load.next_update(Path(what))
+            import_region(Path(what))
