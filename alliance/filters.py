@@ -62,6 +62,13 @@ class ListFilter(FilterSet):
         chosen = self.data.get("sort", "") if self.is_bound else ""
         return chosen if chosen.removeprefix("-") in self.sorts else next(iter(self.sorts))
 
+    @property
+    def few(self) -> bool:
+        """Whether a filter is set that leaves a small share of a large table."""
+        return self.is_bound and any(
+            getattr(rule, "few", False) and self.data.get(name) for name, rule in self.filters.items()
+        )
+
     def passes(self, name: str) -> bool:
         """Whether the list understands this word of an address."""
         return name in self.filters or name in PAGE_WORDS
@@ -133,6 +140,8 @@ class TreeFilter(django_filters.ChoiceFilter):
 
 class CityFilter(django_filters.CharFilter):
     """A city by code or name, with the districts that lie in it."""
+
+    few = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.found: dict[str, set[int]] = {}

@@ -54,7 +54,7 @@ def listing(
     wanted = request.GET.get("format", "")
     if wanted in FILES and valid:
         return FILES[wanted](name, table.in_files, _in_pages(found.seen, chosen.order, prepare))
-    page = cut(found, chosen.order, request.GET.get("cursor", ""), PAGE)
+    page = cut(found, chosen.order, request.GET.get("cursor", ""), PAGE, few=valid and chosen.few)
     prepare(page.rows)
     context = {"rows": page.rows, "page": page, "form": chosen.form, "shown": len(page.rows), "valid": valid}
     context |= {"table": table, "kept": _kept(request, name, kept, opening)}

@@ -146,7 +146,9 @@ class ReadViewSet(viewsets.GenericViewSet[Any]):
         found = self._filtered(chosen)
         try:
             with transaction.atomic():
-                return cut_merged(found, order, request.query_params.get("cursor", ""), limit)
+                return cut_merged(
+                    found, order, request.query_params.get("cursor", ""), limit, few=chosen[0].few
+                )
         except DataError as error:
             raise _unusable() from error
 
