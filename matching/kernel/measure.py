@@ -134,15 +134,22 @@ def best_first(score: Floats, keep: int) -> AnyArray:
 
 
 class SpecIndex:
-    """Stated values by key, so that a block can take the column it needs. Built once per Problem."""
+    """Stated values by key, so that a block can take the column it needs. Built once for a supply."""
 
-    def __init__(self, specs: Specs, kinds: Bytes, n_choices: Ints) -> None:
+    @staticmethod
+    def sort(specs: Specs, kinds: Bytes, n_choices: Ints) -> dict[str, AnyArray]:
+        """The stated values by key, then row: what an index is made of."""
         stated = (kinds[specs.key] <= Kind.RANGE) | (specs.mask > 0)
         order = np.flatnonzero(stated)
         order = order[np.argsort(specs.key[order], kind="stable")]
-        self._row, self._mask = specs.row[order], specs.mask[order]
-        self._lo, self._hi = specs.lo[order], specs.hi[order]
-        self._start = np.searchsorted(specs.key[order], np.arange(len(kinds) + 1))
+        return {
+            "row": specs.row[order], "mask": specs.mask[order], "lo": specs.lo[order], "hi": specs.hi[order],
+            "start": np.searchsorted(specs.key[order], np.arange(len(kinds) + 1)),
+        }  # fmt: skip
+
+    def __init__(self, made: dict[str, AnyArray], kinds: Bytes, n_choices: Ints) -> None:
+        self._row, self._mask, self._lo, self._hi = (made[name] for name in ("row", "mask", "lo", "hi"))
+        self._start = made["start"]
         self._kinds, self._n_choices = kinds.tolist(), n_choices.tolist()
 
     def stated(self, key: int) -> tuple[Ints, Column]:

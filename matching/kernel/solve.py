@@ -14,6 +14,7 @@ from matching.kernel.prepare import Prepared
 from matching.kernel.problem import Problem
 from matching.kernel.results import Results, chosen_demands
 from matching.kernel.rows import Rows
+from matching.kernel.shared import Shared
 from matching.kernel.sites import solve_sites
 from matching.kernel.tables import Ints
 
@@ -27,9 +28,14 @@ class Solver:
     Memory beyond the Problem: about 25 bytes for each candidate and each key its lines ask for.
     """
 
-    def __init__(self, problem: Problem, *, compiled: bool | None = None) -> None:
-        """compiled: whether to use the compiled loops; by default where they pay (``has_compiled``)."""
-        self.prepared = Prepared(problem)
+    def __init__(
+        self, problem: Problem, *, compiled: bool | None = None, shared: Shared | None = None
+    ) -> None:
+        """compiled: whether to use the compiled loops; by default where they pay (``has_compiled``).
+
+        shared: of another Problem over the same supply.
+        """
+        self.prepared = Prepared(problem, shared)
         self.compiled: CompiledSolver | None = None
         if has_compiled(problem, compiled):
             self.compiled = compiled_solver(self.prepared)

@@ -22,6 +22,7 @@ MOQ, READY, PRICE, FREE, FIRST_KEY = range(5)  # rows of Layout.least
 MAX_CUTS = 64
 FEW_LINES = 12  # below, sorting the columns costs more than looking through them
 FEW_SLOTS = 256
+_NONE = np.zeros(0)
 # How much each axis counts when alike candidates are put together: price, days, city, role and trust.
 AXES = (0.5, 0.7, 3.0, 1.0)
 
@@ -116,8 +117,6 @@ def lay_out(
     held = np.zeros((len(codes), words), np.uint64)
     for row, code in enumerate(codes.tolist()):
         held[row] = pack(by_slot(block.held(code)), words)
-    role, trust = by_slot(block.role), by_slot(block.trust)
-    static = prepared.line_weights[5] * role + prepared.line_weights[6] * trust
     days = by_slot(block.volume_days).astype(np.float64)
     places = np.array([max(1, n) - 1 for n in prepared.problem.component_keys.n_choices.tolist()], np.float64)
     kinds = prepared.problem.component_keys.kind
@@ -127,12 +126,40 @@ def lay_out(
         key_kind=kinds.astype(np.int32),
         key_places=np.where(kinds == Kind.ORDERED, places, np.nan), choice_row=choice_row, choices=choices,
         held_row=held_row, held=held, valid=pack(there, words), ends=ends, days=days, city=by_slot(block.city),
-        role=role, trust=trust, static=static, firm=firm_of, firms=firms.astype(np.int32),
+        role=_NONE, trust=by_slot(block.trust), static=_NONE, firm=firm_of, firms=firms.astype(np.int32),
         firm_start=np.searchsorted(firm_of[by_firm], np.arange(len(firms) + 1)).astype(np.int32), firm_slots=by_firm,
         best_price=-_best(least[PRICE], words, there & (least[PRICE] < np.inf)), best_days=-_best(-days, words, there),
-        best_free=_best(least[FREE], words, there), best_static=_best(static, words, there),
+        best_free=_best(least[FREE], words, there), best_static=_NONE,
     )  # fmt: skip
-    return Laid(block, layout, build_index(least, words) if worth_it else _no_index(words))
+    lookup = build_index(least, words) if worth_it else _no_index(words)
+    return seen_by(prepared, block, Laid(block, layout, lookup))
+
+
+def seen_by(prepared: Prepared, block: Block, laid: Laid) -> Laid:
+    """The same slots with what depends on the alliance: who has which role there, and what weighs how much."""
+    there, place = laid.layout.place >= 0, laid.layout.place
+    role = np.where(there, block.role[place], 0.0) if len(block.pos) else np.zeros(len(place))
+    static = prepared.line_weights[5] * role + prepared.line_weights[6] * laid.layout.trust
+    best = _best(static, len(laid.layout.valid), there)
+    return Laid(block, laid.layout._replace(role=role, static=static, best_static=best), laid.lookup)
+
+
+def laid_for_all(prepared: Prepared, block: Block, type_: int, keys: Ints, codes: Ints) -> Laid:
+    """A block of the whole platform, laid out once for all Problems over one supply and kept where it keeps things."""
+    shared, name_of = prepared.shared, f"open-{type_}"
+    if name_of not in shared.loops:
+        made = shared.keep(name_of, lambda: _as_arrays(lay_out(prepared, block, keys, codes, FEW_LINES)))
+        block.everybody.forget()
+        layout = Layout(**{name: made[name] for name in Layout._fields})
+        shared.loops[name_of] = Laid(
+            block, layout, Index(**{name: made[f"by_{name}"] for name in Index._fields})
+        )
+    return seen_by(prepared, block, shared.loops[name_of])
+
+
+def _as_arrays(laid: Laid) -> dict[str, AnyArray]:
+    own = laid.layout._replace(role=_NONE, static=_NONE, best_static=_NONE)
+    return {**own._asdict(), **{f"by_{name}": array for name, array in laid.lookup._asdict().items()}}
 
 
 def _alike(prepared: Prepared, block: Block) -> Ints:

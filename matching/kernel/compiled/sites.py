@@ -85,6 +85,16 @@ def needs_of(problem: Problem) -> Needs:
 
 
 def site_table(prepared: Prepared) -> SiteTable:
+    """The same for all Problems over one supply, but for members and roles."""
+    loops, places = prepared.shared.loops, prepared.problem.places
+    if "sites" not in loops:
+        loops["sites"] = _site_table(prepared)
+    table: SiteTable = loops["sites"]
+    role = ((places.roles & np.uint8(Role.SITES)) != 0).astype(np.float64)
+    return table._replace(role=role, member=places.member)
+
+
+def _site_table(prepared: Prepared) -> SiteTable:
     problem, sites = prepared.problem, prepared.problem.sites
     below = [
         np.flatnonzero(row[sites.scenario] & sites.active).astype(np.int32) for row in prepared.scenario_below
@@ -101,7 +111,7 @@ def site_table(prepared: Prepared) -> SiteTable:
         trust=prepared.trust[sites.organisation], window_start=sites.windows.start, opens=sites.windows.opens,
         closes=sites.windows.closes, lo=stacked("lo", np.float64), hi=stacked("hi", np.float64),
         mask=stacked("mask", np.uint64), places=np.array([column.places for column in columns], np.float64),
-        role=((problem.places.roles & np.uint8(Role.SITES)) != 0).astype(np.float64), member=problem.places.member,
+        role=np.zeros(0), member=problem.places.member,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from matching.kernel.compiled.block import Laid, lay_out
+from matching.kernel.compiled.block import Laid, laid_for_all, lay_out
 from matching.kernel.compiled.judge import SPEC
 from matching.kernel.compiled.lines import Found, asks_of, put_parts, solve_lines
 from matching.kernel.compiled.pipelines import Feasible
@@ -73,7 +73,15 @@ class CompiledLines:
 
     def block(self, number: int, *, by_score: bool = False) -> Laid:
         if (number, by_score) not in self._laid:
-            block = self.prepared.block(number // 2, bool(number % 2))
+            type_, everywhere = number // 2, bool(number % 2)
+            block = self.prepared.block(type_, everywhere)
+            shared = self.prepared.shared
+            if everywhere and shared.common and not by_score and len(block.pos):
+                keys = np.flatnonzero(self.prepared.problem.types.has_key[type_]).astype(np.int32)
+                codes = np.arange(shared.codes, dtype=np.int32)
+                laid = laid_for_all(self.prepared, block, type_, keys, codes)
+                self._laid[number, by_score] = laid
+                return laid
             keys, codes = self._keys.get(number, _NONE), self._codes.get(number, _NONE)
             laid = lay_out(self.prepared, block, keys, codes, int(self._lines_of[number]), by_score=by_score)
             size = sum(array.nbytes for array in (*laid.layout, *laid.lookup))

@@ -32,6 +32,16 @@ class Conditions(NamedTuple):
 
 
 def conditions_of(prepared: Prepared) -> Conditions:
+    """Of all capabilities: the same for all Problems over one supply."""
+    loops = prepared.shared.loops
+    if "conditions" not in loops:
+        made = prepared.shared.keep("conditions", lambda: _conditions(prepared)._asdict())
+        loops["conditions"] = Conditions(**made)
+    found: Conditions = loops["conditions"]
+    return found
+
+
+def _conditions(prepared: Prepared) -> Conditions:
     sizes = [len(members) for members in prepared.condition_sets]
     items = [condition for members in prepared.condition_sets for condition in members]
     caps = prepared.problem.capabilities
@@ -39,7 +49,7 @@ def conditions_of(prepared: Prepared) -> Conditions:
     fails = np.zeros((len(prepared.conditions), words), np.uint64)
     for number, want in enumerate(prepared.conditions):
         bad = prepared.problem.types.has_key[caps.type, want.key]
-        rows, column = prepared.specs.stated(want.key)
+        rows, column = prepared.shared.specs.stated(want.key)
         bad[rows[holds(want, column)]] = False
         fails[number] = pack(bad, words)
     misfits = np.zeros((len(sizes), words), np.uint64)
