@@ -7,7 +7,7 @@ JOBS ?= auto
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-incremental lint format types contracts check bench bench-latency bench-load bench-pages fuzz schema promise messages python
+.PHONY: help setup setup-dev run test test-incremental lint format types contracts check bench bench-latency bench-load bench-national bench-pages fuzz schema promise messages python
 
 help: ## prints this
 	@echo 'make run       starts everything and prints the address and the demo sign-ins (PORT=8000)'
@@ -23,6 +23,7 @@ help: ## prints this
 	@echo 'make schema    writes docs/openapi.json as the program serves it'
 	@echo 'make promise   a release: what docs/openapi.json says now must be kept from here on'
 	@echo 'make bench-load the API with 20 clients beside a run and an import; ARGS="--size national" for 450,000 firms'
+	@echo 'make bench-national  a full run of the country with 4, 2 and 1 workers (ARGS="--share 0.1" for a tenth)'
 	@echo 'make bench-pages  the pages on 10,000 firms: time and queries of each'
 	@echo 'make bench-latency  from the commit of a change to results that readers see, by kind of change'
 	@echo 'make messages  collects and compiles the translations'
@@ -85,6 +86,9 @@ promise: schema
 # ARGS="--size national --keep NAME" for 450,000 firms.
 bench-load: setup
 	@$(VENV)/python manage.py bench_load $(ARGS)
+
+bench-national: setup-dev
+	@$(VENV)/python manage.py bench_national $(ARGS)
 
 bench-pages: setup
 	@$(VENV)/python manage.py bench_pages $(ARGS)

@@ -7,5 +7,26 @@ spec values of keys that somebody asks about, cities where something lies.
 from matching.encoding.errors import EncodingError
 from matching.encoding.freeze import Frozen, encode
 from matching.encoding.identities import Identities
+from matching.encoding.supply import (
+    Supply,
+    alliance_parts,
+    encode_over,
+    has_supply,
+    open_supply,
+    over,
+    write_supply,
+)
 
-__all__ = ["EncodingError", "Frozen", "Identities", "encode"]
+__all__ = [
+    "EncodingError",
+    "Frozen",
+    "Identities",
+    "Supply",
+    "alliance_parts",
+    "encode",
+    "encode_over",
+    "has_supply",
+    "open_supply",
+    "over",
+    "write_supply",
+]

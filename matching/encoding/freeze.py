@@ -43,10 +43,10 @@ def encode(alliance: int, as_of: date, chosen: int | Sequence[int] | None = None
     demands = asked.read_demands(alliance, [chosen] if isinstance(chosen, int) else chosen)
     if not len(demands["id"]):
         return None
-    return _Encoder(alliance, as_of, demands).frozen()
+    return Encoder(alliance, as_of, demands).frozen()
 
 
-class _Encoder:
+class Encoder:
     """Reads in the order in which one answer says what the next question is."""
 
     def __init__(self, alliance: int, as_of: date, demands: dict[str, Array]) -> None:

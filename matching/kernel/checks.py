@@ -45,6 +45,19 @@ def check_problem(problem: Problem) -> None:
             raise ProblemError(f"weights.{name}", "has no weight above 0")
 
 
+def check_demands(problem: Problem) -> None:
+    """Like ``check_problem`` for demands and lines that were put over tables that are clean."""
+    sizes = {
+        "O": len(problem.organisations.verified), "C": len(problem.places.member), "T": len(problem.types.parent),
+        "U": len(problem.scenario_types.parent), "K": len(problem.component_keys.kind),
+        "J": len(problem.site_keys.kind),
+    }  # fmt: skip
+    for name in ("demands", "lines", "weights"):
+        getattr(problem, name).check(sizes, name + ".")
+    _check_demands(problem, problem.demands)
+    _check_lines(problem, problem.lines)
+
+
 def _check_tree(name: str, parent: Ints) -> None:
     """A forest: following parents ends at -1. Halving paths finds a cycle in log2(depth) steps."""
     above = parent.astype(np.int64)

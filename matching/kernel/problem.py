@@ -190,6 +190,12 @@ class Problem(Table):
 
         check_problem(self)
 
+    def validate_demands(self) -> None:
+        """Like ``validate`` where only the demands and lines are new."""
+        from matching.kernel.checks import check_demands
+
+        check_demands(self)
+
     def line_range(self, demand: int) -> range:
         """Positions of the lines of one demand."""
         first, last = np.searchsorted(self.lines.demand, (demand, demand + 1))

@@ -49,10 +49,12 @@ class Command(BaseCommand):
         )
         parser.add_argument("--inside", help="(used by itself) the bundle to measure on this very database")
         parser.add_argument("--work", action="store_true", help="(used by itself) be a worker")
+        parser.add_argument("--number", type=int, default=0, help="(used by itself) which of them")
+        parser.add_argument("--of", type=int, default=1, help="(used by itself) how many there are")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["work"]:
-            work_until_done()
+            work_until_done(options["number"], options["of"])
         elif options["inside"]:
             self._inside(Path(options["inside"]), options)
         else:

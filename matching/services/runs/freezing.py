@@ -1,5 +1,6 @@
 """Chunk 0: the problem as the database holds it at one moment, saved once, and cut into chunks."""
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,14 +9,18 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from alliance.choices import RunState
-from matching.encoding import Frozen, Identities, encode
+from matching.encoding import Frozen, Identities, Supply, alliance_parts, encode, encode_over, over
 from matching.kernel import Problem
+from matching.kernel.shared import Shared
 from matching.models import MatchRun, RunChunk
 from matching.services.runs.claims import Claim, LostFenceError, begin_run, mark_done
 from matching.services.runs.nudging import nudge_workers
+from matching.services.runs.supplying import supply as supply_by_version
+from matching.services.runs.supplying import supply_of_now
 
 # Saved as binary COPY: as a parameter tens of megabytes would travel as hexadecimal text.
 SAVE = "COPY matching_runinput (run_id, problem, identities) FROM STDIN (FORMAT BINARY)"
+ZIP = b"PK"  # how identities begin; a version is text
 LOAD = "COPY (SELECT problem, identities FROM matching_runinput WHERE run_id = %s) TO STDOUT (FORMAT BINARY)"
 
 
@@ -36,14 +41,18 @@ def freeze(claim: Claim) -> None:
     with one_snapshot():
         run = MatchRun.objects.select_related("alliance").get(pk=claim.run_id)
         as_of = run.alliance.as_of or run.as_of  # it may have moved while the run waited
-        frozen = encode(run.alliance_id, as_of, run.chosen or None)
+        supply = None if run.chosen else supply_of_now(as_of)
+        if supply:
+            frozen = encode_over(supply, run.alliance_id, as_of)
+        else:
+            frozen = encode(run.alliance_id, as_of, run.chosen or None)
         pieces = cut(frozen.problem, settings.MATCH_CHUNK_DEMANDS) if frozen else []
         # The run before its chunk, as everywhere: two steps never wait for each other.
         if not MatchRun.objects.select_for_update(no_key=True).filter(pk=run.pk, state=RunState.RUNNING):
             raise LostFenceError
         mark_done(claim)
         if frozen:
-            _save(run.pk, frozen)
+            _save(run.pk, frozen, supply)
         RunChunk.objects.bulk_create(
             RunChunk(run=run, number=number, demands=piece) for number, piece in enumerate(pieces, 1)
         )
@@ -84,13 +93,20 @@ def demand_work(problem: Problem) -> np.ndarray:
     )
 
 
-def _save(run_id: int, frozen: Frozen) -> None:
+def _save(run_id: int, frozen: Frozen, supply: Supply | None) -> None:
+    """Everything; over a supply its version and what is the alliance's own."""
+    if supply:
+        out = io.BytesIO()
+        np.savez(out, **alliance_parts(frozen))  # type: ignore[arg-type]
+        row = (run_id, out.getvalue(), supply.version.encode())
+    else:
+        row = (run_id, frozen.problem.to_bytes(), frozen.identities.to_bytes())
     with connection.cursor() as cursor, cursor.copy(SAVE) as copy:
         copy.set_types(["int8", "bytea", "bytea"])
-        copy.write_row((run_id, frozen.problem.to_bytes(), frozen.identities.to_bytes()))
+        copy.write_row(row)
 
 
-def load(run_id: int) -> tuple[Problem, Identities]:
+def load(run_id: int) -> tuple[Problem, Identities, Shared | None]:
     """The frozen input of a run. LostFenceError when it is gone: the run has ended."""
     with connection.cursor() as cursor, cursor.copy(LOAD, [run_id]) as copy:
         copy.set_types(["bytea", "bytea"])
@@ -99,4 +115,9 @@ def load(run_id: int) -> tuple[Problem, Identities]:
             pass
     if row is None:
         raise LostFenceError
-    return Problem.from_bytes(row[0]), Identities.from_bytes(row[1])
+    if row[1][:2] == ZIP:
+        return Problem.from_bytes(row[0]), Identities.from_bytes(row[1]), None
+    shared = supply_by_version(row[1].decode())
+    with np.load(io.BytesIO(row[0]), allow_pickle=False) as archive:
+        frozen = over(shared, {name: archive[name] for name in archive.files})
+    return frozen.problem, frozen.identities, shared.shared

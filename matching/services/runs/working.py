@@ -44,8 +44,9 @@ class _Loaded:
     def of(self, run_id: int) -> tuple[Problem, Identities, Solver]:
         if self.run_id != run_id or not (self.problem and self.identities and self.solver):
             self.forget()
-            problem, identities = load(run_id)
-            self.problem, self.identities, self.solver = problem, identities, Solver(problem)
+            problem, identities, shared = load(run_id)
+            self.problem, self.identities = problem, identities
+            self.solver = Solver(problem, shared=shared)
             self.run_id = run_id
         return self.problem, self.identities, self.solver
 

@@ -1,0 +1,284 @@
+"""All offers and sites at one moment, for runs of any alliance: read once, kept as files that processes map.
+
+A supply has a version; its folder is written whole or not at all. Demands, weights and what an alliance sees
+of its cities are read for each run and put over it (``encode_over``).
+"""
+
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from django.db import connection
+
+from alliance.models import City, Organisation
+from companies.models import ComponentKey
+from matching.encoding import demands as asked
+from matching.encoding import offers, snapshot
+from matching.encoding import surroundings as around
+from matching.encoding.columns import Array
+from matching.encoding.freeze import Encoder, Frozen
+from matching.encoding.identities import Identities
+from matching.kernel import (
+    ComponentKeys,
+    Demands,
+    Lines,
+    Lists,
+    Places,
+    Problem,
+    Requirements,
+    SiteKeys,
+    Weights,
+    problem,
+)
+from matching.kernel.problem import PARTS
+from matching.kernel.shared import Arrays, Shared
+from scenarios.models import ScenarioKey
+
+KEPT_SECONDS = 3600  # runs over an older version have long ended
+IDS = ("capabilities", "suppliers", "sites", "cities", "organisations")
+CODES = """
+    SELECT code FROM companies_capabilitycertificate UNION SELECT code FROM companies_facilitycertificate
+    UNION SELECT code FROM alliance_organisationcertificate UNION SELECT code FROM matching_linecertificate ORDER BY 1
+"""
+
+
+@dataclass(frozen=True)
+class Supply:
+    """problem: without demands. ids: database ids by position, of ``IDS``. codes: certificates by code number."""
+
+    version: str
+    folder: Path
+    problem: Problem
+    ids: dict[str, Array]
+    keys: list[str]
+    choices: list[list[str]]
+    codes: list[str]
+
+    @cached_property
+    def shared(self) -> Shared:
+        return Shared(self.problem, _keeper(self.folder), len(self.codes))
+
+
+def open_supply(version: str) -> Supply:
+    """FileNotFoundError when it is not there."""
+    folder = _home() / version
+    about = json.loads((folder / "about.json").read_text())
+    arrays = _read(folder / "problem")
+    parts: dict[str, Any] = {name: cls.from_arrays(arrays, name + ".") for name, cls in PARTS.items()}
+    built = Problem(as_of=about["as_of"], **parts)  # validated when it was written
+    return Supply(
+        version, folder, built, _read(folder / "ids"), about["keys"], about["choices"], about["codes"]
+    )
+
+
+def has_supply(version: str) -> bool:
+    return (_home() / version / "about.json").exists()
+
+
+def write_supply(version: str, as_of: date) -> None:
+    """Read everything in the caller's snapshot. Of several processes one writes, the others wait for it."""
+    home = _home()
+    home.mkdir(parents=True, exist_ok=True)
+    with _alone(home / "writing.lock"):
+        if has_supply(version):
+            return
+        with _whole(home / version) as folder:
+            _Everything(as_of).write(folder)
+        _remove_old(home, version)
+
+
+def encode_over(supply: Supply, alliance: int, as_of: date) -> Frozen | None:
+    """The problem of an alliance over a supply of the same moment; None when nothing of it is published."""
+    demands = asked.read_demands(alliance, None)
+    if not len(demands["id"]):
+        return None
+    return _OverSupply(supply, alliance, as_of, demands).frozen()
+
+
+def alliance_parts(frozen: Frozen) -> Arrays:
+    """What of a problem over a supply is not the supply's."""
+    found: Arrays = {}
+    for name in ("places", "demands", "lines", "weights"):
+        found |= dict(getattr(frozen.problem, name).arrays(name + "."))
+    return found | {"ids.demands": frozen.identities.demands, "ids.lines": frozen.identities.lines}
+
+
+def over(supply: Supply, parts: Arrays) -> Frozen:
+    """The inverse of ``alliance_parts``."""
+    built = replace(
+        supply.problem,
+        places=Places.from_arrays(parts, "places."),
+        demands=Demands.from_arrays(parts, "demands."),
+        lines=Lines.from_arrays(parts, "lines."),
+        weights=Weights.from_arrays(parts, "weights."),
+    )
+    return Frozen(built, _identities(supply, parts["ids.demands"], parts["ids.lines"]))
+
+
+def _identities(supply: Supply, demands: Array, lines: Array) -> Identities:
+    ids = supply.ids
+    return Identities(
+        demands, lines, ids["capabilities"], ids["suppliers"], ids["sites"], supply.keys, supply.choices
+    )
+
+
+class _Everything(Encoder):
+    """Every published offer and site, every key, city and organisation; no demand."""
+
+    def __init__(self, as_of: date) -> None:
+        self.alliance, self.as_of = 0, as_of
+        self.component_tree, self.scenario_tree = around.component_tree(), around.scenario_tree()
+        self.reach = offers.Reach(0, as_of, [], self.component_tree.ids.tolist())
+        self.site_reach = offers.Reach(0, as_of, [], self.scenario_tree.ids.tolist())
+        self.now = snapshot.current()
+        self.chosen = self.now.chosen(self.reach) if self.now else None
+        self.capabilities = self.chosen.found if self.chosen else offers.read_capabilities(self.reach)
+        self.sites = offers.read_sites(self.site_reach)
+        self.organisations = np.array(
+            Organisation.objects.order_by("pk").values_list("pk", flat=True), np.int64
+        )
+        self.cities = np.array(City.objects.order_by("pk").values_list("pk", flat=True), np.int64)
+
+    def write(self, folder: Path) -> None:
+        keys = around.component_keys(ComponentKey.objects.values_list("pk", flat=True))
+        site_keys = around.scenario_keys(ScenarioKey.objects.values_list("pk", flat=True))
+        with connection.cursor() as cursor:
+            cursor.execute(CODES)
+            codes = [row[0] for row in cursor.fetchall()]
+        built = problem(
+            as_of=self.as_of.toordinal(),
+            places=around.read_places(0, self.cities),
+            component_keys=ComponentKeys(keys.kind, keys.n_choices),
+            site_keys=SiteKeys(site_keys.kind, site_keys.n_choices),
+            types=around.component_types(self.component_tree, keys),
+            scenario_types=around.scenario_types(self.scenario_tree),
+            organisations=around.read_organisations(self.organisations),
+            capabilities=self._capabilities(keys, codes),
+            demands=_no_demands(),
+            lines=_no_lines(),
+            sites=self._sites(keys, site_keys, self._conditions()),
+            weights=around.default_weights(),
+        )
+        about = {"as_of": built.as_of, "keys": keys.names, "choices": keys.choices, "codes": codes}
+        (folder / "about.json").write_text(json.dumps(about))
+        _write(folder / "problem", dict(built.arrays()))
+        ids = (
+            self.capabilities["id"],
+            self.capabilities["firm"],
+            self.sites["id"],
+            self.cities,
+            self.organisations,
+        )
+        _write(folder / "ids", dict(zip(IDS, ids, strict=True)))
+
+
+def _no_demands() -> Demands:
+    none: list[Any] = []
+    return Demands(*[none] * 10, site_requirements=Requirements.of([]), excluded=Lists.of([]))  # type: ignore[arg-type]
+
+
+def _no_lines() -> Lines:
+    none: list[Any] = []
+    return Lines(*[none] * 7, certificates=Lists.of([]), requirements=Requirements.of([]))  # type: ignore[arg-type]
+
+
+class _OverSupply(Encoder):
+    """An alliance's demands in the positions of a supply."""
+
+    def __init__(self, supply: Supply, alliance: int, as_of: date, demands: dict[str, Array]) -> None:
+        self.supply, self.alliance, self.as_of, self.demands = supply, alliance, as_of, demands
+        self.lines = asked.read_lines(demands["id"])
+        self.component_tree, self.scenario_tree = around.component_tree(), around.scenario_tree()
+        self.cities, self.organisations = supply.ids["cities"], supply.ids["organisations"]
+
+    def frozen(self) -> Frozen:
+        keys = around.component_keys(ComponentKey.objects.values_list("pk", flat=True))
+        site_keys = around.scenario_keys(ScenarioKey.objects.values_list("pk", flat=True))
+        codes = asked.line_certificates(self.demands["id"])
+        built = replace(
+            self.supply.problem,
+            places=around.read_places(self.alliance, self.cities),
+            demands=self._demands(site_keys, asked.site_requirements(self.demands["id"])),
+            lines=self._lines(keys, asked.line_requirements(self.demands["id"]), codes, self.supply.codes),
+            weights=around.read_weights(self.alliance),
+        )
+        built.validate_demands()
+        identities = _identities(self.supply, self.demands["id"], self.lines["id"])
+        return Frozen(built, identities, self.supply.version)
+
+
+# --- files --------------------------------------------------------------------------------------------------------
+def _home() -> Path:
+    """Databases on one machine keep their supplies apart."""
+    name = "".join(c if c.isalnum() else "-" for c in str(connection.settings_dict["NAME"]))
+    return Path(settings.SNAPSHOT_DIR) / f"supply-{name}"
+
+
+def _write(folder: Path, arrays: Arrays) -> None:
+    folder.mkdir()
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
+
+
+def _read(folder: Path) -> Arrays:
+    """Mapped, private to this process where it writes: the pages are one copy for all."""
+    return {path.name.removesuffix(".npy"): _map(path) for path in sorted(folder.glob("*.npy"))}
+
+
+def _map(path: Path) -> Array:
+    try:
+        return np.asarray(np.load(path, mmap_mode="c", allow_pickle=False))
+    except ValueError:  # nothing in it: nothing to map
+        return np.load(path, allow_pickle=False)
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[Any]:
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _whole(folder: Path) -> Iterator[Any]:
+    """A folder that is there when everything in it is; what a crash leaves behind is nobody's."""
+    scratch = Path(tempfile.mkdtemp(prefix="unfinished-", dir=folder.parent))
+    try:
+        yield scratch
+        os.replace(scratch, folder)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _keeper(folder: Path) -> Callable[[str, Callable[[], Arrays]], Arrays]:
+    """What is worked out of a supply lies beside it; whoever needs it first makes it."""
+
+    def keep(name: str, make: Callable[[], Arrays]) -> Arrays:
+        place = folder / f"made-{name}"
+        if not place.exists():
+            with _alone(folder / f"{name}.lock"):
+                if not place.exists():
+                    with _whole(place) as scratch:
+                        _write(scratch / "arrays", make())
+        return _read(place / "arrays")
+
+    return keep
+
+
+def _remove_old(home: Path, current: str) -> None:
+    for folder in home.iterdir():
+        old = folder.is_dir() and time.time() - folder.stat().st_mtime > KEPT_SECONDS
+        if old and folder.name != current:
+            shutil.rmtree(folder, ignore_errors=True)

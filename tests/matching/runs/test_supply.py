@@ -1,0 +1,118 @@
+"""Runs over one supply that processes map give the rows of runs that read their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from django.conf import LazySettings
+from django.db import transaction
+
+from alliance.changes import record
+from alliance.models import Alliance
+from companies.models import Capability
+from matching.encoding import supply as files
+from matching.encoding import write_supply
+from matching.kernel import compiled
+from matching.models import MatchRun
+from matching.services.runs import create_run, follow_run, supplying
+
+AS_OF = date(2026, 11, 20)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> Path:
+    settings.SNAPSHOT_DIR = tmp_path / "snapshots"
+    monkeypatch.setattr(supplying, "_open", [])
+    return tmp_path / "snapshots"
+
+
+@pytest.fixture
+def large(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Every register is large enough to be shared."""
+    monkeypatch.setattr(supplying, "LARGE", 0)
+    return folder
+
+
+def run(alliance: Alliance) -> MatchRun:
+    run = create_run(alliance, cause="asked", as_of=AS_OF, pinned=True)
+    for _ in follow_run(run):
+        pass
+    assert run.state == "finished", run.error
+    return run
+
+
+def versions(folder: Path) -> list[str]:
+    return sorted(path.parent.name for path in folder.glob("*/*/about.json"))
+
+
+@pytest.mark.parametrize("loops", [False, True])
+def test_the_same_rows(
+    region: Alliance, folder: Path, digest: Callable[[], str], monkeypatch: pytest.MonkeyPatch, loops: bool
+) -> None:
+    run(region)
+    own = digest()
+    assert versions(folder) == []
+    monkeypatch.setattr(supplying, "LARGE", 0)
+    if loops:
+        pytest.importorskip("numba")
+        from matching.kernel.compiled.__main__ import compile_all
+
+        assert compile_all()
+        monkeypatch.setenv("MATCH_COMPILED", "1")
+        monkeypatch.setattr(compiled, "WORTH_IT", 0)
+    for _ in range(2):  # the second finds what the first has laid out
+        monkeypatch.setattr(supplying, "_open", [])
+        run(region)
+        assert digest() == own
+    assert len(versions(folder)) == 1
+    made = {path.name for path in folder.glob("*/*/made-*")}
+    assert "made-specs" in made
+    assert any(name.startswith("made-open-") for name in made) is loops
+
+
+def test_what_changed_is_read_again(region: Alliance, large: Path, digest: Callable[[], str]) -> None:
+    """A version is what the database holds: after a change a run makes, and uses, another."""
+    run(region)
+    before, rows = versions(large), digest()
+    run(region)
+    assert versions(large) == before
+    offer = Capability.objects.filter(published=True).order_by("pk")[7]
+    offer.capacity_per_month, offer.committed_per_month = 1, 0
+    change(offer)
+    run(region)
+    assert len(versions(large)) == 2
+    assert digest() != rows
+
+
+def change(offer: Capability) -> None:
+    """Through the table, as a service would: the row and its change."""
+    with transaction.atomic():
+        offer.save()
+        record("changed", "capability", str(offer.public_id), after={"capacity_per_month": 1})
+
+
+def test_a_crash_while_writing_leaves_what_was_there(
+    region: Alliance, large: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(region)
+    before = versions(large)
+    save = np.save
+    saved: list[Any] = []
+
+    def full(*args: Any, **options: Any) -> None:
+        saved.append(args)
+        if len(saved) > 20:
+            raise OSError(28, "No space left on device")
+        save(*args, **options)
+
+    monkeypatch.setattr(files.np, "save", full)
+    with pytest.raises(OSError, match="No space"):
+        write_supply("2026-11-20-0-0", date(2026, 11, 20))
+    assert len(saved) > 20
+    assert versions(large) == before
+    assert not list(large.glob("*/unfinished-*"))
