@@ -52,6 +52,10 @@ CODES = """
     SELECT code FROM companies_capabilitycertificate UNION SELECT code FROM companies_facilitycertificate
     UNION SELECT code FROM alliance_organisationcertificate UNION SELECT code FROM matching_linecertificate ORDER BY 1
 """
+DATABASE = """
+    SELECT (SELECT system_identifier FROM pg_control_system())::text,
+           (SELECT oid FROM pg_database WHERE datname = current_database())::text
+"""
 
 
 @dataclass(frozen=True)
@@ -221,9 +225,11 @@ class _OverSupply(Encoder):
 
 # --- files --------------------------------------------------------------------------------------------------------
 def _home() -> Path:
-    """Databases on one machine keep their supplies apart."""
-    name = "".join(c if c.isalnum() else "-" for c in str(connection.settings_dict["NAME"]))
-    return Path(settings.SNAPSHOT_DIR) / f"supply-{name}"
+    """Databases apart, also one that came out of a backup under the same name."""
+    with connection.cursor() as cursor:
+        cursor.execute(DATABASE)
+        cluster, database = cursor.fetchone()
+    return Path(settings.SNAPSHOT_DIR) / f"supply-{cluster}-{database}"
 
 
 def _write(folder: Path, arrays: Arrays) -> None:

@@ -37,7 +37,7 @@ class Solver:
         """
         self.prepared = Prepared(problem, shared)
         self.compiled: CompiledSolver | None = None
-        if has_compiled(problem, compiled):
+        if has_compiled(problem, compiled, common=self.prepared.shared.common):
             self.compiled = compiled_solver(self.prepared)
 
     def solve(self, demands: slice | Sequence[int] | Ints | None = None) -> Results:

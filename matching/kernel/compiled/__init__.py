@@ -78,10 +78,15 @@ def is_ready() -> bool:
     return is_wanted() and (cache_folder() / READY).exists()
 
 
-def has_compiled(problem: Problem, wanted: bool | None = None) -> bool:
-    """Whether to use the compiled loops: as wanted; by default when they are ready and worth it."""
+def has_compiled(problem: Problem, wanted: bool | None = None, *, common: bool = False) -> bool:
+    """Whether to use the compiled loops: as wanted; by default when they are ready and worth it.
+
+    common: what the loops need lies ready for all problems over one supply, so that they always are.
+    """
     if wanted is not None:
         return wanted
+    if common:
+        return is_ready()
     offered = np.bincount(problem.capabilities.type, minlength=len(problem.types.parent))
     worth_it = int(offered[problem.lines.type].sum()) >= WORTH_IT
     return worth_it and is_ready()
