@@ -14,7 +14,8 @@ from matching.kernel.results import CRITICAL, STAGES
 
 Row = Sequence[Any]
 LINE_COUNTS = ("feasible", "near", "candidates", "firms", "near_firms")
-WIRE = {"int8": ">i8", "int4": ">i4", "int2": ">i2", "float8": ">f8"}
+WIRE = {"int8": ">i8", "int4": ">i4", "int2": ">i2", "float8": ">f8", "date": ">i4"}
+FIRST_DAY = date(2000, 1, 1).toordinal()  # from which PostgreSQL counts days
 SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 
 
@@ -32,20 +33,45 @@ def write_results(run_id: int, problem: Problem, identities: Identities, results
     }
 
 
-def copy_columns(table: str, select: Mapping[str, tuple[Any, str]]) -> int:
-    """Numbers without gaps, column by column (name → (array, PostgreSQL type)), as one binary COPY."""
-    layout: list[tuple[str, str]] = [("fields", ">i2")]
-    for name, (_, kind) in select.items():
-        layout += [(f"{name} length", ">i4"), (name, WIRE[kind])]
+Columns = Mapping[str, tuple[Any, str]]  # name → (array, PostgreSQL type)
+
+
+def copy_columns(table: str, select: Columns) -> int:
+    """Numbers without gaps, column by column, as one binary COPY."""
+    return copy_groups(table, select, "", [])
+
+
+def copy_groups(table: str, select: Columns, name: str, groups: Sequence[tuple[str, Any]]) -> int:
+    """Like ``copy_columns`` with a column of text more: each text with the rows (places in the arrays) that have it.
+
+    Rows of one text have one length, so they are arrays as well. Without a name all rows and no text.
+    """
     length = len(next(iter(select.values()))[0])
-    rows = np.zeros(length, np.dtype(layout))
-    rows["fields"] = len(select)
-    for name, (values, kind) in select.items():
-        rows[f"{name} length"] = np.dtype(WIRE[kind]).itemsize
-        rows[name] = values
-    with connection.cursor() as cursor, cursor.copy(_copy(table, select, "(FORMAT BINARY)")) as copy:
-        copy.write(SIGNATURE + rows.tobytes() + b"\xff\xff")
+    whole = [("", slice(None))] if not name else groups
+    names = [*select, name] if name else list(select)
+    with connection.cursor() as cursor, cursor.copy(_copy(table, names, "(FORMAT BINARY)")) as copy:
+        copy.write(SIGNATURE)
+        for text, which in whole:
+            copy.write(_wire(select, name, text.encode(), which))
+        copy.write(b"\xff\xff")
     return length
+
+
+def _wire(select: Columns, name: str, text: bytes, which: Any) -> bytes:
+    layout: list[tuple[str, str]] = [("fields", ">i2")]
+    for column, (_, kind) in select.items():
+        layout += [(f"{column} length", ">i4"), (column, WIRE[kind])]
+    if name:
+        layout += [(f"{name} length", ">i4"), (name, f"S{len(text)}")]
+    size = len(next(iter(select.values()))[0][which])
+    rows = np.zeros(size, np.dtype(layout))
+    rows["fields"] = len(select) + bool(name)
+    for column, (values, kind) in select.items():
+        rows[f"{column} length"] = np.dtype(WIRE[kind]).itemsize
+        rows[column] = values[which] - FIRST_DAY if kind == "date" else values[which]
+    if name:
+        rows[f"{name} length"], rows[name] = len(text), text
+    return rows.tobytes()
 
 
 def copy_rows(table: str, names: Sequence[str], rows: Iterable[Row]) -> int:
@@ -109,15 +135,31 @@ class _Writer:
         shared = self._of_line(found.line) | self._of_capability(found.capability)
         return copy_columns("matching_match", shared | own | terms)
 
-    # --- tables with text, gaps or JSON -----------------------------------------------------------
     def near_misses(self) -> int:
         found = self.results.near_misses
         shared = self._of_line(found.line) | self._of_capability(found.capability)
-        codes = self._codes(found.code, found.key)
-        columns = [values.tolist() for values, _ in shared.values()]
-        rows = zip(*columns, found.rank.tolist(), codes, found.shortfall.tolist(), strict=True)
-        return copy_rows("matching_nearmiss", [*shared, "rank", "code", "shortfall"], rows)
+        own = {"rank": (found.rank, "int2"), "shortfall": (found.shortfall, "float8")}
+        rules = found.code.astype(np.int64) << 32 | found.key.astype(np.int64) + 1
+        groups = []
+        for rule in np.unique(rules):
+            which = np.flatnonzero(rules == rule)
+            groups.append((self._codes(found.code[which[:1]], found.key[which[:1]])[0], which))
+        return copy_groups("matching_nearmiss", shared | own, "code", groups)
 
+    def sites(self) -> int:
+        """Every one has a window that fits."""
+        found = self.results.sites
+        own = {
+            "rank": (found.rank, "int2"),
+            "site_id": (self.ids.sites[found.site], "int8"),
+            "score": (found.score, "float8"),
+            "window_starts": (found.window_start, "date"),
+            "window_ends": (found.window_end, "date"),
+        }
+        terms = {name: (found.terms[:, i], "float8") for i, name in enumerate(SITE_TERMS)}
+        return copy_columns("matching_sitematch", self._of_demand(found.demand) | own | terms)
+
+    # --- tables with text, gaps or JSON -----------------------------------------------------------
     def _codes(self, codes: Any, keys: Any) -> list[str]:
         names = self.ids.keys
         pairs = zip(codes.tolist(), keys.tolist(), strict=True)
@@ -162,21 +204,6 @@ class _Writer:
         elif not np.isnan(b):
             value = [value, float(b)]
         return json.dumps(value, ensure_ascii=False)
-
-    def sites(self) -> int:
-        found = self.results.sites
-        shared = self._of_demand(found.demand)
-        columns = [
-            *(values.tolist() for values, _ in shared.values()),
-            found.rank.tolist(),
-            self.ids.sites[found.site].tolist(),
-            found.score.tolist(),
-            *(found.terms[:, i].tolist() for i in range(len(SITE_TERMS))),
-            map(_day, found.window_start.tolist()),
-            map(_day, found.window_end.tolist()),
-        ]
-        names = [*shared, "rank", "site_id", "score", *SITE_TERMS, "window_starts", "window_ends"]
-        return copy_rows("matching_sitematch", names, zip(*columns, strict=True))
 
     def pipelines(self) -> int:
         found = self.results.pipelines

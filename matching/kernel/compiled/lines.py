@@ -84,7 +84,7 @@ def solve_lines(
     words = len(laid.layout.valid)
     work = scratch(rules, words)
     seen = np.zeros(len(laid.layout.firms), np.int64)
-    # Words are left out by their bounds only where the best 20 are wanted: cities × slots would be gathered for nothing.
+    # Words are left out by bounds only where the best 20 are wanted: else cities × slots would be gathered for nothing.
     best_near = np.zeros((len(prox), 0)) if keep_all.all() else _nearest(laid, prox)
     feasible, scores = _solve(
         laid.layout,
