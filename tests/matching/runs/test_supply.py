@@ -18,7 +18,7 @@ from companies.models import Capability
 from matching.encoding import supply as files
 from matching.encoding import write_supply
 from matching.kernel import compiled
-from matching.models import MatchRun
+from matching.models import Match, MatchRun
 from matching.services.runs import create_run, follow_run, supplying
 
 AS_OF = date(2026, 11, 20)
@@ -81,8 +81,8 @@ def test_what_changed_is_read_again(region: Alliance, large: Path, digest: Calla
     before, rows = versions(large), digest()
     run(region)
     assert versions(large) == before
-    offer = Capability.objects.filter(published=True).order_by("pk")[7]
-    offer.capacity_per_month, offer.committed_per_month = 1, 0
+    offer = Capability.objects.get(pk=Match.objects.current().filter(rank=1).latest("score").capability_id)
+    offer.volume_lead_days = 5000
     change(offer)
     run(region)
     assert len(versions(large)) == 2
@@ -93,7 +93,7 @@ def change(offer: Capability) -> None:
     """Through the table, as a service would: the row and its change."""
     with transaction.atomic():
         offer.save()
-        record("changed", "capability", str(offer.public_id), after={"capacity_per_month": 1})
+        record("changed", "capability", str(offer.public_id), after={"volume_lead_days": 5000})
 
 
 def test_a_crash_while_writing_leaves_what_was_there(
