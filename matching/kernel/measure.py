@@ -147,6 +147,11 @@ class SpecIndex:
             "start": np.searchsorted(specs.key[order], np.arange(len(kinds) + 1)),
         }  # fmt: skip
 
+    @classmethod
+    def of(cls, specs: Specs, kinds: Bytes, n_choices: Ints) -> SpecIndex:
+        """Sorted and made at once."""
+        return cls(cls.sort(specs, kinds, n_choices), kinds, n_choices)
+
     def __init__(self, made: dict[str, AnyArray], kinds: Bytes, n_choices: Ints) -> None:
         self._row, self._mask, self._lo, self._hi = (made[name] for name in ("row", "mask", "lo", "hi"))
         self._start = made["start"]

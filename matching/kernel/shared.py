@@ -171,7 +171,7 @@ class Shared:
     def site_params(self) -> list[Column]:
         """Offered values of every site key, for all sites."""
         keys, sites = self.problem.site_keys, self.problem.sites
-        index = SpecIndex(SpecIndex.sort(sites.params, keys.kind, keys.n_choices), keys.kind, keys.n_choices)
+        index = SpecIndex.of(sites.params, keys.kind, keys.n_choices)
         everything = np.arange(len(sites.scenario), dtype=np.int32)
         return [index.column(key, everything) for key in range(len(keys.kind))]
 

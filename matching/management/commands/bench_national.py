@@ -56,7 +56,7 @@ class Command(BaseCommand):
             raise CommandError("The measurement failed or results differ.", returncode=status)
 
     def _generate(self, bundle: Path, share: float, seed: int) -> None:
-        sizes = {name: max(1, round(share * size)) for name, size in SIZES.items()}
+        sizes: dict[str, Any] = {name: max(1, round(share * size)) for name, size in SIZES.items()}
         told = " ".join(f"--{name} {size}" for name, size in sizes.items())
         self.stdout.write(
             f"generate_region {told} --alliances {ALLIANCES} --open-share {OPEN_SHARE} --feasible {FEASIBLE} "

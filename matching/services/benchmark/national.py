@@ -55,7 +55,8 @@ def _supply(as_of: date) -> Told:
 
     before = time.process_time()
     seconds, _ = timed(write)
-    size = sum(path.stat().st_size for path in Path(settings.SNAPSHOT_DIR).rglob("*.npy")) / 2**20
+    folder = Path(settings.SNAPSHOT_DIR or ".")
+    size = sum(path.stat().st_size for path in folder.rglob("*.npy")) / 2**20
     note = f"one process, {time.process_time() - before:.1f} s of its processor; {size:,.0f} MB in files"
     yield f"{'snapshot of offers and sites, rebuilt':<44}{seconds:>9.1f} s  {note}", 0
 
@@ -96,7 +97,7 @@ class _Reader:
             began = time.perf_counter()
             runs = set(Match.objects.current().filter(demand_id=self.demand).values_list("run_id", flat=True))
             self.looks.append(time.perf_counter() - began)
-            self.wrong += len(runs) != 1
+            self.wrong += int(len(runs) != 1)
         connection.close()
 
     def __enter__(self) -> "_Reader":

@@ -141,7 +141,7 @@ def _feasible_somewhere(
     offered = SpecColumns(keys)
     for place, state in enumerate(states):
         offered.add(place, state.params)
-    index = SpecIndex(_specs(offered), keys.kind, keys.n_choices)
+    index = SpecIndex.of(_specs(offered), keys.kind, keys.n_choices)
     everything = np.arange(len(states), dtype=np.int32)
     touched = np.zeros(len(ids), bool)
     rough = np.stack(

@@ -19,7 +19,7 @@ from matching.kernel.solve import Solver
 from tests.matching.kernel.makers import Shape, large_problem, small_problem
 
 
-class Listener(event.Listener):  # type: ignore[misc]  # numba has no types
+class Listener(event.Listener):
     def __init__(self) -> None:
         self.begun: list[str] = []
 

@@ -15,7 +15,6 @@ from django.db import transaction
 from alliance.changes import record
 from alliance.models import Alliance
 from companies.models import Capability
-from matching.encoding import supply as files
 from matching.encoding import write_supply
 from matching.kernel import compiled
 from matching.models import Match, MatchRun
@@ -110,7 +109,7 @@ def test_a_crash_while_writing_leaves_what_was_there(
             raise OSError(28, "No space left on device")
         save(*args, **options)
 
-    monkeypatch.setattr(files.np, "save", full)
+    monkeypatch.setattr(np, "save", full)
     with pytest.raises(OSError, match="No space"):
         write_supply("2026-11-20-0-0", date(2026, 11, 20))
     assert len(saved) > 20
