@@ -15,9 +15,19 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_filters.filterset import FilterSet
 
-from alliance.choices import CityRole, DeliveryState, NoticeGroup, OrganisationRole
+from alliance.choices import CityRole, DecisionState, DeliveryState, NoticeGroup, OrganisationRole
 from alliance.errors import DomainError, NotFoundError
-from alliance.models import Alliance, ApiToken, City, Notice, Organisation, Webhook, WebhookMessage
+from alliance.models import (
+    Alliance,
+    ApiToken,
+    City,
+    Mail,
+    Notice,
+    Organisation,
+    Verification,
+    Webhook,
+    WebhookMessage,
+)
 from alliance.models.base import TypeNode
 from alliance.models.organisations import FIRM_NAMES
 from alliance.models.searching import Searched
@@ -332,4 +342,51 @@ class NoticeFilter(ListFilter):
         return queryset.filter(read_at__isnull=value)
 
 
-LISTS["cities"] = PlaceFilter
+class VerificationFilter(ListFilter):
+    """Requests of firms to be verified; what waits comes first (`waits` is given by the selector)."""
+
+    sorts: ClassVar[dict[str, Sort]] = {
+        "waiting": (_("what waits first"), ("waits", "-id")),
+        "newest": (_("newest first"), ("-id",)),
+        "firm": (_("by firm"), ("organisation__name_sort", "id")),
+        "city": (_("by city"), ("organisation__city__code", "-id")),
+    }
+    q = WordFilter(
+        label=_("Name or credit code"),
+        fields=["organisation__name_zh", "organisation__name_en", "organisation__uscc"],
+    )
+    state = django_filters.ChoiceFilter(label=_("State"), choices=DecisionState.choices, empty_label=_("any"))
+    city = CityFilter(label=_("City"), field_name="organisation__city")
+
+    class Meta:
+        model = Verification
+        fields: ClassVar[list[str]] = []
+
+
+class MailFilter(ListFilter):
+    """The outbox."""
+
+    sorts: ClassVar[dict[str, Sort]] = {
+        "newest": (_("newest first"), ("-made_at", "-id")),
+        "to": (_("by address"), ("to", "-id")),
+    }
+    q = WordFilter(label=_("Address"), fields=["to"])
+    state = django_filters.ChoiceFilter(
+        label=_("State"),
+        choices=[("waiting", _("waiting")), ("sent", _("sent")), ("failed", _("failed"))],
+        method="of_state",
+        empty_label=_("any"),
+    )
+
+    class Meta:
+        model = Mail
+        fields: ClassVar[list[str]] = []
+
+    def of_state(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        if value == "sent":
+            return queryset.exclude(sent_at=None)
+        waiting = queryset.filter(sent_at=None)
+        return waiting.filter(error="") if value == "waiting" else waiting.exclude(error="")
+
+
+LISTS |= {"cities": PlaceFilter, "verifications": VerificationFilter, "outbox": MailFilter}

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from alliance.choices import Confidentiality, ExportState, IntroductionState, RunState
+from alliance.choices import Confidentiality, ExportState, IntroductionState, MeetingState, RunState
 from alliance.filters import LISTS, CityFilter, ListFilter, Sort, TreeFilter, WordFilter, yes_no
 from alliance.models import Organisation
 from alliance.selectors import branch, tree_choices, viewer_of
@@ -23,6 +23,7 @@ from matching.models import (
     LineResult,
     Match,
     MatchRun,
+    Meeting,
     NearMiss,
     Pipeline,
     Project,
@@ -332,7 +333,27 @@ class ExportFilter(ListFilter):
         fields: ClassVar[list[str]] = []
 
 
+class MeetingFilter(ListFilter):
+    """Meetings; `open_actions` is counted by the selector."""
+
+    sorts: ClassVar[dict[str, Sort]] = {
+        "latest": (_("latest first"), ("-held_on", "-id")),
+        "title": (_("by title"), ("title", "-id")),
+    }
+    q = WordFilter(label=_("Title or place"), fields=["title", "place"])
+    state = django_filters.ChoiceFilter(label=_("State"), choices=MeetingState.choices, empty_label=_("any"))
+    open = yes_no(_("Something is open"), method="with_open")
+
+    class Meta:
+        model = Meeting
+        fields: ClassVar[list[str]] = []
+
+    def with_open(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
+        return queryset.filter(open_actions__gt=0) if value else queryset.filter(open_actions=0)
+
+
 LISTS |= {
+    "meetings": MeetingFilter,
     "demands": DemandFilter,
     "opportunities": DemandFilter,
     "matches": MatchFilter,

@@ -34,8 +34,10 @@ def listing(
     prepare: Callable[[list[Any]], object] = lambda rows: None,
     extra: dict[str, Any] | None = None,
     summary: Callable[[QuerySet[Any]], dict[str, Any]] = lambda rows: {},
+    status: int = 200,
 ) -> HttpResponseBase:
-    """A page of a list. A filter that cannot be read shows nothing and says why: never everything.
+    """A page of a list. A filter that cannot be read shows nothing and says why: never everything. `status`: of a page
+    that also holds a form which was refused.
 
     The page's headline is the answer: `total` rows, and what `summary` says of all that were found.
     """
@@ -59,7 +61,7 @@ def listing(
     context = {"rows": page.rows, "page": page, "form": chosen.form, "shown": len(page.rows), "valid": valid}
     context |= {"table": table, "kept": _kept(request, name, kept, opening)}
     context |= counted(found) | summary(found.seen)
-    return render(request, template, context | (extra or {}), status=200 if valid else 400)
+    return render(request, template, context | (extra or {}), status=status if valid else 400)
 
 
 @dataclass(frozen=True)

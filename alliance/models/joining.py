@@ -3,6 +3,7 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -113,6 +114,7 @@ class Mail(models.Model):
     """A mail that waits to be sent: at least once, tried again with growing pauses. The platform's admin reads it
     where no mail server is set; of one marked `private` only that it is there."""
 
+    public_id = models.UUIDField(db_default=RandomUUID(), unique=True, editable=False)
     to = models.EmailField()
     subject = models.CharField(max_length=300)
     body = models.TextField()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, SmallIntegerField, When
 
 from alliance.choices import DecisionState, OrganisationKind
 from alliance.models import (
@@ -34,9 +35,19 @@ MOST_MERGES = 20
 
 
 def verification_list(user: Any) -> GuardedQuerySet:
-    return Verification.objects.visible_to(user).select_related(
-        "organisation__city", "organisation__contact", "asked_by", "decided_by"
-    )
+    """`waits`: 0 for what nobody has decided, else 1, for the order of the list."""
+    waits = Case(When(state=DecisionState.WAITING, then=0), default=1, output_field=SmallIntegerField())
+    rows = Verification.objects.visible_to(user).annotate(waits=waits)
+    return rows.select_related("organisation__city", "organisation__contact", "asked_by", "decided_by")
+
+
+def attach_deciding(user: Any, rows: Iterable[Any]) -> None:
+    """`may_decide` of each request: it waits, and for the viewer's bureau."""
+    several = list(rows)
+    mine = Verification.objects.editable_by(user).filter(pk__in=[row.pk for row in several])
+    deciding = set(mine.filter(state=DecisionState.WAITING).values_list("pk", flat=True))
+    for row in several:
+        row.may_decide = row.pk in deciding
 
 
 def verification_queue(user: Any) -> GuardedQuerySet:

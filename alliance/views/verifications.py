@@ -5,30 +5,49 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from alliance.choices import DecisionState
 from alliance.errors import DomainError
+from alliance.filters import VerificationFilter
 from alliance.forms.joining import DecisionForm
+from alliance.http import Column, counted, listing
 from alliance.models import JoinRequest, Verification
 from alliance.selectors.attachments import attach_documents
-from alliance.selectors.joining import join_queue, verification_list, verification_queue
+from alliance.selectors.joining import attach_deciding, join_queue, verification_list, verification_queue
 from alliance.services.registration import decide_join, decide_verification
+
+COLUMNS = [
+    Column(gettext_lazy("Firm"), lambda row: row.organisation, "firm", sort="firm"),
+    Column(gettext_lazy("City"), lambda row: row.organisation.city, "city", sort="city"),
+    Column(gettext_lazy("Credit code"), lambda row: row.organisation.uscc, "code"),
+    Column(gettext_lazy("State"), lambda row: row.get_state_display(), "state", sort="waiting"),
+    Column(gettext_lazy("Asked on"), lambda row: row.created_at, "asked", sort="newest"),
+    Column(gettext_lazy("Asked by"), lambda row: row.asked_by, "asker", shown=False),
+    Column(gettext_lazy("Decided on"), lambda row: row.decided_at, "decided", shown=False),
+    Column(gettext_lazy("Decided by"), lambda row: row.decided_by, "decider", shown=False),
+    Column(gettext_lazy("Reason"), lambda row: row.reason, "reason"),
+]
 
 
 @require_safe
-def verifications(request: HttpRequest) -> HttpResponse:
-    waiting = list(verification_queue(request.user)[:200])
-    decided = (
-        verification_list(request.user).exclude(state=DecisionState.WAITING).order_by("-decided_at", "-id")
-    )
+def verifications(request: HttpRequest) -> HttpResponseBase:
+    """Requests to be verified, those that wait first; above them who wants to join or claims an entry."""
     joins = list(join_queue(request.user)[:200])
     attach_documents(request.user, "join request", joins)
-    context = {"waiting": waiting, "joins": joins, "decided": decided[:20]}
-    return render(request, "alliance/verification_list.html", context)
+    return listing(
+        request,
+        verification_list(request.user),
+        VerificationFilter,
+        template="alliance/verification_list.html",
+        columns=COLUMNS,
+        name="verifications",
+        prepare=lambda rows: attach_deciding(request.user, rows),
+        extra={"joins": joins} | counted(verification_queue(request.user), "waiting"),
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

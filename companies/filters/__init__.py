@@ -139,12 +139,26 @@ class ComponentTypeFilter(TypeFilter):
         fields: ClassVar[list[str]] = []
 
 
-LISTS |= {"firms": FirmFilter, "capabilities": CapabilityFilter}
-
-
 class ImportFilter(ListFilter):
     state = django_filters.ChoiceFilter(label=_("State"), choices=ImportState.choices, empty_label=_("any"))
 
     class Meta:
         model = SheetImport
         fields: ClassVar[list[str]] = []
+
+
+class SheetFilter(ImportFilter):
+    """Uploaded sheets, as their page narrows and sorts them."""
+
+    sorts: ClassVar[dict[str, Sort]] = {
+        "newest": (_("newest first"), ("-id",)),
+        "rows": (_("most rows first"), ("-row_count", "-id")),
+        "file": (_("by file"), ("file_name", "id")),
+    }
+    q = WordFilter(label=_("File"), fields=["file_name"])
+
+    class Meta(ImportFilter.Meta):
+        pass
+
+
+LISTS |= {"firms": FirmFilter, "capabilities": CapabilityFilter, "imports": SheetFilter}

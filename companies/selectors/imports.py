@@ -13,6 +13,11 @@ def sheet_list(user: Any) -> GuardedQuerySet:
     return SheetImport.objects.visible_to(user).select_related("organisation", "person")
 
 
+def sheets_listed(user: Any) -> GuardedQuerySet:
+    """For a list: without what was wrong in each cell, which is megabytes for a large sheet."""
+    return sheet_list(user).defer("header", "mapping", "edits", "problems")
+
+
 def problems_by_column(sheet: Any) -> list[tuple[str, str, int]]:
     """(heading, reason, how many): what to mend first when there are many."""
     counted = Counter(

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from alliance.choices import ImportState
 from alliance.errors import DomainError, NotFoundError
+from alliance.http import Column, listing
 from alliance.models import Organisation
 from alliance.selectors import tree_choices
+from companies.filters import SheetFilter
 from companies.forms.imports import TemplateForm, UploadForm
 from companies.models import ComponentType, SheetImport
 from companies.selectors import component_type_list
-from companies.selectors.imports import own_table, plants, problems_by_column, sheet_list
+from companies.selectors.imports import own_table, plants, problems_by_column, sheet_list, sheets_listed
 from companies.services.sheets import (
     capabilities_sheet,
     choose_columns,
@@ -54,11 +57,29 @@ def _firm(request: HttpRequest) -> Organisation | None:
         return None
 
 
+def _count(key: str) -> Callable[[Any], Any]:
+    return lambda row: row.counts.get(key)
+
+
+COLUMNS = [
+    Column(gettext_lazy("File"), lambda row: row.file_name, "file", sort="file"),
+    Column(gettext_lazy("Firm"), lambda row: row.organisation, "firm", shown=False),
+    Column(gettext_lazy("State"), lambda row: row.get_state_display(), "state"),
+    Column(gettext_lazy("Rows"), lambda row: row.row_count, "rows", sort="rows", css="num"),
+    Column(gettext_lazy("New"), _count("new"), "new", css="num"),
+    Column(gettext_lazy("Changed"), _count("changed"), "changed", css="num"),
+    Column(gettext_lazy("Errors"), _count("errors"), "errors", css="num"),
+    Column(gettext_lazy("Uploaded by"), lambda row: row.person, "person"),
+    Column(gettext_lazy("Uploaded"), lambda row: row.created_at, "uploaded", sort="newest"),
+    Column(gettext_lazy("Saved"), lambda row: row.saved_at, "saved", shown=False),
+]
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
-def imports(request: HttpRequest) -> HttpResponse:
+def imports(request: HttpRequest) -> HttpResponseBase:
     """Nothing is saved by uploading: the sheet is looked at first."""
     firm = _firm(request)
-    form = UploadForm(request.POST or None, request.FILES or None)
+    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     status = 200
     if request.method == "POST":
         status = 400
@@ -77,13 +98,17 @@ def imports(request: HttpRequest) -> HttpResponse:
                 return redirect("import", sheet.public_id)
             except DomainError as error:
                 form.add_error(error.field if error.field in form.fields else None, error.message)
-    context = {
-        "form": form,
-        "firm": firm,
-        "rows": sheet_list(request.user)[:30],
-        "types": tree_choices(ComponentType),
-    }
-    return render(request, "companies/import_list.html", context, status=status)
+    extra = {"upload_form": form, "firm": firm, "types": tree_choices(ComponentType)}
+    return listing(
+        request,
+        sheets_listed(request.user),
+        SheetFilter,
+        template="companies/import_list.html",
+        columns=COLUMNS,
+        name="imports",
+        extra=extra,
+        status=status,
+    )
 
 
 @require_safe

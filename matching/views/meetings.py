@@ -12,39 +12,56 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from alliance.choices import MeetingState
 from alliance.errors import DomainError, NotFoundError
-from alliance.http import viewed
+from alliance.http import Column, listing, viewed
 from alliance.models import Organisation
 from alliance.selectors import viewer_of
+from alliance.templatetags._numbers import list_text
+from matching.filters import MeetingFilter
 from matching.forms.meetings import ActionForm, MeetingForm, PointForm
 from matching.models import ActionItem, AgendaItem, Meeting
 from matching.selectors import actions_of, agenda, bureaus_of, meeting_list, owners_at
 from matching.services import meetings as service
 
-SHOWN = 100
+
+def _bureaus(row: Any) -> str:
+    return list_text(str(seat.bureau.city) for seat in row.table)
+
+
+COLUMNS = [
+    Column(gettext_lazy("Meeting"), lambda row: row.title, "title", sort="title"),
+    Column(gettext_lazy("Date"), lambda row: row.held_on, "date", sort="latest"),
+    Column(gettext_lazy("Place"), lambda row: row.place, "place", shown=False),
+    Column(gettext_lazy("Bureaus"), _bureaus, "bureaus"),
+    Column(gettext_lazy("Agenda points"), lambda row: row.points, "points", css="num"),
+    Column(gettext_lazy("Open items"), lambda row: row.open_actions, "open", css="num"),
+    Column(gettext_lazy("State"), lambda row: row.get_state_display(), "state"),
+    Column(gettext_lazy("Called by"), lambda row: row.called_by, "caller", shown=False),
+]
 
 
 @require_safe
-def meetings(request: HttpRequest) -> HttpResponse:
+def meetings(request: HttpRequest) -> HttpResponseBase:
     if not viewer_of(request.user).official:
         raise NotFoundError(_("There is no such page."))
     rows = meeting_list(request.user)
     alliance = viewed(request).alliance
     if alliance is not None:
         rows = rows.filter(alliance=alliance)
-    found = list(rows[:SHOWN])
-    coming = [row for row in found if row.state == MeetingState.PLANNED]
-    context = {
-        "coming": coming[::-1],
-        "past": [row for row in found if row.state != MeetingState.PLANNED],
-        "next": min(coming, key=lambda row: row.held_on, default=None),
-        "today": timezone.localdate(),
-    }
-    return render(request, "matching/meeting_list.html", context)
+    planned = rows.filter(state=MeetingState.PLANNED).order_by("held_on", "id")
+    return listing(
+        request,
+        rows,
+        MeetingFilter,
+        template="matching/meeting_list.html",
+        columns=COLUMNS,
+        name="meetings",
+        extra={"next": planned.first(), "today": timezone.localdate()},
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

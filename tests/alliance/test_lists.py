@@ -14,10 +14,21 @@ from openpyxl import load_workbook
 
 from alliance.filters import LISTS
 from alliance.http import Column, xlsx_file
-from alliance.models import Change, ListSetting, SavedFilter
+from alliance.models import (
+    Change,
+    ListSetting,
+    Mail,
+    SavedFilter,
+    Verification,
+)
+from companies.models import SheetImport
+from matching.models import ActionItem, Meeting, MeetingSeat
+from tests import factories as make
 from tests.cast import World
 
 NAMES = sorted(LISTS)
+#: Who finds something on a list that an alliance's admin finds empty, or does not find at all.
+READERS = {"outbox": "platform_admin", "verifications": "partner_official", "imports": "supplier_owner"}
 # As a workbook has them: without a zone.
 DAY, NIGHT = datetime(2026, 2, 3), datetime(2026, 2, 3, 4, 30)  # noqa: DTZ001
 
@@ -33,7 +44,8 @@ def lines(answer) -> list[list[str]]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_list_is_a_csv_and_a_workbook_with_the_same_rows(world: World, signed_in, name: str) -> None:
-    client = signed_in("alliance_admin")
+    Mail.objects.create(to="a@example.org", subject="=1+1", body="x")
+    client = signed_in(READERS.get(name, "alliance_admin"))
     text = lines(client.get(reverse(name), {"format": "csv"}))
     book = sheet(client.get(reverse(name), {"format": "xlsx"}))
     assert list(book[0]) == text[0]
@@ -110,7 +122,7 @@ def test_the_heading_that_sorts_says_so(world: World, signed_in) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_order_of_every_list_works_both_ways(world: World, signed_in, name: str) -> None:
-    client = signed_in("alliance_admin")
+    client = signed_in(READERS.get(name, "alliance_admin"))
     for sort in LISTS[name].sorts:
         if len(LISTS[name].sorts) > 1:
             plain, turned = (client.get(reverse(name), {"sort": s}) for s in (sort, f"-{sort}"))
@@ -149,7 +161,7 @@ def test_the_name_stays_whatever_is_ticked(world: World, signed_in, columns: lis
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_column_of_every_list_can_be_shown(world: World, signed_in, name: str) -> None:
-    client = signed_in("alliance_admin")
+    client = signed_in(READERS.get(name, "alliance_admin"))
     table = client.get(reverse(name)).context["table"]
     client.post(reverse("list-columns", args=[name]), {"column": [c.key for c in table.choosable]})
     page = client.get(reverse(name))
@@ -286,3 +298,118 @@ def test_names_are_escaped(world: World, signed_in) -> None:
     client = signed_in("lab_owner")
     keep(client, title="<script>alert(1)</script>")
     assert "<script>alert" not in client.get(reverse("capabilities")).content.decode()
+
+
+# --- the lists that people work from: meetings, verifications, uploads, the outbox -----------------------------
+def _more_meetings(world: World) -> None:
+    for number in range(3):
+        row = Meeting.objects.create(
+            alliance=world.alliances["north"], title=f"M{number}", held_on=make.AS_OF
+        )
+        for seat in ("lead_bureau", "partner_bureau"):
+            MeetingSeat.objects.create(meeting=row, bureau=world.organisations[seat])
+        ActionItem.objects.create(meeting=row, text="x", bureau=world.organisations["lead_bureau"])
+
+
+def _more_verifications(world: World) -> None:
+    for number in range(3):
+        firm = make.make_firm(world.organisations["draft"].city, f"F{number}")
+        Verification.objects.create(organisation=firm, asked_by=world.people["draft_owner"])
+
+
+def _more_sheets(world: World) -> None:
+    old = SheetImport.objects.get(organisation=world.organisations["supplier"])
+    for number in range(3):
+        SheetImport.objects.create(
+            organisation=old.organisation, person=old.person, file_name=f"{number}.xlsx", sha256="0"
+        )
+
+
+def _more_mails(world: World) -> None:
+    Mail.objects.bulk_create([Mail(to=f"{n}@example.org", subject=str(n), body="x") for n in range(3)])
+
+
+@pytest.mark.parametrize(
+    ("name", "who", "more"),
+    [
+        ("meetings", "lead_official", _more_meetings),
+        ("verifications", "partner_official", _more_verifications),
+        ("imports", "supplier_owner", _more_sheets),
+        ("outbox", "platform_admin", _more_mails),
+    ],
+)
+def test_one_row_and_several_cost_the_same(world: World, signed_in, name: str, who: str, more) -> None:
+    Mail.objects.create(to="a@example.org", subject="one", body="x")
+    client = signed_in(who)
+
+    def count() -> tuple[int, int]:
+        client.get(reverse(name))
+        with CaptureQueriesContext(connection) as asked:
+            page = client.get(reverse(name))
+        return len(asked), len(page.context["rows"])
+
+    few, rows = count()
+    assert rows
+    more(world)
+    many, now = count()
+    assert (many, now) == (few, rows + 3)
+
+
+def test_meetings_are_narrowed_and_the_headline_names_the_next_one(world: World, signed_in, settings) -> None:
+    settings.LANGUAGE_CODE = "en"
+    client = signed_in("lead_official")
+    both = world.meetings["both"]
+    Meeting.objects.filter(pk=both.pk).update(state="held")
+    found = client.get(reverse("meetings"), {"state": "held"})
+    assert [row.pk for row in found.context["rows"]] == [both.pk]
+    ActionItem.objects.filter(meeting=both).update(done_at="2026-11-20T00:00Z")
+    found = client.get(reverse("meetings"), {"open": "false"})
+    assert [row.pk for row in found.context["rows"]] == [both.pk]
+    page = client.get(reverse("meetings"), {"q": "nothing like it"}, headers={"accept-language": "en"})
+    said = page.content.decode()
+    assert "Nothing fits these filters" in said
+    assert (
+        "waits for its minutes" in said or "Next meeting on" in said
+    )  # the headline is not about the filter
+    assert client.get(reverse("meetings"), {"state": "x"}).status_code == 400
+
+
+def test_what_waits_to_be_verified_comes_first_and_leads_to_the_decision(world: World, signed_in) -> None:
+    _more_verifications(world)
+    rows = Verification.objects.order_by("-id")
+    Verification.objects.filter(pk=rows[0].pk).update(state="granted", decided_at="2026-11-20T00:00Z")
+    client = signed_in("partner_official")
+    page = client.get(reverse("verifications"))
+    assert [row.state for row in page.context["rows"]] == ["waiting"] * 3 + ["granted"]
+    assert [row.may_decide for row in page.context["rows"]] == [True, True, True, False]
+    assert page.context["waiting"] == 3
+    # The firm reads its own request, and decides nothing.
+    page = signed_in("draft_owner").get(reverse("verifications"))
+    assert [row.may_decide for row in page.context["rows"]] == [False]
+    assert page.context["waiting"] == 0
+
+
+def test_the_outbox_tells_nobody_what_a_private_mail_says(world: World, signed_in) -> None:
+    Mail.objects.create(to="a@example.org", subject="Secret line", body="Secret words", private=True)
+    Mail.objects.create(to="b@example.org", subject="Plain", body="x", error="refused")
+    client = signed_in("platform_admin")
+    for page in (reverse("outbox"), reverse("outbox") + "?format=csv", reverse("outbox") + "?state=waiting"):
+        answer = client.get(page)
+        said = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        assert b"Secret" not in said, page
+    assert [row.to for row in client.get(reverse("outbox"), {"state": "failed"}).context["rows"]] == [
+        "b@example.org"
+    ]
+    assert signed_in("alliance_admin").get(reverse("outbox") + "?format=csv").status_code == 404
+
+
+def test_a_refused_upload_keeps_the_list_beneath_it(world: World, signed_in) -> None:
+    client = signed_in("supplier_owner")
+    answer = client.post(reverse("imports"), {})
+    assert answer.status_code == 400
+    assert answer.context["upload_form"].errors
+    assert len(answer.context["rows"]) == 1
+    # A long list of uploads does not fetch what was wrong in each cell.
+    with CaptureQueriesContext(connection) as asked:
+        client.get(reverse("imports"))
+    assert not [one["sql"] for one in asked if '"problems"' in one["sql"]]
