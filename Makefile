@@ -7,7 +7,7 @@ JOBS ?= auto
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-incremental lint format types contracts check bench bench-latency bench-load bench-national bench-pages fuzz schema promise messages python
+.PHONY: help setup setup-dev run test test-incremental lint format types contracts check bench bench-latency bench-load bench-national bench-pages bench-sheet fuzz schema promise messages python
 
 help: ## prints this
 	@echo 'make run       starts everything and prints the address and the demo sign-ins (PORT=8000)'
@@ -26,6 +26,7 @@ help: ## prints this
 	@echo 'make bench-national  a full run of the country with 4, 2 and 1 workers (ARGS="--share 0.1" for a tenth)'
 	@echo 'make bench-pages  the pages on 10,000 firms: time and queries of each'
 	@echo 'make bench-latency  from the commit of a change to results that readers see, by kind of change'
+	@echo 'make bench-sheet  a 20,000-row sheet from upload to saved: time, memory and progress of each step'
 	@echo 'make messages  collects and compiles the translations'
 	@echo 'make help      prints this'
 
@@ -92,6 +93,9 @@ bench-national: setup-dev
 
 bench-pages: setup
 	@$(VENV)/python manage.py bench_pages $(ARGS)
+
+bench-sheet: setup
+	@$(VENV)/python manage.py bench_sheet $(ARGS)
 
 messages: setup-dev
 	@command -v xgettext > /dev/null || { echo 'Collecting texts needs GNU gettext (Debian: apt install gettext).' >&2; exit 1; }

@@ -16,6 +16,14 @@ class MatchingConfig(AppConfig):
         TELLINGS["demand"] = demand_telling
         self._notices()
         self._questions()
+        self._suspending()
+
+    def _suspending(self) -> None:
+        from alliance.services.suspending import LEAVING, RETURNING
+        from matching.services.demands import suspending
+
+        LEAVING[suspending.NAME] = suspending.withdraw_all
+        RETURNING[suspending.NAME] = suspending.publish_again
 
     def _questions(self) -> None:
         from alliance.selectors.questions import ABOUT, About

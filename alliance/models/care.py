@@ -4,7 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.db.models.functions import Now
 
 from alliance.access import Row
@@ -13,7 +13,8 @@ from alliance.models.organisations import Organisation
 
 
 class Suspension(models.Model):
-    """Why a firm is shut out, since when and by whom; its people read it. `Organisation.suspended` is what counts."""
+    """Why a firm is shut out, since when and by whom; its people read it. `Organisation.suspended` is what counts.
+    `done`: what lifting it undoes, by who did it."""
 
     access = Row("verification", owner="organisation", cities=("organisation__city",))
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="suspensions")
@@ -25,6 +26,9 @@ class Suspension(models.Model):
     )
     lifted_at = models.DateTimeField(null=True, blank=True)
     lifted_because = models.CharField(max_length=1000, blank=True)
+    done = models.JSONField(
+        default=dict, db_default=Value({}, output_field=models.JSONField()), editable=False
+    )
 
     objects = GuardedManager()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
@@ -14,6 +15,11 @@ from alliance.choices import MemberRole, OrganisationKind
 from alliance.errors import ConflictError, DomainError, NotFoundError
 from alliance.models import Membership, Organisation, Suspension
 from alliance.services.mail import post
+
+#: What else happens when a firm is shut out, and let in again; apps above this one add theirs, and each is called in
+#: the transaction. Leaving: (organisation) → what it did, as JSON. Returning: (organisation, what was done).
+LEAVING: dict[str, Callable[[Organisation], Any]] = {}
+RETURNING: dict[str, Callable[[Organisation, Any], None]] = {}
 
 
 def _in_care(organisation: Organisation, user: Any) -> None:
@@ -30,12 +36,16 @@ def _because(reason: str) -> str:
 
 
 def suspend_firm(organisation: Organisation, *, user: Any, reason: str) -> Suspension:
-    """Its rows leave the matching, its people see only why; ConflictError when somebody was first."""
+    """Its rows leave the matching, its demands the market, its people see only why. Introductions under way stay.
+
+    ConflictError when somebody was first.
+    """
     _in_care(organisation, user)
     reason = _because(reason)
     with transaction.atomic():
         _switch(organisation, "suspended", suspended=True, reason=reason)
-        row = Suspension.objects.create(organisation=organisation, reason=reason, by=user)
+        done = {name: leave(organisation) for name, leave in LEAVING.items()}
+        row = Suspension.objects.create(organisation=organisation, reason=reason, by=user, done=done)
         words = _("%(bureau)s has suspended %(firm)s: %(reason)s\n\nAsk the bureau what has to be mended.")
         _tell_owners(organisation, _("%(firm)s is suspended"), words, user, reason)
     return row
@@ -47,9 +57,11 @@ def lift_suspension(organisation: Organisation, *, user: Any, reason: str) -> No
     reason = _because(reason)
     with transaction.atomic():
         _switch(organisation, "suspension lifted", suspended=False, reason=reason)
-        Suspension.objects.filter(organisation=organisation, lifted_at=None).update(
-            lifted_by=user, lifted_at=Now(), lifted_because=reason
-        )
+        running = Suspension.objects.filter(organisation=organisation, lifted_at=None)
+        for row in running:
+            for name, come_back in RETURNING.items():
+                come_back(organisation, row.done.get(name))
+        running.update(lifted_by=user, lifted_at=Now(), lifted_because=reason)
         words = _("%(bureau)s has lifted the suspension of %(firm)s: %(reason)s")
         _tell_owners(organisation, _("%(firm)s is not suspended any more"), words, user, reason)
 

@@ -34,6 +34,7 @@ class SheetImport(Published):
     counts = models.JSONField(default=dict)
     row_count = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="of the step that runs")
     lease_until = models.DateTimeField(null=True, blank=True)
     saved_at = models.DateTimeField(null=True, blank=True)
 
@@ -47,6 +48,11 @@ class SheetImport(Published):
 
     def __str__(self) -> str:
         return self.file_name
+
+    @property
+    def share(self) -> float:
+        """How much of the step that runs is done, from 0 to 1."""
+        return min(1.0, self.done / self.row_count) if self.row_count else 0.0
 
 
 class SheetRows(models.Model):

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from alliance.models.base import GuardedQuerySet
-from companies.models import Capability, Facility, SheetImport
+from companies.models import Capability, Facility, SheetImport, SheetRows
 
 
 def sheet_list(user: Any) -> GuardedQuerySet:
@@ -16,6 +16,12 @@ def sheet_list(user: Any) -> GuardedQuerySet:
 def sheets_listed(user: Any) -> GuardedQuerySet:
     """For a list: without what was wrong in each cell, which is megabytes for a large sheet."""
     return sheet_list(user).defer("header", "mapping", "edits", "problems")
+
+
+def first_cells(sheet: Any) -> list[Any]:
+    """The first row below the headings, without reading the others."""
+    found = SheetRows.objects.filter(pk=sheet.pk).values_list("rows__0__2", flat=True).first()
+    return list(found or [])
 
 
 def problems_by_column(sheet: Any) -> list[tuple[str, str, int]]:

@@ -22,7 +22,14 @@ from companies.filters import SheetFilter
 from companies.forms.imports import TemplateForm, UploadForm
 from companies.models import ComponentType, SheetImport
 from companies.selectors import component_type_list
-from companies.selectors.imports import own_table, plants, problems_by_column, sheet_list, sheets_listed
+from companies.selectors.imports import (
+    first_cells,
+    own_table,
+    plants,
+    problems_by_column,
+    sheet_list,
+    sheets_listed,
+)
 from companies.services.sheets import (
     capabilities_sheet,
     choose_columns,
@@ -134,7 +141,9 @@ def import_export(request: HttpRequest) -> HttpResponse:
 
 
 def _sheet(request: HttpRequest, public_id: UUID) -> SheetImport:
-    return get_object_or_404(sheet_list(request.user).select_related("cells"), public_id=public_id)
+    """Without its cells, and without what is wrong until a page asks for it: a page that follows the work is asked for
+    every two seconds."""
+    return get_object_or_404(sheet_list(request.user).defer("problems", "edits"), public_id=public_id)
 
 
 @require_safe
@@ -167,7 +176,7 @@ def _placed(problem: dict[str, Any]) -> dict[str, Any]:
 
 
 def _columns(sheet: Any) -> list[dict[str, Any]]:
-    first = sheet.cells.rows[0][2] if sheet.cells.rows else []
+    first = first_cells(sheet)
     return [
         {
             "number": number,

@@ -123,7 +123,7 @@ def test_the_page_says_what_hangs_on_it(world: World) -> None:
     browser.force_login(world.people["partner_official"])
     page = browser.get(f"/firms/{world.organisations['supplier'].public_id}/suspend/").content.decode()
     assert "2, leave the matching" in page
-    assert "1, stay as they are" in page
+    assert "1, stays: the bureaus decide whether it goes on" in page
 
 
 # --- the bureau's own entries -------------------------------------------------------------------------------------

@@ -17,6 +17,8 @@ AMOUNTS = (
     *("capacity_per_month", "committed_per_month", "min_order_quantity", "unit_price"),
     *("prototype_lead_days", "volume_lead_days", "available_from", "valid_until"),
 )
+#: Problems that are kept to be shown and mended; more are counted.
+MOST_PROBLEMS = 5000
 YES, NO = {"yes", "true", "1", "是", "有", "√", "y"}, {"no", "false", "0", "否", "无", "×", "n"}
 
 
@@ -35,7 +37,7 @@ class Line:
 class Report:
     lines: list[Line] = field(default_factory=list)
     problems: list[dict[str, Any]] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
+    wrong: int = 0
 
 
 class SheetChecker:
@@ -50,6 +52,7 @@ class SheetChecker:
         rows = Capability.objects.filter(organisation=sheet.organisation)
         self.own = dict(rows.values_list("external_id", "pk"))
         self.plants = {plain(row.name): row.external_id for row in self.checker.facilities.values()}
+        self._suggested: dict[tuple[str, str], str] = {}
 
     def run(self, rows: list[Any], progress: Callable[[int], None] = lambda done: None) -> Report:
         report = Report()
@@ -86,8 +89,10 @@ class SheetChecker:
         elif own:
             seen[own] = line.number
         line.checked, line.existing = checked, self.own.get(own) if own else None
+        report.wrong += len(found)
         for name, words in found.items():
-            report.problems.append(self._problem(line, name, " ".join(words)))
+            if len(report.problems) < MOST_PROBLEMS:
+                report.problems.append(self._problem(line, name, " ".join(words)))
 
     def _input(self, line: Line, report: Report) -> tuple[CapabilityInput, dict[str, list[str]]]:
         cells, found = line.cells, {}
@@ -145,10 +150,16 @@ class SheetChecker:
         }
 
     def _suggestion(self, name: str, value: Any) -> str:
-        """What was probably meant: the nearest choice, type or plant."""
-        text = cell_text(value)
+        """What was probably meant: the nearest choice, type or plant. Looked for once for each value: it is slow."""
+        text = cell_text(value)[:200]
         if not text:
             return ""
+        place = (name, text)
+        if place not in self._suggested:
+            self._suggested[place] = self._nearest(name, text)
+        return self._suggested[place]
+
+    def _nearest(self, name: str, text: str) -> str:
         if name == "component_type":
             return self.types.get(
                 next(iter(difflib.get_close_matches(plain(text), self.types, 1, 0.6)), ""), ""
@@ -230,7 +241,7 @@ def counts_of(report: Report, same: int, changed: int) -> dict[str, int]:
         "new": new,
         "changed": changed,
         "same": same,
-        "errors": len(report.problems),
+        "errors": report.wrong,
         "rows": len(report.lines),
     }
 

@@ -61,14 +61,24 @@ def cells(blob: bytes, most_rows: int, most_columns: int, most_text: int) -> lis
         for number, row in enumerate(
             sheet.iter_rows(max_row=most_rows + 50, max_col=most_columns + 1, values_only=True), start=1
         ):
-            if not any(value is not None for value in row):
+            # Rows come as wide as the limit: what is empty behind their last cell is most of it.
+            width = filled(row)
+            if not width:
                 continue
-            if len(row) > most_columns and row[most_columns] is not None:
+            if width > most_columns:
                 raise TooMuchError("columns")
-            found.append([sheet.title, number, [plain(value, most_text) for value in row[:most_columns]]])
+            found.append([sheet.title, number, [plain(value, most_text) for value in row[:width]]])
             if len(found) > most_rows + len(book.worksheets):
                 raise TooMuchError("rows")
     return found
+
+
+def filled(row: tuple) -> int:
+    """How many cells there are up to the last one that is not empty."""
+    for width in range(len(row), 0, -1):
+        if row[width - 1] is not None:
+            return width
+    return 0
 
 
 def plain(value: object, most_text: int) -> object:

@@ -15,7 +15,7 @@ from alliance.choices import ImportState
 from alliance.errors import ConflictError
 from companies.models import Capability, SheetImport
 from companies.services.sheets.comparing import stored_states
-from companies.services.sheets.storing import overwrite, tell_each
+from companies.services.sheets.storing import BATCH, overwrite, tell_each
 from companies.services.sheets.uploading import sheet_of
 from companies.services.sheets.working import begin_saving
 
@@ -50,8 +50,9 @@ def undo(sheet: SheetImport, *, user: Any, version: int | None = None) -> dict[s
         back = {int(pk): _dated(old) for pk, old in before["changed"].items() if int(pk) not in later}
         was = stored_states(back)
         overwrite(back)
-        gone = [_remove(pk) for pk in before["made"] if pk not in later]
-        counts = {"restored": len(back), "removed": len(gone), "skipped": len(later)}
+        made = [pk for pk in before["made"] if pk not in later]
+        gone = sum(_remove(made[at : at + BATCH]) for at in range(0, len(made), BATCH))
+        counts = {"restored": len(back), "removed": gone, "skipped": len(later)}
         record("undone", "sheet", str(sheet.public_id), after=counts)
         record("imported", "capabilities", str(sheet.organisation.public_id), after=counts)
         told = {pk: ({name: was[pk][name] for name in old}, old) for pk, old in back.items()}
@@ -72,13 +73,19 @@ def _dated(old: dict[str, Any]) -> dict[str, Any]:
     return old
 
 
-def _remove(pk: int) -> int:
-    """A row that nothing refers to goes; another is put into the archive."""
+def _remove(keys: list[int]) -> int:
+    """Rows that nothing refers to go; the others are put into the archive. Many at once: halved until those that
+    something refers to stand alone."""
+    if not keys:
+        return 0
     try:
         with transaction.atomic():
-            Capability.objects.filter(pk=pk).delete()
+            Capability.objects.filter(pk__in=keys).delete()
     except ProtectedError:
-        Capability.objects.filter(pk=pk).update(
+        if len(keys) > 1:
+            middle = len(keys) // 2
+            return _remove(keys[:middle]) + _remove(keys[middle:])
+        Capability.objects.filter(pk__in=keys).update(
             published=False, archived_at=timezone.now(), version=F("version") + 1
         )
-    return pk
+    return len(keys)

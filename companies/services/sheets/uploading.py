@@ -219,7 +219,17 @@ def _alike(sheet: SheetImport, told: dict[str, str]) -> dict[str, str]:
     """The same wrong value in the same column gets the same replacement."""
     wrong = {f"{p['sheet']}!{p['row']}:{p['column']}": (p["column"], p["value"]) for p in sheet.problems}
     fixes = {wrong[place]: text for place, text in told.items() if place in wrong}
-    return {place: fixes[what] for place, what in wrong.items() if what in fixes}
+    found = {place: fixes[what] for place, what in wrong.items() if what in fixes}
+    if sheet.counts.get("errors", 0) > len(sheet.problems):
+        # More is wrong than was kept: the others are looked for among all cells.
+        for place, number, cells in sheet.cells.rows:
+            for column in {column for column, _value in fixes if column < len(cells)}:
+                at = f"{place}!{number}:{column}"
+                value = sheet.edits.get(at, cells[column])
+                text = fixes.get((column, "" if value is None else str(value)[:200]))
+                if text is not None:
+                    found[at] = text
+    return found
 
 
 def _change(sheet: SheetImport, **values: Any) -> None:

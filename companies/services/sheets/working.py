@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -17,12 +17,13 @@ from alliance.errors import ConflictError
 from companies.models import SheetImport
 from companies.services.sheets.checking import SheetChecker, counts_of
 from companies.services.sheets.comparing import compare
+from companies.services.sheets.progress import AT_ONCE, Progress
 from companies.services.sheets.storing import store
 
-#: What a page does itself while somebody waits; more goes to a worker.
-AT_ONCE = 1000
 LEASE = timedelta(minutes=5)
-MOST_PROBLEMS = 5000
+#: After a step that went wrong.
+PAUSE = timedelta(seconds=10)
+MOST_ATTEMPTS = 5
 WORKING = (ImportState.CHECKING, ImportState.SAVING)
 
 
@@ -37,7 +38,7 @@ def begin_saving(sheet: SheetImport) -> None:
 def _begin(sheet: SheetImport, state: str) -> None:
     with transaction.atomic():
         rows = SheetImport.objects.filter(pk=sheet.pk, version=sheet.version)
-        if not rows.update(state=state, done=0, lease_until=None, version=F("version") + 1):
+        if not rows.update(state=state, done=0, attempts=0, lease_until=None, version=F("version") + 1):
             raise ConflictError(_("This sheet is being worked on, or somebody else has changed it."))
         record("began", "sheet", str(sheet.public_id), after={"state": state})
         if sheet.row_count > AT_ONCE:
@@ -54,37 +55,45 @@ def _nudge(pk: int) -> None:
 
 
 def work_on_sheet(pk: int) -> bool:
-    """Do the step that waits, unless somebody holds it; False when there was none."""
+    """Do the step that waits, unless somebody holds it; False when there was none.
+
+    A step that went wrong is tried again soon, five times in all; then the sheet has failed, visibly.
+    """
     waiting = SheetImport.objects.filter(pk=pk, state__in=WORKING)
     free = waiting.filter(Q(lease_until=None) | Q(lease_until__lt=Now()))
-    if not free.update(lease_until=timezone.now() + LEASE, version=F("version") + 1):
+    claim = {"lease_until": timezone.now() + LEASE, "attempts": F("attempts") + 1}
+    if not free.update(version=F("version") + 1, **claim):
         return False
     sheet = SheetImport.objects.select_related("organisation", "person").get(pk=pk)
     with acting_for(sheet.person_id):
-        if sheet.state == ImportState.CHECKING:
-            _check(sheet)
-        else:
-            _save(sheet)
+        if sheet.attempts > MOST_ATTEMPTS:
+            _give_up(sheet)
+            return True
+        try:
+            if sheet.state == ImportState.CHECKING:
+                _check(sheet)
+            else:
+                _save(sheet)
+        except LeaseLostError:
+            raise
+        except Exception:
+            mine = SheetImport.objects.filter(pk=pk, version=sheet.version, state__in=WORKING)
+            mine.update(lease_until=timezone.now() + PAUSE)
+            raise
     return True
 
 
-def _progress(sheet: SheetImport) -> Any:
-    def tell(done: int) -> None:
-        """Seen by others only outside a transaction; a lease that was lost is not extended."""
-        SheetImport.objects.filter(pk=sheet.pk, version=sheet.version).update(
-            done=done, lease_until=timezone.now() + LEASE
-        )
-
-    return tell
+def _give_up(sheet: SheetImport) -> None:
+    with transaction.atomic():
+        _finish(sheet, ImportState.FAILED)
+        record("failed", "sheet", str(sheet.public_id), after={"attempts": sheet.attempts - 1})
 
 
 def _check(sheet: SheetImport) -> None:
-    report = SheetChecker(sheet).run(sheet.cells.rows, _progress(sheet))
-    same, changed = compare(report.lines)
-    values = {
-        "problems": report.problems[:MOST_PROBLEMS],
-        "counts": counts_of(report, len(same), len(changed)),
-    }
+    with Progress(sheet, LEASE) as tell:
+        report = SheetChecker(sheet).run(sheet.cells.rows, tell)
+        same, changed = compare(report.lines)
+    values = {"problems": report.problems, "counts": counts_of(report, len(same), len(changed))}
     with transaction.atomic():
         _finish(sheet, ImportState.CHECKED, **values, done=len(report.lines))
         record("checked", "sheet", str(sheet.public_id), after=values["counts"])  # type: ignore[arg-type]
@@ -94,18 +103,33 @@ def _check(sheet: SheetImport) -> None:
 
 
 def _save(sheet: SheetImport) -> None:
-    """All or nothing, in one transaction. What changed since the check is checked again and stops the saving."""
-    report = SheetChecker(sheet).run(sheet.cells.rows, _progress(sheet))
-    if report.problems:
-        counts = counts_of(report, 0, 0)
+    """All or nothing, in one transaction. What changed since the check is checked again and stops the saving.
+
+    Where another sheet of the firm has made some of the rows at this very moment, they are there by now: once more.
+    """
+    for last in (False, False, True):
+        try:
+            return _save_once(sheet)
+        except IntegrityError:
+            if last:
+                raise
+    return None
+
+
+def _save_once(sheet: SheetImport) -> None:
+    half = sheet.row_count // 2
+    with Progress(sheet, LEASE) as tell:
+        report = SheetChecker(sheet).run(sheet.cells.rows, lambda done: tell(done // 2))
+        if report.problems:
+            counts = counts_of(report, 0, 0)
+            with transaction.atomic():
+                _finish(sheet, ImportState.CHECKED, problems=report.problems, counts=counts)
+                record("checked", "sheet", str(sheet.public_id), after=counts)
+            return
         with transaction.atomic():
-            _finish(sheet, ImportState.CHECKED, problems=report.problems[:MOST_PROBLEMS], counts=counts)
-            record("checked", "sheet", str(sheet.public_id), after=counts)
-        return
-    with transaction.atomic():
-        counts = store(sheet, report)
-        _finish(sheet, ImportState.SAVED, counts=counts, saved_at=Now(), done=len(report.lines))
-        record("imported", "sheet", str(sheet.public_id), after=counts | {"sha256": sheet.sha256})
+            counts = store(sheet, report, lambda part: tell(half + int(part * (sheet.row_count - half))))
+            _finish(sheet, ImportState.SAVED, counts=counts, saved_at=Now(), done=len(report.lines))
+            record("imported", "sheet", str(sheet.public_id), after=counts | {"sha256": sheet.sha256})
 
 
 def _finish(sheet: SheetImport, state: str, **values: Any) -> None:

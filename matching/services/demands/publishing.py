@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from alliance.changes import record
 from alliance.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
+from alliance.models import Organisation
 from companies.services import why_not_publish
 from matching.models import Demand
 from matching.services.runs.ending import drop_pointers
@@ -19,12 +20,14 @@ def publish_demand(demand: Demand, *, user: Any, version: int | None = None) -> 
     """Open the demand to matching; the change feed queues its run. A demand without lines cannot be published."""
     may_edit(demand, user)
     with transaction.atomic():
+        # The lab first, as suspending it does: a demand is not published while its lab is being shut out.
+        lab = Organisation.objects.select_for_update(no_key=True).get(pk=demand.owner_id)
         locked = Demand.objects.select_for_update(no_key=True).get(pk=demand.pk)
         if not locked.lines.exists():
             raise DomainError(
                 _("A demand without lines cannot be published: add a line first."), field="lines"
             )
-        if why := why_not_publish(locked.owner):
+        if why := why_not_publish(lab):
             raise ConflictError(why)
         _set_published(locked, True, version)
         record(

@@ -60,6 +60,7 @@ def introduce(
         raise DomainError(_("Say which capability or site."), field="capability")
     if supplier.pk == asked.owner_id:
         raise ConflictError(_("A firm is not introduced to itself."))
+    _let_in(asked.owner, supplier)
     row = Introduction(
         project=project,
         demand=asked,
@@ -77,6 +78,11 @@ def introduce(
         demand_version=asked.version,
     )
     return _save(row, basis, user, note)
+
+
+def _let_in(*firms: Organisation) -> None:
+    if any(firm.suspended for firm in firms):
+        raise ConflictError(_("One of the two is suspended: nobody is introduced to it meanwhile."))
 
 
 def _save(row: Introduction, basis: IntroductionBasis, user: Any, note: str) -> Introduction:
