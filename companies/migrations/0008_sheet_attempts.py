@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("companies", "0006_list_orders"),
+        ("companies", "0007_cancelled_sheets"),
     ]
 
     operations = [
