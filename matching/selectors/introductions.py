@@ -44,8 +44,8 @@ def introduction_list(user: Any) -> GuardedQuerySet:
         "capability__facility__city",
         "site__city",
         "supplier__city",
-        "lab_bureau",
-        "supplier_bureau",
+        "lab_bureau__city",
+        "supplier_bureau__city",
         "turn",
         "project",
     )
