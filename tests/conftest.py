@@ -1,6 +1,9 @@
 """Fixtures that every test may use: the world of `tests/cast.py`, and clients that speak as its people."""
 
+import copy
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.core.cache import caches
@@ -13,12 +16,30 @@ from tests.counting import summary
 from tests.judge import watch
 from tests.matrix.roles import ROLES, client
 
+MODULE_WORLD = "_module_world"
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """pytest-django makes the test database only for tests that it knows to need one."""
     for item in items:
         if "shared_world" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.django_db)
+    by_module = defaultdict(list)
+    for item in items:
+        if _is_rolled_back(item):
+            by_module[item.path].append(item)
+    for several in by_module.values():
+        if len(several) > 1 and all("world" in item.fixturenames for item in several):
+            for item in several:
+                if MODULE_WORLD not in item.fixturenames:
+                    item.fixturenames.insert(0, MODULE_WORLD)
+
+
+def _is_rolled_back(item: Any) -> bool:
+    """Whether the test uses the database and leaves nothing in it."""
+    names, mark = set(getattr(item, "fixturenames", ())), item.get_closest_marker("django_db")
+    committing = names & {"transactional_db", "committed_db", "live_server"} or (mark and mark.kwargs)
+    return bool(names & {"db", "world"} or mark) and not committing
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -41,9 +62,19 @@ def _judged() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module")
+def _module_world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """The small world once for a module all of whose tests begin with it: building it takes longer than most."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield build_world()
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def world(db: None) -> World:
-    """The small world, new for each test."""
+def world(request: pytest.FixtureRequest, db: None) -> World:
+    """The small world as it was built, in a test that leaves nothing behind; rows and objects are its own."""
+    if MODULE_WORLD in request.fixturenames:
+        return copy.deepcopy(request.getfixturevalue(MODULE_WORLD))
     return build_world()
 
 
