@@ -277,6 +277,11 @@ except ValueError as error:
 WEBHOOK_CA_FILE = env.str("WEBHOOK_CA_FILE", "")
 # A worker that is silent for this long has lost its message to another; longer than a request may take.
 WEBHOOK_LEASE_SECONDS = env.int("WEBHOOK_LEASE_SECONDS", 60)
+# Pauses before the second, third … try, in seconds; the last one for all that follow.
+WEBHOOK_PAUSES = [
+    float(seconds)
+    for seconds in env.list("WEBHOOK_PAUSES", [5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 43200])
+]
 
 # --- REST -------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -314,7 +319,8 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Robot Alliance API",
     "DESCRIPTION": (
         "Needs of robot labs, abilities of manufacturers, application sites, and what fits together. "
-        "Send a token as `Authorization: Bearer …`. Every error is a problem (RFC 9457); lists have "
+        "Make a token on the page of your tokens (/account/tokens/), press Authorize here and try an operation out, "
+        "or send it as `Authorization: Bearer …`. Every error is a problem (RFC 9457); lists have "
         "`limit` (at most 200) and `cursor`; an unknown parameter or field is refused by name."
     ),
     "VERSION": "1.0.0",

@@ -27,4 +27,5 @@ class SchemaView(SpectacularAPIView):
 
 class DocsView(SpectacularSwaggerSplitView):
     url_name = "api:schema"
+    template_name = "alliance/api_docs.html"
     content_negotiation_class = FirstRenderer

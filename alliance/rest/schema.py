@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from typing import Any
 
 from django.utils.translation import gettext
@@ -106,7 +107,8 @@ class BearerTokens(OpenApiAuthenticationExtension):
     name = "token"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer"}
+        words = gettext("A token from the page of your tokens (/account/tokens/), without the word Bearer.")
+        return {"type": "http", "scheme": "bearer", "description": words}
 
 
 class Schema(AutoSchema):
@@ -150,7 +152,11 @@ class Schema(AutoSchema):
         return dict.fromkeys(codes, shown)
 
     def get_override_parameters(self) -> list[Any]:
-        return [*self._headers(), *self._query()]
+        """In the reader's language."""
+        found = [copy(each) for each in (*self._headers(), *self._query())]
+        for each in found:
+            each.description = gettext(each.description) if each.description else each.description
+        return found
 
     def _headers(self) -> list[Any]:
         found = []
@@ -259,8 +265,12 @@ def add_problem(result: dict[str, Any], **_more: Any) -> dict[str, Any]:
     for name, schema in schemas.items():
         if name.startswith("Patched"):
             _without_defaults(schema)
+    result["info"]["description"] = gettext(result["info"]["description"])
+    schemes = parts.get("securitySchemes", {})
+    # A browser's session cannot be typed in: what people are asked for first is the token.
+    parts["securitySchemes"] = {name: schemes[name] for name in sorted(schemes, key=lambda n: n != "token")}
     every = ERRORS | WRITE_ERRORS | CONDITION_ERRORS | RETRY_ERRORS
-    parts["responses"] = {f"Error{status}": _error(words) for status, words in sorted(every.items())}
+    parts["responses"] = {f"Error{status}": _error(gettext(words)) for status, words in sorted(every.items())}
     return result
 
 

@@ -63,3 +63,31 @@ OPERATIONS = (
         "`limit` (at most 200) and `cursor`; an unknown parameter or field is refused by name."
     ),
 )
+
+#: what the description says of errors, headers and of itself
+DESCRIPTIONS = (
+    _("A parameter, a field or the body is wrong; `errors` names which."),
+    _("No valid token or session."),
+    _("The token's scope or the caller's role does not allow this."),
+    _("Missing, or not for the caller: the two look the same."),
+    _("Only application/json is spoken."),
+    _("Too many requests; Retry-After says when to come back."),
+    _("The database did not answer in time."),
+    _("The row is not in a state that allows this, or somebody was first."),
+    _("The body is too large."),
+    _("Only application/json is read."),
+    _("The row has changed since the version in If-Match."),
+    _("If-Match is needed: the ETag of the row as it was read."),
+    _("The Idempotency-Key was sent before with another request."),
+    _("the ETag of the row as it was read"),
+    _("`*`: only if there is none yet"),
+    _("sent again with the same key within a day, the request is answered as before and does nothing"),
+    _("the version of the row"),
+    _("from `next` or `previous`"),
+    _(
+        "Needs of robot labs, abilities of manufacturers, application sites, and what fits together. "
+        "Make a token on the page of your tokens (/account/tokens/), press Authorize here and try an operation out, "
+        "or send it as `Authorization: Bearer …`. Every error is a problem (RFC 9457); lists have "
+        "`limit` (at most 200) and `cursor`; an unknown parameter or field is refused by name."
+    ),
+)

@@ -25,7 +25,7 @@ from alliance.services.webhooks.sending import Answer, send
 from alliance.services.webhooks.signing import signed_headers
 
 LEASE = timedelta(seconds=settings.WEBHOOK_LEASE_SECONDS)
-PAUSES = [timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 43200)]
+PAUSES = [timedelta(seconds=seconds) for seconds in settings.WEBHOOK_PAUSES]
 LONGEST_REST = timedelta(minutes=30)
 GIVE_UP_AFTER = timedelta(days=3)
 DISABLE_AFTER = timedelta(days=5)

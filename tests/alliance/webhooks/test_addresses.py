@@ -120,6 +120,35 @@ def test_one_inside_address_among_public_ones_is_enough(
     assert not canary.visited()
 
 
+#: trick → what a name that looks public leads to; each of them a form of this machine or of one inside
+TRICKS = {
+    "loopback": "127.0.0.1", "loopback of version 6": "::1", "this host": "0.0.0.0", "unspecified": "::",  # noqa: S104
+    "mapped": "::ffff:127.0.0.1", "compatible": "::127.0.0.1", "6to4": "2002:7f00:1::", "NAT64": "64:ff9b::7f00:1",
+    "NAT64 of a site": "64:ff9b:1::7f00:1", "Teredo": "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+    "ISATAP": "2600::5efe:127.0.0.1", "carrier's": "100.64.0.1", "private": "10.0.0.1", "link": "169.254.169.254",
+    "link of version 6": "fe80::1", "unique local": "fc00::1", "site local": "fec0::1", "multicast": "224.0.0.1",
+    "multicast of version 6": "ff02::1", "reserved": "240.0.0.1", "broadcast": "255.255.255.255",
+    "documentation": "192.0.2.1", "benchmarks": "198.18.0.1",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+def test_no_trick_leads_a_request_to_the_canary(
+    canary: Canary, monkeypatch: pytest.MonkeyPatch, trick: str
+) -> None:
+    """Nothing is even tried: not to the address, and not to what is wrapped in it."""
+    address = TRICKS[trick]
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    found = [(family, socket.SOCK_STREAM, 6, "", (address, canary.port))]
+    went: list[Any] = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: found)
+    monkeypatch.setattr(socket, "create_connection", lambda place, *_rest: went.append(place))
+    answer = sending.send(f"https://public.example.org:{canary.port}/", b"{}", {})
+    assert (answer.status, answer.error) == (None, "the address is not public")
+    assert went == []
+    assert not canary.visited()
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1", "2130706433", "[::ffff:127.0.0.1]"])
 def test_nothing_arrives_at_an_inside_address(canary: Canary, host: str) -> None:
     answer = sending.send(f"https://{host}:{canary.port}/", b"{}", {})

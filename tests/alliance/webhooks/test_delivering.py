@@ -128,8 +128,9 @@ def test_retry_after_is_respected(hook: Webhook, receiver: Receiver, form: str) 
     assert timedelta(minutes=100) < hook.rest_until - timezone.now() <= timedelta(hours=2)
 
 
-def test_a_redirect_is_not_followed(hook: Webhook, receiver: Receiver) -> None:
-    receiver.answer = lambda handler, body: reply(handler, 307, Location=receiver.url)
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed(hook: Webhook, receiver: Receiver, status: int) -> None:
+    receiver.answer = lambda handler, body: reply(handler, status, Location=receiver.url)
     message(hook, 1)
     assert webhooks.deliver_waiting() == 0
     assert len(receiver.kept) == 1
