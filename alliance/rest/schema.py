@@ -40,14 +40,14 @@ ERRORS = {
     "401": "No valid token or session.",
     "403": "The token's scope or the caller's role does not allow this.",
     "404": "Missing, or not for the caller: the two look the same.",
-    "406": "Only application/json is spoken.",
+    "406": "What Accept asks for is not spoken here.",
     "429": "Too many requests; Retry-After says when to come back.",
     "503": "The database did not answer in time.",
 }
 WRITE_ERRORS = {
     "409": "The row is not in a state that allows this, or somebody was first.",
     "413": "The body is too large.",
-    "415": "Only application/json is read.",
+    "415": "This Content-Type is not read here.",
 }
 CONDITION_ERRORS = {
     "412": "The row has changed since the version in If-Match.",

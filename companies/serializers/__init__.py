@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from alliance.choices import CityRole
@@ -120,6 +120,10 @@ class OwnedAsked(StrictSerializer):
     external_id = PlainText(required=False, allow_blank=True, default="", max_length=120)
 
 
+PLANT = {"name": "Main plant", "city": "510100"}
+
+
+@extend_schema_serializer(examples=[OpenApiExample("plant", PLANT, request_only=True)])
 class FacilityAsked(OwnedAsked):
     name = PlainText(max_length=300)
     city = CodeReference()
@@ -135,6 +139,20 @@ class TermsAsked(StrictSerializer):
     free_per_month = Amount(required=False, allow_null=True, help_text=_("read-only"))
 
 
+REDUCER = {
+    "facility": "plant-1",
+    "component_type": "DRV-SWG",
+    "title": "Strain-wave reducer size 17",
+    "specs": {"rated_torque": "24 N*m"},
+    "terms": {"capacity_per_month": 2000, "committed_per_month": 500, "unit_price": 990},
+    "prototype_lead_days": "21 d",
+    "volume_lead_days": 45,
+    "certificates": [{"code": "ISO9001", "expires_on": "2029-06-30"}],
+    "published": True,
+}
+
+
+@extend_schema_serializer(examples=[OpenApiExample("reducer", REDUCER, request_only=True)])
 class CapabilityAsked(OwnedAsked):
     """A draft unless `published`; figures may carry a unit ("12 N*m", "21 d")."""
 

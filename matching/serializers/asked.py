@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from alliance.choices import Confidentiality, Scope
@@ -81,6 +81,24 @@ class AllianceReference(Reference):
         super().__init__("id", {"slug"}, **kwargs)
 
 
+WALKER = {
+    "title": "A walker for warehouses",
+    "start_date": "2026-12-01",
+    "need_by": "2027-09-30",
+    "lines": [
+        {
+            "external_id": "walker-hip",
+            "component_type": "DRV-SWG",
+            "quantity": 12,
+            "monthly_rate": 100,
+            "requirements": [{"key": "rated_torque", "op": ">=", "value": "38 N*m"}],
+            "price": {"ceiling_unit_price": 1500},
+        }
+    ],
+}
+
+
+@extend_schema_serializer(examples=[OpenApiExample("walker", WALKER, request_only=True)])
 class DemandAsked(OwnedAsked):
     """A draft unless `published`; the alliance may be left out by who is in one only, the lab's city is the firm's."""
 

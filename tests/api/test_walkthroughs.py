@@ -89,6 +89,38 @@ def test_the_lab(region: World, monkeypatch: pytest.MonkeyPatch) -> None:
     assert stored.lines.count() == 2
 
 
+def test_the_first_upsert_stands_in_the_document_as_it_works(region: World) -> None:
+    """Every curl line with a body, sent as it stands, twice."""
+    calls = re.findall(
+        r"curl -X (\w+)[^\n]*\n\s+(http://127.0.0.1:8000\S+) -d '(.*?)'\n", DOCUMENT.read_text(), re.S
+    )
+    assert len(calls) == 2
+    headers = {
+        "Authorization": f"Bearer {region.tokens['supplier:service']}",
+        "Content-Type": "application/json",
+    }
+    for expected in (201, 200):
+        answers = [inside(method, address, headers, body.encode()) for method, address, body in calls]
+        assert [answer.status for answer in answers] == [expected] * 2, answers
+    assert Capability.objects.get(external_id="SWG-17").published
+
+
+def test_the_examples_of_the_description_are_taken(region: World) -> None:
+    """What the page proposes to try out is what one may send."""
+    paths = json.loads((DOCUMENT.parent / "openapi.json").read_text())["paths"]
+    tried = []
+    for resource, who, name in (
+        ("facilities", "supplier:service", "plant-1"),
+        ("capabilities", "supplier:service", "SWG-17"),
+        ("demands", "lab_editor:write", "walker-2"),
+    ):
+        asked = paths[f"/api/v1/{resource}/by-external-id/{{external_id}}/"]["put"]["requestBody"]
+        client = Client(HOST, region.tokens[who])
+        for example in asked["content"]["application/json"]["examples"].values():
+            tried.append(client.upsert(resource, name, example["value"])["id"])
+    assert len(tried) == 3
+
+
 def test_files_in_and_out(region: World) -> None:
     """An import that is checked, mended by its columns and confirmed; an export that is written while one waits."""
 
