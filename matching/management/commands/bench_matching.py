@@ -72,7 +72,8 @@ class Command(BaseCommand):
             command = [sys.executable, "manage.py", "bench_matching", "--inside", str(bundle)]
             command += ["--workers", str(options["workers"]), "--sql-lines", str(options["sql_lines"])]
             command += ["--ways-lines", str(options["ways_lines"])]
-            status = subprocess.call(command, env=os.environ | {"DATABASE_URL": address})  # noqa: S603
+            own = {"DATABASE_URL": address, "SNAPSHOT_DIR": str(Path(folder) / "snapshots")}
+            status = subprocess.call(command, env=os.environ | own)  # noqa: S603
         if status:
             raise CommandError("The measurement failed or the two did not agree.", returncode=status)
 
