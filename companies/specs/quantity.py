@@ -42,6 +42,10 @@ def _conversion(unit: Unit, target: Unit) -> tuple[float, float]:
     return float(unit.factor / target.factor), float((unit.offset - target.offset) / target.factor)
 
 
+#: Pieces and days: people write them without a unit, so none is asked for.
+_COUNTED = ("", "1", "d")
+
+
 def parse_quantity(parameter: Parameter, text: str) -> float:
     """The number that a text such as `12 kgf*cm` means in the parameter's unit."""
     plain = plain_text(text)
@@ -66,6 +70,8 @@ def _converted(parameter: Parameter, value: float, unit_text: str, text: str) ->
         unit = parse_unit(unit_text)
         target = tree_unit(parameter.unit)
     except UnitError:
+        if parameter.unit in _COUNTED:
+            raise SpecError("", _("“%(text)s” is not a number.") % {"text": text[:_MAX_LENGTH]}) from None
         raise SpecError(
             "",
             _("“%(text)s”: “%(unit)s” is not a known unit. Write a number and a unit such as %(own)s.")

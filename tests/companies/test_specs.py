@@ -5,6 +5,7 @@ import math
 from typing import Any
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ from companies.specs import (
     requirement,
     requirements,
 )
+from companies.specs.quantity import parse_quantity
 
 TORQUE = Parameter("rated_torque", "N*m", "number", symbol="N·m")
 RATIO = Parameter("ratio", "1", "number")
@@ -332,3 +334,13 @@ def test_any_json_is_read_or_refused(parameter: Parameter, raw: Any) -> None:
 )
 def test_a_difference_has_the_decimals_of_what_stands_beside_it(difference, shown, words):
     assert difference_text(difference, *shown) == words
+
+
+@pytest.mark.parametrize(
+    ("unit", "words"), [("1", "“2oo” is not a number."), ("d", "“2oo” is not a number.")]
+)
+def test_a_slip_in_a_count_asks_for_no_unit(unit, words):
+    with translation.override("en"), pytest.raises(SpecError, match=words):
+        parse_quantity(Parameter("count", unit, "number"), "2oo")
+    with translation.override("en"), pytest.raises(SpecError, match="unit such as kg"):
+        parse_quantity(Parameter("mass", "kg", "number"), "2oo")
