@@ -167,6 +167,8 @@ SILENT_FUNCTIONS = {
     "_row": "part of `write_line`, whose caller records",
     "_parts": "part of `write_line`, whose caller records",
     "restore": "part of taking a bill of materials back, which records it",
+    "remember_columns": "part of choosing a sheet's columns, which records it",
+    "change_open": "part of a step of a sheet, which records it",
     "_remove": "part of taking a sheet back, which records it",
     "as_xlsx": "a workbook in memory, for a benchmark",
     "_drop_others": "part of saving a bill of materials, which records it",

@@ -23,10 +23,12 @@ SHOWN = 20
 
 @dataclass(frozen=True)
 class Told:
-    """What a question is about, in words for one reader, and the page of it."""
+    """What a question is about, in words for one reader, and the page of it. `instead`: where the firm is introduced
+    without a question first, for who may do so."""
 
     words: str
     address: str
+    instead: str = ""
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from django.views.decorators.http import require_http_methods
 from alliance.choices import Audience
 from alliance.errors import DomainError, ForbiddenError, NotFoundError
 from alliance.forms.records import MendForm, MessageForm, QuestionForm, ReplyForm
-from alliance.kinds import KINDS
+from alliance.kinds import KINDS, Kind
 from alliance.models import Message
-from alliance.selectors.attachments import row_of
+from alliance.selectors.attachments import row_of, whose_row
 from alliance.selectors.messages import talk_of, thread_of, voices
 from alliance.selectors.paging import cut
 from alliance.selectors.questions import asker_of, attach_about, question_address
@@ -41,10 +41,12 @@ def thread(request: HttpRequest, kind: str, public_id: UUID) -> HttpResponse:
     if not voice and asker is None and not thread_of(user, known, found).exists():
         raise Http404
     context: dict[str, Any] = {"row": found, "kind": known, "voice": bool(voice)}
+    if known.asked and known.owner(found) is not None:
+        context["firm"] = whose_row(known, found)
     about = request.GET.get("about", "")
     if about:
         context["asking"] = QuestionForm(initial={"about": about})
-        context["about"] = _told_about(user, about)
+        context["about"] = _told_about(found, known, user, about)
     status = 200
     if request.method == "POST":
         answer, status = _write(request, found, list(voice), context)
@@ -94,10 +96,12 @@ def _about(text: str) -> tuple[str, UUID] | None:
         raise Http404 from error
 
 
-def _told_about(user: Any, text: str) -> Any:
+def _told_about(row: Any, kind: Kind, user: Any, text: str) -> Any:
     """What it is about in words, as far as the asker sees it; 404 for everything else."""
     found = _about(text)
-    question = Message(pk=0, about_kind=found[0], about_id=found[1]) if found else Message(pk=0)
+    question = Message(pk=0, kind=kind.name, object_id=row.public_id)
+    if found is not None:
+        question.about_kind, question.about_id = found
     attach_about(user, [question])
     if question.about is None:  # type: ignore[attr-defined]
         raise Http404

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from alliance.selectors.questions import Told
+from alliance.selectors.rights import viewer_of
 from matching.models import DemandLine
 from matching.selectors.demands import demand_list, heading
 
@@ -28,8 +29,15 @@ def told_lines(user: Any, questions: Sequence[Any]) -> dict[int, Told]:
         if line is not None and demand is not None:
             words = _("%(part)s for “%(demand)s”") % {"part": line.component_type, "demand": heading(demand)}
             address = f"{reverse('demand', args=[demand.public_id])}?line={line.public_id}"
-            found[question.pk] = Told(words, address)
+            found[question.pk] = Told(words, address, _introducing(user, question, demand))
     return found
+
+
+def _introducing(user: Any, question: Any, demand: Any) -> str:
+    """To the page that proposes the two to each other; only officials read it."""
+    if question.kind != "capability" or not viewer_of(user).official or not demand.published:
+        return ""
+    return f"{reverse('introduce')}?line={question.about_id}&capability={question.object_id}"
 
 
 def secrets_of_line(user: Any, firm: Any, public_id: UUID) -> list[str] | None:
