@@ -31,6 +31,7 @@ def test_every_model_of_the_project_is_guarded_or_known_not_to_be() -> None:
         "Attempt": "machinery: digests and counts",
         "IdempotencyKey": "machinery: read back by its own principal and key only",
         "ToldMatches": "machinery: what notices have told",
+        "FormerRow": "machinery: states that the matcher has not followed yet",
         "RunInput": "machinery",
         "RunChunk": "machinery",
         "DemandResult": "machinery",

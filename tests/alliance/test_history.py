@@ -17,7 +17,7 @@ from django.urls import reverse
 from alliance.changes import Detail, acting_for, record, record_details
 from alliance.models import Change, Organisation
 from companies.services.sheets import choose_columns, confirm, undo, upload
-from matching.services.changes import IRRELEVANT
+from matching.services.changes.affected import IRRELEVANT
 from matching.services.demands.inputs import LineInput
 from matching.services.demands.lines import remove_line, save_line, save_need
 from matching.services.introductions import set_milestone, take_step
