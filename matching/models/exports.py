@@ -61,7 +61,7 @@ class ExportedRows(models.Model):
     kind = models.CharField(max_length=20)
     keys = ArrayField(models.BigIntegerField())
 
-    objects = models.Manager()
+    objects = GuardedManager()
 
     def __str__(self) -> str:
         return f"{self.kind}: {len(self.keys)}"
