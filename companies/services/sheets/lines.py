@@ -25,7 +25,11 @@ def read_lines(blob: bytes, most_rows: int, most_columns: int, most_text: int) -
     for number, line in enumerate(_text(blob).splitlines(), start=1):
         if not line.strip():
             continue
-        row = _flat(_object(line, number))
+        try:
+            row = _flat(_object(line, number))
+        except _UnreadableError as error:
+            words = _("Line %(line)d: “%(field)s” cannot be read.")
+            raise _refused(words % {"line": number, "field": str(error)[:80]}) from None
         if any(isinstance(value, str) and len(value) > most_text for value in row.values()):
             raise _refused(_("A cell has more than %(limit)d characters.") % {"limit": most_text})
         for heading in row:
@@ -75,6 +79,10 @@ def _none_such(text: str) -> Any:
     raise ValueError(text)
 
 
+class _UnreadableError(ValueError):
+    """The value of this field is of a kind that no cell holds."""
+
+
 def _flat(row: dict[str, Any]) -> dict[str, Any]:
     """`specs.x [x]` is how a heading names a parameter by its key."""
     found: dict[str, Any] = {}
@@ -85,7 +93,7 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
         elif name == "certificates" and isinstance(value, list):
             found[name] = "; ".join(_certificate(each) for each in value)
         elif isinstance(value, dict):
-            found[str(name)] = value.get("code") or value.get("external_id") or value.get("id")
+            found[name] = _named(name, value)
         else:
             found[str(name)] = _cell(value)
     return {name: value for name, value in found.items() if name.strip()}
@@ -102,7 +110,17 @@ def _cell(value: Any) -> Any:
 
 
 def _certificate(value: Any) -> str:
+    if isinstance(value, str):
+        return value
     if not isinstance(value, dict):
-        return str(value)
+        raise _UnreadableError("certificates")
     day = value.get("expires_on")
-    return f"{value.get('code')}@{day}" if day else str(value.get("code"))
+    return _named("certificates", value) + (f"@{day}" if day else "")
+
+
+def _named(field: str, value: dict[str, Any]) -> str:
+    """What an object that the API shows is called."""
+    for key in ("code", "external_id", "id"):
+        if isinstance(value.get(key), str) and value[key]:
+            return str(value[key])
+    raise _UnreadableError(field)
