@@ -339,6 +339,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "alliance.rest.schema.add_problem",
+        "alliance.rest.schema.say",
     ],
     "ENUM_NAME_OVERRIDES": {
         "CityRoleEnum": "alliance.choices.CityRole",

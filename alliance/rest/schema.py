@@ -12,7 +12,9 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
+from alliance.rest.inputs import StrictSerializer
 from alliance.rest.views import MAY_BE_EMPTY
+from alliance.rest.words import FIELDS
 
 PROBLEM: dict[str, Any] = {
     "type": "object",
@@ -278,3 +280,46 @@ def _without_defaults(patched: dict[str, Any]) -> None:
     """What a PATCH leaves out stays as it is. A generated client would send the defaults and reset the row."""
     for schema in patched.get("properties", {}).values():
         schema.pop("default", None)
+
+
+#: what base classes say of themselves is nothing about the body
+UNTOLD = {StrictSerializer.__doc__, "An answer; nothing is written through it."}
+ECHO = re.compile(r"^\* `([^`]*)` - \1?$")
+
+
+def say(result: dict[str, Any], **_more: Any) -> dict[str, Any]:
+    """A post-processing hook: every description in the reader's language, fields that have none by their names."""
+    for schema in result["components"]["schemas"].values():
+        for name, field in schema.get("properties", {}).items():
+            if "$ref" not in field and name in FIELDS:
+                schema["properties"][name] = {"description": FIELDS[name], **field}
+    for part in list(result):
+        result[part] = _said(result[part])
+    return result
+
+
+def _said(node: Any) -> Any:
+    """A copy with its words: shared parts of the document are constants of this module."""
+    if isinstance(node, list):
+        return [_said(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    found = {name: _said(inner) for name, inner in node.items() if name != "description"}
+    words = node.get("description")
+    for each in found.get("oneOf", []):
+        if "default" in each:  # of all the alternatives, not of the first one
+            found.setdefault("default", each.pop("default"))
+    if isinstance(words, dict):  # a field of this name
+        found["description"] = _said(words)
+    elif words is not None and ((told := _words(str(words))) or not words):
+        found["description"] = told
+    return found
+
+
+def _words(text: str) -> str:
+    """In the reader's language; lists of values that only repeat themselves are left out."""
+    if text in UNTOLD:
+        return ""
+    lines = [line for line in text.split("\n") if not ECHO.match(line)]
+    kept = "\n".join(lines).strip()
+    return gettext(kept) if kept else ""

@@ -1,11 +1,14 @@
 """The committed OpenAPI document is the one that the program serves: `make schema` writes it anew."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from django.utils import translation
 from drf_spectacular.generators import SchemaGenerator
+
+from tests.judge import judge
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
 
@@ -43,3 +46,59 @@ def test_every_operation_names_its_errors_and_its_tag() -> None:
             assert operation["tags"] != ["api"], (path, method)
             if method in ("put", "patch", "delete") and path.endswith("{id}/") and "tokens" not in path:
                 assert {"412", "428"} <= set(operation["responses"]), (path, method)
+
+
+def described(node: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """(place, description) of everything in the document that has one."""
+    if isinstance(node, dict):
+        if isinstance(node.get("description"), str) and node["description"]:
+            yield place, node["description"]
+        for name, inner in node.items():
+            yield from described(inner, f"{place}/{name}")
+    elif isinstance(node, list):
+        for number, inner in enumerate(node):
+            yield from described(inner, f"{place}/{number}")
+
+
+def test_every_description_is_in_chinese_too() -> None:
+    english, chinese = dict(described(served("en"))), dict(described(served("zh-hans")))
+    assert set(english) <= set(chinese)  # values whose English words are themselves are told in Chinese
+    untold = {
+        words
+        for words in chinese.values()
+        if not any("\u4e00" <= character <= "\u9fff" for character in words)
+    }
+    assert not untold
+    assert not {place for place, words in english.items() if "Refuses fields" in words}
+
+
+def test_most_fields_say_what_they_are() -> None:
+    parts = served()["components"]["schemas"]
+    fields = [field for part in parts.values() for field in part.get("properties", {}).values()]
+    told = [field for field in fields if "description" in field or "$ref" in field]
+    assert len(told) > 0.6 * len(fields)
+
+
+def test_examples_and_defaults_fit_their_own_schemas() -> None:
+    found = [*_exemplified(served())]
+    assert found
+    for schema, values in found:
+        for value in values:
+            judge().validator(schema).validate(value)
+
+
+def _exemplified(node: Any) -> Iterator[tuple[dict[str, Any], list[Any]]]:
+    """(schema, what it gives as an example, a default or an enum value)"""
+    if isinstance(node, list):
+        for inner in node:
+            yield from _exemplified(inner)
+    if not isinstance(node, dict):
+        return
+    if any(name in node for name in ("type", "oneOf", "allOf", "$ref")):
+        values = [*node.get("examples", []), *([node["example"]] if "example" in node else [])]
+        values += [node["default"]] if "default" in node else []
+        values += node["enum"] if isinstance(node.get("enum"), list) else []
+        if values:
+            yield node, values
+    for inner in node.values():
+        yield from _exemplified(inner)
