@@ -63,11 +63,11 @@ def described(node: Any, place: str = "") -> Iterator[tuple[str, str]]:
 def test_every_description_is_in_chinese_too() -> None:
     english, chinese = dict(described(served("en"))), dict(described(served("zh-hans")))
     assert set(english) <= set(chinese)  # values whose English words are themselves are told in Chinese
-    untold = {
-        words
-        for words in chinese.values()
-        if not any("\u4e00" <= character <= "\u9fff" for character in words)
-    }
+    untold = set()
+    for words in chinese.values():
+        said = "\n".join(line for line in words.split("\n") if not line.startswith("* `"))  # CSV is CSV
+        if said and not any("\u4e00" <= character <= "\u9fff" for character in said):
+            untold.add(words)
     assert not untold
     assert not {place for place, words in english.items() if "Refuses fields" in words}
 
