@@ -155,6 +155,8 @@ TEXTS = (
     _("the ETag of the row as it was read"),
     _("the version of the row"),
     _("The firm's own id"),
+    _("What the list of `resource` shows for these filters, in one file of at most 500,000 rows."),
+    _("`done` of `rows` are written; the file is at `file/` from done to `expires_at`."),
     _("changed at this time or later"),
 )
 
