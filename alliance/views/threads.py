@@ -45,6 +45,8 @@ def thread(request: HttpRequest, kind: str, public_id: UUID) -> HttpResponse:
         context["firm"] = whose_row(known, found)
     about = request.GET.get("about", "")
     if about:
+        if asker is None:
+            raise Http404
         context["asking"] = QuestionForm(initial={"about": about})
         context["about"] = _told_about(found, known, user, about)
     status = 200
@@ -63,8 +65,7 @@ def _write(
     """Post what was sent: a message, a question or an answer. Refused, its form goes back with the reason."""
     form: Any
     if "question" in request.POST:
-        key = request.POST["question"][:40]
-        form = context["replying"] = ReplyForm(request.POST, auto_id=f"reply_{key}_%s")
+        form = context["replying"] = ReplyForm(request.POST, auto_id="replying_%s")
         send: Callable[[], HttpResponse] = lambda: _answered(request, form)  # noqa: E731
     elif "about" in request.POST:
         form = context["asking"] = QuestionForm(request.POST)

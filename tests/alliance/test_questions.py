@@ -260,7 +260,16 @@ def test_pages_ask_and_answer(world: World, signed_in: SignedIn, settings: Any) 
     assert (empty.status_code, "was not sent" in empty.content.decode()) == (400, True)
     assert firm.post(place, {"question": str(asked.public_id), "text": "Yes."}).status_code == 302
     assert "Yes." in official.get(reverse("capability", args=[row.public_id])).content.decode()
-    for key in ("x", "", str(asked.replies.get().public_id), str(row.public_id)):
+    assert firm.get(place, {"about": line}).status_code == 404  # only who may ask begins a question
+    for key in (
+        "x",
+        "",
+        "100%d%s",
+        "\x00",
+        "'\"><b>",
+        str(asked.replies.get().public_id),
+        str(row.public_id),
+    ):
         assert firm.post(place, {"question": key, "text": "Yes?"}).status_code in (400, 404), key
     rival = signed_in("rival_owner").post(place, {"question": str(asked.public_id), "text": "No."})
     assert rival.status_code == 404
