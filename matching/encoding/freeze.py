@@ -19,6 +19,7 @@ from matching.kernel import (
     Demands,
     Lines,
     Lists,
+    Organisations,
     Problem,
     Requirements,
     SiteKeys,
@@ -83,8 +84,10 @@ class Encoder:
         self.organisations = unique(
             self.demands["owner"], self.capabilities["firm"], self.sites["organisation"]
         )
-        self.cities = unique(
-            self.demands["lab"], self.demands["deployment"], self.capabilities["city"], self.sites["city"]
+        self.cities = around.rounded_cities(
+            unique(
+                self.demands["lab"], self.demands["deployment"], self.capabilities["city"], self.sites["city"]
+            )
         )
         codes = asked.line_certificates(self.demands["id"])
         known = sorted({code for _, code in codes})
@@ -95,7 +98,7 @@ class Encoder:
             site_keys=SiteKeys(site_keys.kind, site_keys.n_choices),
             types=around.component_types(self.component_tree, keys),
             scenario_types=around.scenario_types(self.scenario_tree),
-            organisations=around.read_organisations(self.organisations),
+            organisations=self._organisations(),
             capabilities=self._capabilities(keys, known),
             demands=self._demands(site_keys, site_rows),
             lines=self._lines(keys, line_rows, codes, known),
@@ -104,11 +107,17 @@ class Encoder:
         )
         return Frozen(built, self._identities(keys), self.now.moment if self.now else "")
 
+    def _organisations(self) -> Organisations:
+        if self.chosen is None:
+            return around.read_organisations(self.organisations)
+        return around.complete_organisations(self.organisations, *self.chosen.firms())
+
     def _conditions(self) -> list[asked.RequirementRow]:
         rows = PartCondition.objects.filter(site_id__in=self.sites["id"].tolist()).order_by(
             "site_id", "position"
         )
-        return [(*row, True, 1.0, 0.2) for row in rows.values_list("site_id", "key_id", "op", "value")]
+        told = asked.parsed_rows(rows, "site_id", ("key_id", "op", "value"))
+        return [(*row, True, 1.0, 0.2) for row in told]
 
     def _capabilities(self, keys: Keys, codes: list[str]) -> Capabilities:
         found, ids = self.capabilities, self.capabilities["id"]

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from django.db import connection
 
-from alliance.models import AllianceReach, AllianceWeights, City, Exclusion, TravelTime
+from alliance.models import AllianceWeights, City, Exclusion
 from companies.models import ComponentKey, ComponentParameter, ComponentType
 from matching.encoding.columns import Array, columns, positions
 from matching.encoding.vocabulary import Keys
@@ -25,6 +27,7 @@ from matching.kernel import (
 from matching.kernel.geo import travel_minutes
 from scenarios.models import ScenarioKey, ScenarioType
 
+MOST_CITIES = 1500
 ROLES = {role.name.lower(): int(role) for role in Role if role.name}
 
 
@@ -89,28 +92,62 @@ def scenario_types(tree: Tree) -> ScenarioTypes:
     return ScenarioTypes(tree.parent)
 
 
+def rounded_cities(cities: Array) -> Array:
+    """All cities there are where half of them occur: then most problems have the same ones, and the same distances."""
+    if len(cities) < 20:
+        return cities
+    every = np.array(sorted(City.objects.values_list("id", flat=True)), np.int64)
+    return every if len(every) < 2 * len(cities) and len(every) <= MOST_CITIES else cities
+
+
 def read_places(alliance: int, cities: Array) -> Places:
     """The cities where something lies, as the alliance sees them."""
-    ids = cities.tolist()
-    points = {
-        row[0]: row[1:] for row in City.objects.filter(id__in=ids).values_list("id", "latitude", "longitude")
-    }
-    at = np.array([points[city] for city in ids], np.float64).reshape(len(ids), 2)
-    roads = TravelTime.objects.filter(origin_id__in=ids, destination_id__in=ids)
-    rows = list(roads.values_list("origin_id", "destination_id", "minutes"))
+    params = {"ids": cities.tolist(), "alliance": alliance}
+    at = np.array(_fetch(POINTS, params), np.float64).reshape(len(cities), 2)
+    rows = _fetch(ROADS, params)
     ends = [positions(cities, np.array([row[end] for row in rows], np.int64)) for end in (0, 1)]
     travel = travel_minutes(
         at[:, 0], at[:, 1], ends[0], ends[1], np.array([row[2] for row in rows], np.float64)
     )
-    member, roles = np.zeros(len(ids), bool), np.zeros(len(ids), np.uint8)
-    reached = AllianceReach.objects.filter(alliance_id=alliance, city_id__in=ids).values_list(
-        "city_id", "roles"
-    )
-    for city, its_roles in reached:
+    member, roles = np.zeros(len(cities), bool), np.zeros(len(cities), np.uint8)
+    for city, its_roles in _fetch(REACHED, params):
         place = np.searchsorted(cities, city)
         member[place] = True
         roles[place] = sum(ROLES[role] for role in set(its_roles))
     return Places(travel, member, roles)
+
+
+# Keys as one array: hundreds of parameters take longer to write down than to look up.
+POINTS = "SELECT latitude, longitude FROM alliance_city WHERE id = ANY(%(ids)s) ORDER BY id"
+ROADS = """
+    SELECT origin_id, destination_id, minutes FROM alliance_traveltime
+    WHERE origin_id = ANY(%(ids)s) AND destination_id = ANY(%(ids)s)
+"""
+REACHED = """
+    SELECT city_id, roles FROM alliance_alliancereach WHERE alliance_id = %(alliance)s AND city_id = ANY(%(ids)s)
+"""
+
+
+def _fetch(query: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, params)
+        return list(cursor.fetchall())
+
+
+def complete_organisations(ids: Array, known: Array, told: Mapping[str, Array]) -> Organisations:
+    """`read_organisations` where something is known of most of them already (`known`: ascending keys)."""
+    at = np.minimum(np.searchsorted(known, ids), max(len(known) - 1, 0))
+    there = known[at] == ids if len(known) else np.zeros(len(ids), bool)
+    rest = read_organisations(ids[~there])
+    columns_ = {}
+    for name in ("verified", "completed", "on_time"):
+        others = getattr(rest, name)
+        column = np.zeros(len(ids), others.dtype)
+        if there.any():
+            column[there] = told[name][at[there]]
+        column[~there] = others
+        columns_[name] = column
+    return Organisations(**columns_)
 
 
 def read_organisations(ids: Array) -> Organisations:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from hashlib import blake2b
 
 import numpy as np
 
@@ -53,7 +54,25 @@ def travel_minutes(
 def proximity(travel: Floats) -> Floats:
     """prox = 2 ** (-T / 180) of every element, shape kept: 1 at no distance, half for every three hours.
 
-    Python's power, not NumPy's: vectorised powers differ in the last bit between processors.
+    Python's power, not NumPy's: vectorised powers differ in the last bit between processors. The newest few tables are
+    kept (read-only), because problems of one country have the same cities and roads for days.
     """
+    key = blake2b(np.ascontiguousarray(travel).tobytes(), digest_size=16).digest() + bytes(
+        str(travel.shape), "ascii"
+    )
+    if key not in _tables:
+        while len(_tables) >= KEPT_TABLES:
+            _tables.pop(next(iter(_tables)))
+        _tables[key] = _proximity(travel)
+    return _tables[key]
+
+
+KEPT_TABLES = 4
+_tables: dict[bytes, Floats] = {}
+
+
+def _proximity(travel: Floats) -> Floats:
     exponents = (-travel / HALVING).ravel().tolist()
-    return np.array([math.pow(2.0, x) for x in exponents], np.float64).reshape(travel.shape)
+    table = np.array([math.pow(2.0, x) for x in exponents], np.float64).reshape(travel.shape)
+    table.setflags(write=False)
+    return table

@@ -1,7 +1,7 @@
 // An open page shows newer results by itself: it asks often at first and seldom later, only while somebody looks, and
 // changes in place only what differs, so that focus, scroll and what has been typed or opened stay.
 (() => {
-  const OFTEN = 500, LATER = 15000, GROWTH = 1.25;
+  const OFTEN = 500, LATER = 5000, GROWTH = 1.25;
   let pause = OFTEN, tag = '', silent = 0, timer = 0;
   const banner = () => document.getElementById('run-banner');
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from matching.encoding.snapshot.offers import COLUMNS, Offers
 
-FORMAT = 1
+FORMAT = 2  # of the files; another one is not read
 MANIFEST = "manifest.json"
 REST = [item.name for item in fields(Offers) if item.name not in ("columns", "codes")]
 

@@ -27,7 +27,11 @@ COLUMNS = {
     "prototype_days": np.int32,
     "volume_days": np.int32,
     "price": np.float64,
+    "verified": np.bool_,  # these of its firm
+    "completed": np.int32,
+    "on_time": np.int32,
 }
+OF_FIRM = ("verified", "completed", "on_time")
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,8 +136,13 @@ class Chosen:
         return {
             name: column.astype(np.int64) if name in wide else column
             for name, column in self.offers.columns.items()
-            if name != "active"
+            if name not in ("active", *OF_FIRM)
         }
+
+    def firms(self) -> tuple[Array, dict[str, Array]]:
+        """Keys of the firms behind them, ascending, and what `OF_FIRM` says of each."""
+        keys, first = np.unique(self.offers.columns["firm"], return_index=True)
+        return keys.astype(np.int64), {name: self.offers.columns[name][first] for name in OF_FIRM}
 
     def specs(self, key_ids: Sequence[int]) -> Specs:
         """Stated values of some keys (ascending ids), which become positions."""

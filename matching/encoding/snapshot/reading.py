@@ -31,11 +31,15 @@ SELECT = {
     "prototype_days": ("c.prototype_lead_days", "int4"),
     "volume_days": ("c.volume_lead_days", "int4"),
     "price": ("coalesce(t.unit_price, 'NaN')", "float8"),
+    "verified": ("o.verified", "bool"),
+    "completed": ("coalesce(r.completed, 0)", "int4"),
+    "on_time": ("coalesce(r.on_time, 0)", "int4"),
 }
 FROM = """
     FROM companies_capability c JOIN companies_facility f ON f.id = c.facility_id
     JOIN alliance_organisation o ON o.id = c.organisation_id
     LEFT JOIN companies_capabilityterms t ON t.capability_id = c.id
+    LEFT JOIN alliance_deliveryrecord r ON r.organisation_id = o.id
 """
 HELD = """
     FROM (

@@ -18,7 +18,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from matching.management.commands.bench_matching import SIZES, throw_away_database
 from matching.management.commands.bench_pages import fill, is_filled, kept_database
-from matching.services.benchmark.latency import Measured, measure_changes, table
+from matching.services.benchmark.latency import Measured, measure_changes, measure_snapshot, table
 from matching.services.generation import generate_region
 
 LIMIT = 300.0  # milliseconds, 95 of 100 changes of one capability, line or site
@@ -78,6 +78,8 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         if Path(options["inside"]).exists():
             fill(Path(options["inside"]), options["workers"], self.stderr.write)
+        self.stdout.write(measure_snapshot(options["seed"]))
+        self.stdout.flush()
         with celery_workers(options["workers"]):
             rows: list[Measured] = []
             for row in measure_changes(options["changes"], options["seed"], options["only"]):
@@ -99,7 +101,8 @@ def _p95(rows: list[Measured], kind: str) -> float:
 
 @contextmanager
 def celery_workers(count: int) -> Iterator[None]:
-    """Workers and a reconciler as in operation."""
+    """Workers and a reconciler as in operation; they end with this process, also when it is told to end."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     quiet = "--loglevel ERROR --without-gossip --without-mingle"
     commands = [f"-m celery -A alliance worker {quiet} --concurrency {count}", "manage.py reconcile"]
     environ = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}

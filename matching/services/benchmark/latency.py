@@ -17,9 +17,11 @@ from alliance.models import Alliance, AllianceCity, Membership, Organisation, Us
 from alliance.services.alliances import set_city, set_weights
 from companies.models import Capability
 from companies.services import CapabilityInput, set_free_capacity, update_capability
+from matching.encoding import snapshot
 from matching.models import Demand, DemandLine, Introduction, LinePrice, MatchRun, SiteNeed
 from matching.services.demands import LineInput, publish_demand, save_line, withdraw_demand
 from matching.services.introductions.delivering import count_delivery
+from matching.services.runs.freezing import one_snapshot
 from scenarios.models import Site
 from scenarios.services import SiteInput, update_site
 
@@ -231,6 +233,43 @@ def _measure_one(kind: str, write: Write) -> Measured:
         times = [over - (latest - moment).total_seconds() * 1000 for moment in moments]
     demands = sum(run.demands_done for run in runs)
     return Measured(kind, (ended - began[0]) * 1000, times[0], times[1], times[2], demands, len(runs))
+
+
+def measure_snapshot(seed: int, changes: int = 20) -> str:
+    """The snapshot made from nothing (the folder is new), mapped by a process, and brought up to date for a change."""
+    took = {"rebuilt and written": _seconds(_look), "mapped by another process": _seconds(_map)}
+    made = Changes(seed)
+    times = []
+    for _ in range(changes):
+        with suppress(DomainError), transaction.atomic():
+            made.capacity()()
+        times.append(1000 * _seconds(_look))
+    with one_snapshot():
+        now = snapshot.current()
+    rows, size = (len(now.whole()), now.whole().nbytes()) if now else (0, 0)
+    times.sort()
+    told = [f"snapshot of {rows:,} capabilities: {size / 1e6:,.0f} MB, {size / max(rows, 1):,.0f} bytes each"]
+    told += [f"{what:<28}{seconds:>8.2f} s" for what, seconds in took.items()]
+    told.append(
+        f"{'up to date after a change':<28}{_part(times, 0.5):>8.1f} ms p50, {times[-1]:.1f} ms at most"
+    )
+    return "\n".join(told)
+
+
+def _look() -> None:
+    with one_snapshot():
+        snapshot.current()
+
+
+def _map() -> None:
+    snapshot.forget()
+    _look()
+
+
+def _seconds(work: Write) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
 
 
 def table(rows: list[Measured]) -> str:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from django.db import connection, transaction
 from django.db.models import Count, Q
 
+from alliance.choices import RunState
 from alliance.models import Alliance, Change, ConsumerPosition
 from matching.models import Demand, MatchRun
 from matching.services.changes.affected import Affected, affected_by
@@ -18,6 +19,7 @@ CONSUMER = "matcher"
 BATCH = 2000
 # When more than this part of an alliance's demands is touched, all of it is matched: one run with many workers.
 MOST_PART = 0.5
+PART = 24  # demands that one worker takes at a time
 FEW = 128  # but so many never make it a run of the whole alliance
 # The feed stops at the oldest running transaction: a slower one's rows are read later, never skipped.
 READ = """
@@ -126,11 +128,11 @@ def _queue(affected: Affected) -> list[int]:
     for key, alliance_id in published.values_list("pk", "alliance_id"):
         demands[alliance_id].append(key)
     whole = affected.alliances | _mostly(demands)
-    return [
-        _queue_one(alliance, [] if alliance.pk in whole else demands[alliance.pk]).pk
-        for alliance in Alliance.objects.filter(pk__in=whole | demands.keys()).order_by("pk")
-        if alliance.pk in demands or has_matching(alliance)
-    ]
+    queued: list[int] = []
+    for alliance in Alliance.objects.filter(pk__in=whole | demands.keys()).order_by("pk"):
+        if alliance.pk in demands or has_matching(alliance):
+            queued += _queue_parts(alliance, [] if alliance.pk in whole else demands[alliance.pk])
+    return queued
 
 
 def _mostly(demands: dict[int, list[int]]) -> set[int]:
@@ -140,6 +142,17 @@ def _mostly(demands: dict[int, list[int]]) -> set[int]:
         return set()
     counted = Demand.objects.filter(alliance__in=many, published=True).order_by().values_list("alliance")
     return {key for key, count in counted.annotate(Count("pk")) if len(demands[key]) > MOST_PART * count}
+
+
+def _queue_parts(alliance: Alliance, demands: list[int]) -> list[int]:
+    """In parts that several workers take at once, unless they are behind: then what waits takes it along."""
+    waiting = MatchRun.objects.filter(alliance=alliance, state=RunState.QUEUED).exists()
+    if waiting or len(demands) <= PART:
+        return [_queue_one(alliance, demands).pk]
+    parts = -(-len(demands) // PART) if len(demands) < FEW else 1
+    return [
+        create_run(alliance, demands=demands[n::parts], apart=n > 0, cause=CHANGE).pk for n in range(parts)
+    ]
 
 
 def _queue_one(alliance: Alliance, demands: list[int]) -> MatchRun:

@@ -30,12 +30,14 @@ def create_run(
     demands: Collection[int] = (),
     as_of: date | None = None,
     pinned: bool = False,
+    apart: bool = False,
     cause: str,
     requested_by: User | None = None,
 ) -> MatchRun:
     """Queue a run of the alliance, of one demand or of some (`demands`: keys, published ones of this alliance).
 
     One that waits already and covers what is asked is returned instead; one of some demands takes more of them.
+    `apart`: a run of its own all the same, for another worker.
 
     An alliance has one date. `as_of` sets it (`pinned`: the nightly run leaves it alone); without it a run
     of the whole alliance that somebody asked for moves it to today, and every other run uses it as it is.
@@ -47,7 +49,7 @@ def create_run(
             as_of = timezone.localdate()
         if _move_date(locked, as_of, pinned):
             demand, demands = None, ()
-        run = _waiting_run(locked, demand, demands)
+        run = None if apart else _waiting_run(locked, demand, demands)
         if run is None:
             run = _new_run(locked, demand, sorted(set(demands)), cause, requested_by)
         else:
