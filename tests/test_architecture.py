@@ -129,6 +129,7 @@ SILENT = {
     "alliance/services/webhooks/delivering.py": "claims and leases; each attempt has a row of its own",
     "companies/services/sheets/storing.py": "parts of `store`, which records the whole sheet",
     "companies/services/sheets/writing.py": "files, not rows",
+    "matching/services/benchmark/": "people and tokens of a throw-away database",
     "matching/services/bundle/": "one row with counts and file hash for each import, by `load`",
 }
 SILENT_FUNCTIONS = {

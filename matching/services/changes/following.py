@@ -36,6 +36,7 @@ WAITING = """
       AND transaction IS DISTINCT FROM pg_current_xact_id_if_assigned()::text::bigint
 """
 PAUSE = 0.01
+TURN = 20.0  # seconds of matching after which a follower leaves the rest to others
 
 
 def follow_changes(*, patience: float = 0.0, queued: list[int] | None = None) -> int:
@@ -58,11 +59,17 @@ def follow_changes(*, patience: float = 0.0, queued: list[int] | None = None) ->
 
 
 def follow_and_match(*, patience: float = 0.0) -> int:
-    """Follow, and do at once what was queued, as far as nobody else has begun it; returns the changes read."""
+    """Follow, and do at once what was queued, as far as nobody else has begun it; returns the changes read.
+
+    Runs of a whole alliance are left to the messages that they have sent: this task ends long before its time limit.
+    """
     queued: list[int] = []
     read = follow_changes(patience=patience, queued=queued)
-    for run in dict.fromkeys(queued):
-        work_on_run(run)
+    until = time.monotonic() + TURN
+    small = MatchRun.objects.filter(pk__in=queued, state=RunState.QUEUED).exclude(demand=None, demands=[])
+    for run in small.order_by("pk").values_list("pk", flat=True) if queued else ():
+        if time.monotonic() < until:
+            work_on_run(run)
     return read
 
 

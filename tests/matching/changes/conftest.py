@@ -71,6 +71,13 @@ def differing(stored: Rows, full: Rows) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def work_off() -> None:
+    """Follow all changes, and do every run that waits: those of whole alliances are left to other workers."""
+    follow_and_match(patience=30)
+    for run in claimable_runs():
+        work_on_run(run)
+
+
 @pytest.fixture
 def own_horizon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Other test processes' transactions in the same server do not hold this database's feed back."""
@@ -107,7 +114,7 @@ def small_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def region(committed_db: None, own_horizon: None, small_bundle: Path) -> None:
     import_region(small_bundle)
-    follow_and_match(patience=30)
+    work_off()
 
 
 @pytest.fixture
@@ -115,9 +122,7 @@ def settled() -> Callable[[], dict[str, Any]]:
     """Follow all changes and compare what is stored with a full run."""
 
     def check() -> dict[str, Any]:
-        follow_and_match(patience=30)
-        for run in claimable_runs():  # of a new day
-            work_on_run(run)
+        work_off()
         return differing(current_rows(), rows_of_a_full_run())
 
     return check
