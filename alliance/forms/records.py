@@ -40,7 +40,7 @@ class FileForm(forms.Form):
             stage.initial = FileStage.CLOSED
 
 
-def _bureaus_choices(whose: Any) -> list[tuple[int, str]]:
+def _bureaus_choices(whose: Any) -> list[tuple[int, Any]]:
     """From the fewest to the most who open it: each adds to the one before."""
     told = {"whose": whose}
     return [

@@ -42,7 +42,8 @@ def is_bureaus(kind: Kind, row: Any, holder: int) -> bool:
 
 
 def whose_row(kind: Kind, row: Any) -> Organisation:
-    return Organisation.objects.get(pk=kind.owner(row))
+    """Of a kind that has owners."""
+    return Organisation.objects.get(pk=kind.owner(row) or 0)
 
 
 def attachment_of(user: Any, public_id: UUID) -> Attachment | None:

@@ -37,8 +37,9 @@ def _question(row: Message, change: Change) -> list[News]:
     """Asked: the firm. Answered: who has asked, or all of that bureau where none of them is there any more."""
     root = row.answers or row
     rows: Any = Message.objects.filter(pk=row.pk)
-    people = members_of({root.firm_id, root.organisation_id}, but=row.author_id)
-    firm = people.get(root.firm_id, []) if row.organisation_id != root.firm_id else []
+    asked = root.firm_id or 0  # the database sees to it that a question has a firm
+    people = members_of({asked, root.organisation_id}, but=row.author_id)
+    firm = people.get(asked, []) if row.organisation_id != asked else []
     bureau: list[User] = []
     if row.answers_id is not None:
         wrote = {root.author_id, *root.replies.values_list("author_id", flat=True)}

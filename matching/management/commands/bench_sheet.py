@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,7 @@ class Command(BaseCommand):
         with tempfile.TemporaryDirectory() as folder:
             make_demo_people(Path(folder) / "people.txt")
         settings.ALLOWED_HOSTS = ["testserver"]
+        warnings.filterwarnings("ignore", "No directory at")  # static files are not part of it
         load = " ".join(f"{value:.1f}" for value in os.getloadavg())
         self.stdout.write(f"{options['rows']} rows; {os.cpu_count()} cores, load average {load}")
         self.stdout.write(HEADING)

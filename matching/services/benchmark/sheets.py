@@ -21,7 +21,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
-from openpyxl import Workbook
+from openpyxl.workbook.workbook import Workbook
 
 from alliance.models import Membership
 from companies.models import Capability, ComponentType, SheetImport
@@ -67,7 +67,7 @@ def a_firm(number: int = 0) -> Firm:
         role="owner", organisation__kind="firm", organisation__suspended=False, user__is_active=True
     ).exclude(organisation__facilities=None)
     seat = seats.select_related("user", "organisation").order_by("pk")[number]
-    plant = seat.organisation.facilities.order_by("pk").first()
+    plant = seat.organisation.facilities.order_by("pk")[0]
     firm = Firm(seat.user, seat.organisation, ComponentType.objects.get(code="DRV-SWG"), plant.name)
     firm.sign_in()
     return firm
@@ -263,6 +263,10 @@ def undone(firm: Firm, name: str) -> Step:
     return request(name, lambda: firm.client.post(place), (302,))
 
 
+def _saving(sheet: SheetImport) -> Callable[[], str]:
+    return lambda: str(work_on_sheet(sheet.pk))
+
+
 def both_at_once(firm: Firm, rows: int) -> Iterator[Step]:
     """Two sheets of one firm with the same new ids, saved by two workers at the same moment."""
     sheets = []
@@ -278,7 +282,7 @@ def both_at_once(firm: Firm, rows: int) -> Iterator[Step]:
         sheet.refresh_from_db()
         firm.client.post(reverse("import-confirm", args=[sheet.public_id]), {"version": str(sheet.version)})
         sheets.append(sheet)
-    running = [_apart(f"two at once: {s.file_name}", lambda s=s: str(work_on_sheet(s.pk))) for s in sheets]
+    running = [_apart(f"two at once: {sheet.file_name}", _saving(sheet)) for sheet in sheets]
     open_ = {number: next(steps) for number, steps in enumerate(running)}
     while open_:
         for number in list(open_):
