@@ -84,6 +84,7 @@ bench-latency: setup
 
 promise: schema
 	@cp docs/openapi.json docs/openapi-promised.json
+
 # ARGS="--size national --keep NAME" for 450,000 firms.
 bench-load: setup
 	@$(VENV)/python manage.py bench_load $(ARGS)

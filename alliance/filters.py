@@ -175,7 +175,8 @@ class CityFilter(django_filters.CharFilter):
 
 
 #: Keys that are taken from an index at once.
-MOST_KEYS = 5000
+MOST_KEYS = 10_000
+SAMPLE, COMMON = 1_000, 0.02
 
 
 class WordFilter(django_filters.CharFilter):
@@ -196,6 +197,7 @@ class WordFilter(django_filters.CharFilter):
         self.fields = fields
         self.indexed = indexed
         self.said: dict[str, Q] = {}
+        self.few = False  # whether a word was found by keys alone
         super().__init__(*args, max_length=100, **kwargs)
 
     def filter(self, qs: QuerySet, value: str) -> QuerySet:
@@ -212,12 +214,21 @@ class WordFilter(django_filters.CharFilter):
             begins = f"{path}__" if path else ""
             names = [name for name in left if name.startswith(begins) and "__" not in name[len(begins) :]]
             said = _any_of(word, [name[len(begins) :] for name in names])
+            if _is_common(model, said):
+                continue
             found = model._base_manager.filter(said, pk__in=searched.holding(model, word))
             keys = list(found.values_list("pk", flat=True)[: MOST_KEYS + 1])
             if len(keys) <= MOST_KEYS:
                 left = [name for name in left if name not in names]
                 condition |= Q(**{f"{begins}id__one_of": keys})
+        self.few = self.few or not left
         return condition | _any_of(word, left)
+
+
+def _is_common(model: type[Model], said: Q) -> bool:
+    """Whether many of the newest rows hold the word: then keys would be very many, and the index slow to name them."""
+    newest = model._base_manager.order_by("-pk").values("pk")[:SAMPLE]
+    return model._base_manager.filter(said, pk__in=newest).count() > SAMPLE * COMMON
 
 
 def _any_of(word: str, fields: Sequence[str]) -> Q:

@@ -26,7 +26,7 @@ from alliance.selectors import viewer_of
 from alliance.selectors.trees import branch, tree_choices
 from companies.filters.values import PREFIX, ValueFilter, parameter_of
 from companies.models import Capability, ComponentType, Facility, SheetImport
-from companies.models.capabilities import CAPABILITY_NAMES
+from companies.models.capabilities import CAPABILITY_NAMES, FACILITY_NAMES
 from companies.selectors import component_book
 
 #: Capabilities of a type that are read to learn who makes it.
@@ -124,7 +124,11 @@ class CapabilityFilter(ListFilter):
 
 
 class FacilityFilter(ListFilter):
-    q = WordFilter(label=_("Name or firm"), fields=["name", "organisation__name_zh", "organisation__name_en"])
+    q = WordFilter(
+        label=_("Name or firm"),
+        fields=["name", "organisation__name_zh", "organisation__name_en"],
+        indexed=[("", Facility, FACILITY_NAMES), ("organisation", Organisation, FIRM_NAMES)],
+    )
     city = CityFilter(label=_("City"), field_name="city")
     organisation = django_filters.UUIDFilter(label=_("Firm's id"), field_name="organisation__public_id")
 

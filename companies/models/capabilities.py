@@ -9,6 +9,8 @@ from alliance.models import City, GuardedManager, HeldCertificate, Organisation,
 from alliance.models.searching import Searched
 from companies.models.types import ComponentType
 
+FACILITY_NAMES = Searched(("name",))
+
 
 class Facility(Published):
     """A plant or workshop at a real place."""
@@ -40,6 +42,7 @@ class Facility(Published):
                 name="facility_point",
             ),
         ]
+        indexes = [FACILITY_NAMES.index("facility_search")]
 
     def __str__(self) -> str:
         return self.name
