@@ -25,7 +25,7 @@ from django.db import connection
 from alliance.choices import MemberRole, OrganisationKind
 from alliance.models import Alliance, AllianceReach, ApiToken, City, CityCare, Organisation, User
 from alliance.services.people import create_person, join_organisation
-from alliance.services.tokens import issue_token
+from alliance.services.tokens import issue_token, revoke_token
 from companies.models import ComponentType, Facility
 from matching.models import Demand
 from matching.services.benchmark import clients
@@ -121,7 +121,8 @@ def tokens() -> list[str]:
         name = f"reader-{place}"
         person = User.objects.filter(username=name).first() or create_person(name, password=token_urlsafe(24))
         join_organisation(person, organisation, role)
-        ApiToken.objects.filter(user=person).delete()
+        for old in ApiToken.objects.filter(user=person):
+            revoke_token(person, old.public_id)
         found.append(issue_token(person, name="load", scopes=["read"], days=1)[1])
     return found
 

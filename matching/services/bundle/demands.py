@@ -20,9 +20,10 @@ from matching.models import (
 )
 from matching.services.bundle.copying import Record, json_value
 from matching.services.bundle.layout import COMPONENT_TYPES, SCENARIO_TYPES
-from matching.services.bundle.loading import Row, ScopedImport
+from matching.services.bundle.loading import Row
 from matching.services.bundle.parameters import ParameterSets
 from matching.services.bundle.queries import execute, fetch
+from matching.services.bundle.scoped import ScopedImport
 from matching.services.bundle.staging import Touched
 
 _REQUIREMENT = ("position", "key", "op", "value", "hard", "weight", "tolerance")

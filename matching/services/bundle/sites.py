@@ -9,7 +9,8 @@ from companies.specs.requirements import DEFAULT_TOLERANCE, DEFAULT_WEIGHT
 from matching.services.bundle.context import Count
 from matching.services.bundle.copying import Record, copy_text, json_value
 from matching.services.bundle.layout import COMPONENT_TYPES, SCENARIO_TYPES
-from matching.services.bundle.loading import Row, ScopedImport, TableImport
+from matching.services.bundle.loading import Row, TableImport
+from matching.services.bundle.scoped import ScopedImport
 from matching.services.bundle.staging import Staged, StagedSets, Touched
 from scenarios.models import PartCondition, SiteWindow
 

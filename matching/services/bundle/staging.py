@@ -21,10 +21,8 @@ def column_of(model: type[Model], field: str) -> str:
 
 def new_ids(model: type[Model], count: int) -> list[int]:
     """Primary keys for rows about to be created, ascending."""
-    sequence = fetch(
-        sql.SQL("SELECT pg_get_serial_sequence(%s, %s)"), [model._meta.db_table, model._meta.pk.column]
-    )[0][0]
-    rows = fetch(sql.SQL("SELECT nextval(%s::regclass) FROM generate_series(1, %s)"), [sequence, count])
+    query = "SELECT nextval((SELECT pg_get_serial_sequence(%s, %s)::regclass)) FROM generate_series(1, %s)"
+    rows = fetch(sql.SQL(query), [model._meta.db_table, model._meta.pk.column, count])
     return sorted(row[0] for row in rows)
 
 

@@ -10,8 +10,9 @@ from companies.services import end_changed
 from companies.specs import offered_values
 from matching.services.bundle.copying import Record, json_value
 from matching.services.bundle.layout import COMPONENT_TYPES
-from matching.services.bundle.loading import Row, ScopedImport
+from matching.services.bundle.loading import Row
 from matching.services.bundle.queries import execute
+from matching.services.bundle.scoped import ScopedImport
 
 
 class Facilities(ScopedImport):

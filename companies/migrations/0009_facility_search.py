@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("alliance", "0017_questions_and_bureaus_files"),
-        ("companies", "0007_cancelled_sheets"),
+        ("companies", "0008_sheet_attempts"),
     ]
 
     operations = [
