@@ -116,7 +116,7 @@ def celery_workers(count: int) -> Iterator[None]:
         yield
     finally:
         for process in running:
-            os.killpg(process.pid, signal.SIGTERM)
+            process.terminate()  # its children it ends itself
         for process in running:
             try:
                 process.wait(40)
