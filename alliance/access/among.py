@@ -38,4 +38,8 @@ class OneOf(Lookup):
         if not self.rhs_is_direct_value():
             keys, more = self.process_rhs(compiler, connection)
             return f"{key} = ANY({keys})", (*params, *more)
-        return f"{key} = ANY(%s::bigint[])", (*params, list(self.rhs))
+        # As one text: the driver looks at each number of a list.
+        return f"{key} = ANY(%s::bigint[])", (
+            *params,
+            "{" + ",".join(str(int(each)) for each in self.rhs) + "}",
+        )

@@ -46,7 +46,7 @@ def prepared(rows: Rows, build: Callable[[Any, Viewer], Any], viewer: Viewer) ->
     """`build(rows, viewer)`, made once for a viewer where the rows are simply all of a model. Like a rule, it holds
     look-ups and never rows that it has read."""
     if not _says_nothing(rows.query):
-        return build(rows, viewer)  # type: ignore[no-any-return]
+        return build(rows, viewer)
     found: Rows = rows._chain()  # type: ignore[attr-defined]
     found.query = _prepared(rows.model, build, viewer).clone()  # type: ignore[arg-type]
     return found

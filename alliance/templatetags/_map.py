@@ -227,6 +227,10 @@ def _place_label(
 ) -> tuple[Box, str, float]:
     wide = max(text_width(place.name, 13.5), text_width(note, 12)) + 2
     high = 31.0 if note else 16.0
+    far = place.size + 5 + max(distance for _side, _level, distance in _SPOTS)
+    reach = Box(point[0] - far - wide, point[1] - far - high, point[0] + far + wide, point[1] + far + high)
+    dots = [dot for dot in dots if reach.holds(*dot)]
+    taken = [old for old in taken if reach.overlap(old)]
     options = []
     for order, (side, level, distance) in enumerate(_SPOTS):
         gap = place.size + 5 + distance

@@ -10,18 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.template.base import FilterExpression, NodeList, Parser, Token
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from alliance.http import Column, Table
 from alliance.templatetags import _numbers as text
 from alliance.templatetags._html import escaped, put
-from alliance.templatetags.ui import icon
+from alliance.templatetags.ui import icon, num
 
 register = template.Library()
 ARROWS = {"ascending": "chevron-up", "descending": "chevron-down"}
@@ -139,6 +141,39 @@ def do_cell(parser: Parser, token: Token) -> CellNode:
     nodes = parser.parse(("endcell",))
     parser.delete_first_token()
     return CellNode(parts[1], parts[2] if len(parts) > 2 else "", nodes)
+
+
+@register.simple_tag
+def gap_cells(figures: Any) -> SafeString:
+    """What is asked for and what can be made, as cells of a row; a page has hundreds of such rows."""
+    label = _gap_labels(get_language())
+    short = icon("exclamation-triangle-fill", _("less than is asked for")) if figures.short else ""
+    free = put("{} {}", num(figures.free), short) if short else num(figures.free)
+    cells = [_gap_cell(label[0], num(figures.lines)), _gap_cell(label[1], num(figures.rate))]
+    cells += [_gap_cell(label[2], free)]
+    told = (("bare", "bad"), ("single", "warn"), ("near", ""), ("outside", ""))
+    for words, (name, tone) in zip(label[3:], told, strict=True):
+        value = getattr(figures, name)
+        number = put('<b class="{}">{}</b>', tone, num(value)) if value and tone else num(value)
+        cells.append(_gap_cell(words, number, "" if value else " t2"))
+    return _joined(cells)
+
+
+def _gap_cell(label: str, inner: SafeString, css: str = "") -> SafeString:
+    return put('<td class="num{}" data-l="{}">{}</td>', css, label, inner)
+
+
+@lru_cache(maxsize=8)
+def _gap_labels(language: str | None) -> tuple[str, ...]:
+    return (
+        _("Lines"),
+        _("Asked a month"),
+        _("Free a month"),
+        _("Nobody can supply"),
+        _("Single source"),
+        _("One short"),
+        _("Outside"),
+    )
 
 
 @register.filter

@@ -15,8 +15,8 @@ from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from alliance.http import viewed
 from alliance.templatetags import _numbers as text
@@ -113,6 +113,14 @@ def num(
     value: text.Number | None, unit: str = "", digits: int | None = None, sign: bool = False
 ) -> SafeString:
     """A number with its unit small and grey behind it; a dash when there is none."""
+    return _number(value, type(value).__name__, unit, digits, sign, get_language())
+
+
+@lru_cache(maxsize=8192)
+def _number(
+    value: text.Number | None, _kind: str, unit: str, digits: int | None, sign: bool, _language: str | None
+) -> SafeString:
+    """The same few numbers stand in many cells."""
     return with_unit(text.number_text(value, digits, sign=sign), text.unit_text(unit))
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from alliance.choices import IntroductionState as State
-from alliance.models import Disclosure, OrganisationContact, Viewing
+from alliance.models import Disclosure, Organisation, OrganisationContact, Viewing
 from alliance.models.base import GuardedQuerySet
 from alliance.selectors import viewer_of
 from companies.selectors import component_book
@@ -38,16 +38,16 @@ NEVER = Value(date(9999, 12, 31), DateField())
 
 
 def introduction_list(user: Any) -> GuardedQuerySet:
+    """What each row leads to is read in queries of its own: one that joins all of it takes the database fifty
+    milliseconds to plan."""
     rows = Introduction.objects.visible_to(user).annotate(due_key=Coalesce("due_on", NEVER))
-    return rows.select_related(
-        "line__component_type",
+    bureaus = Organisation.objects.select_related("city")
+    return rows.select_related("line__component_type", "supplier__city", "project").prefetch_related(
         "capability__facility__city",
         "site__city",
-        "supplier__city",
-        "lab_bureau__city",
-        "supplier_bureau__city",
+        Prefetch("lab_bureau", bureaus),
+        Prefetch("supplier_bureau", bureaus),
         "turn",
-        "project",
     )
 
 

@@ -71,9 +71,14 @@ def own_pair_rows(user: Any, **where: Any) -> Any:
     )
 
 
-def own_pairs(user: Any, rows: Sequence[dict[str, Any]]) -> list[OwnPair]:
-    """The rows with what the viewer may see of them, in the order given; a row not for the viewer is left out."""
-    demands = {d.pk: d for d in demand_list(user).filter(pk__in={r["demand_id"] for r in rows})}
+def own_pairs(
+    user: Any, rows: Sequence[dict[str, Any]], known: dict[int, Any] | None = None
+) -> list[OwnPair]:
+    """The rows with what the viewer may see of them, in the order given; a row not for the viewer is left out.
+    `known`: the demands as the viewer sees them, where they were read already."""
+    demands = known
+    if demands is None:
+        demands = {d.pk: d for d in demand_list(user).filter(pk__in={r["demand_id"] for r in rows})}
     lines = _lines(user, {r["line_id"] for r in rows})
     offers = Capability.objects.visible_to(user).filter(organisation__in=viewer_of(user).firms)
     offers = offers.select_related("component_type", "facility__city", "terms", "organisation")

@@ -147,7 +147,7 @@ def _lines(asked: _Asked) -> Group:
 
 
 def _firms(asked: _Asked) -> Group:
-    rows = Organisation.objects.visible_few(asked.user).select_related("city")
+    rows = Organisation.objects.visible_some(asked.user).select_related("city")
     found = [
         Found(
             str(row),

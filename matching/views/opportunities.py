@@ -83,7 +83,7 @@ def _wanted(request: HttpRequest, rows: list[Any], robots: Any) -> None:
     for line in lines:
         by_demand[line.demand_id].append(line)
     wanted = {line.pk for several in by_demand.values() for line in several}
-    fits = _best_pairs(request.user, by_demand, wanted)
+    fits = _best_pairs(request.user, {row.pk: row for row in rows}, wanted)
     said = answers_of(request.user, [(pair.line.pk, pair.capability.pk) for pair in fits.values()])
     counts = answer_counts(request.user, by_demand)
     for row in rows:
@@ -96,11 +96,10 @@ def _best_pairs(user: Any, demands: dict[int, Any], lines: set[int]) -> dict[int
     """Demand → the viewer's pair on one of its robots: one that fits before one that nearly does."""
     if not viewer_of(user).firms:
         return {}
-    pairs = own_pairs(user, list(own_pair_rows(user, demand_id__in=list(demands))))
+    rows = own_pair_rows(user, demand_id__in=list(demands), line_id__in=list(lines))
     found: dict[int, Any] = {}
-    for pair in sorted(pairs, key=lambda pair: not pair.fits):
-        if pair.line.pk in lines:
-            found.setdefault(pair.demand.pk, pair)
+    for pair in sorted(own_pairs(user, list(rows), demands), key=lambda pair: not pair.fits):
+        found.setdefault(pair.demand.pk, pair)
     return found
 
 

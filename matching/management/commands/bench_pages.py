@@ -52,13 +52,15 @@ INTRODUCED = 300
 @dataclass(frozen=True)
 class Timed:
     """One page as one person: milliseconds, and how many queries it asked. `best` is what it takes where nothing else
-    runs on the machine."""
+    runs on the machine; `program` and `database` are processor time, which tells on a busy one."""
 
     who: str
     page: str
     best: float
     median: float
     p95: float
+    program: float
+    database: float | None
     queries: int
 
 
@@ -207,15 +209,31 @@ def timed(client: Client, who: str, page: str, address: str, repeats: int) -> Ti
         answer = client.get(address)
     if answer.status_code != 200:
         raise CommandError(f"{page} as {who} answered {answer.status_code}: {address}")
-    took = []
+    took, worked = [], []
+    before = backend_work()
     for _ in range(repeats):
-        began = time.perf_counter()
+        began, busy = time.perf_counter(), time.process_time()
         client.get(address)
         took.append((time.perf_counter() - began) * 1000)
+        worked.append((time.process_time() - busy) * 1000)
+    after = backend_work()
     took.sort()
-    return Timed(
-        who, page, took[0], median(took), took[min(len(took) - 1, round(0.95 * len(took)))], len(asked)
-    )
+    late = took[min(len(took) - 1, round(0.95 * len(took)))]
+    database = None if before is None or after is None else (after - before) / repeats
+    return Timed(who, page, took[0], median(took), late, median(worked), database, len(asked))
+
+
+def backend_work() -> float | None:
+    """Processor time of the server process behind this connection so far, in milliseconds; only on its own machine."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_backend_pid(), inet_server_addr() IS NULL OR inet_server_addr() = '127.0.0.1'"
+        )
+        number, here = cursor.fetchone()
+    told = Path(f"/proc/{number}/schedstat")
+    if not here or not told.exists() or "postgres" not in Path(f"/proc/{number}/comm").read_text():
+        return None
+    return int(told.read_text().split()[0]) / 1e6
 
 
 LISTS = {
@@ -254,10 +272,11 @@ def pages(person: User, who: str) -> Iterator[tuple[str, str]]:
         yield "an introduction", reverse("introduction", args=[introduction.public_id])
 
 
-HEADING = f"{'as':15} {'page':34} {'best':>9} {'median':>9} {'p95':>9} {'queries':>8}"
+HEADING = f"{'as':15} {'page':34} {'best':>9} {'median':>9} {'p95':>9} {'program':>9} {'database':>9} {'queries':>8}"
 
 
 def line(row: Timed) -> str:
     over = "  over" if row.median > LIMIT else ""
-    times = " ".join(f"{value:6.0f} ms" for value in (row.best, row.median, row.p95))
+    values = (row.best, row.median, row.p95, row.program, row.database)
+    times = " ".join(" " * 9 if value is None else f"{value:6.0f} ms" for value in values)
     return f"{row.who:15} {row.page:34} {times} {row.queries:8}{over}"
