@@ -1,0 +1,111 @@
+"""What is done differently for speed says the same: rows by keys, words by index, kinds of visibility, markup."""
+
+import re
+
+import pytest
+from django import forms
+from django.db.models import Q
+from django.forms.renderers import DjangoTemplates
+from django.http import QueryDict
+
+from alliance.access import GuardedQuerySet
+from alliance.filters import OrganisationFilter
+from alliance.forms.rendering import Renderer
+from alliance.models import Organisation
+from alliance.selectors.paging import Rows, cut
+from companies.filters import CapabilityFilter
+from companies.models import Capability
+from tests import factories as make
+from tests.cast import World
+
+ROLES = (
+    "lead_official",
+    "partner_official",
+    "outside_official",
+    "supplier_owner",
+    "lab_owner",
+    "outside_owner",
+)
+
+
+class Shown(forms.Form):
+    kind = forms.ChoiceField(
+        choices=[("", "any"), ("a&b", "<A> & B"), ("Group", [("c", "C"), ("d", 'D "quoted"')])],
+        required=False,
+    )
+    many = forms.MultipleChoiceField(choices=[(str(n), f"n {n}") for n in range(3)])
+    words = forms.CharField(
+        max_length=9, widget=forms.TextInput(attrs={"placeholder": '"<x>"', "hidden": False})
+    )
+    count = forms.IntegerField(min_value=1)
+    address = forms.EmailField(disabled=True, initial="a@b.example")
+    kept = forms.CharField(widget=forms.HiddenInput, initial="'k'")
+
+
+@pytest.mark.parametrize("data", [None, {"kind": "d", "many": ["1", "2"], "words": "<&>", "count": "7"}])
+def test_widgets_are_written_as_django_writes_them(data) -> None:
+    given = QueryDict(mutable=True)
+    for key, value in (data or {}).items():
+        given.setlist(key, value if isinstance(value, list) else [value])
+    form = Shown(given if data else None)
+    for bound in form:
+        form.renderer = Renderer()
+        ours = bound.as_widget()
+        form.renderer = DjangoTemplates()
+        assert re.sub(r">\s+", ">", ours) == re.sub(r">\s+", ">", bound.as_widget()).replace("\n", "")
+
+
+@pytest.mark.django_db
+def test_rows_by_keys_are_the_rows() -> None:
+    city = make.make_city("990100", "Long", "长")
+    firms = [make.make_firm(city, f"Long list {n:03}") for n in range(60)]
+    every = Organisation.objects.filter(pk__in=[firm.pk for firm in firms])
+    for seen in (Q(), Q(pk__in=[f.pk for f in firms[-3:]]), Q(pk__in=[f.pk for f in firms[::7]]), Q(pk=0)):
+        plain, quick = Rows(every.filter(seen)), Rows(every.filter(seen), every, every.filter(seen))
+        for order in (("id",), ("-name_en", "id")):
+            for size in (1, 2, 5, 100):
+                assert [r.pk for r in cut(quick, order, "", size).rows] == [
+                    r.pk for r in cut(plain, order, "", size).rows
+                ]
+        for most in (1, 4, 100):
+            assert quick.count(most) == plain.count(most)
+    second = cut(Rows(every, every, every), ("id",), cut(every, ("id",), "", 5).next or "", 5)
+    assert [row.pk for row in second.rows] == [firm.pk for firm in firms[5:10]]
+
+
+@pytest.mark.django_db
+def test_a_rule_is_one_however_many_rows_it_is_asked_about(world: World) -> None:
+    """`visible_to`, `visible_few` and `visible_some` are three ways to ask the same."""
+    for model in (Capability, Organisation):
+        rows: GuardedQuerySet = model.objects.order_by("pk")
+        for role in ROLES:
+            user = world.person(role)
+            asked = [rows.visible_to(user), rows.visible_few(user), rows.visible_some(user)]
+            found = [list(each.values_list("pk", flat=True)) for each in asked]
+            assert found[0] == found[1] == found[2], (model, role)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "text", ["精密", "精", "(精", "A-B", "a b", "b传", "-", "%", "_", "|", "Ltd.", "91", "传动 A", "nothing"]
+)
+def test_words_by_index_are_the_words(text) -> None:
+    city = make.make_city("990100", "Long", "长")
+    names = ["成都精密传动", "精 密", "A-B传动(成都)", "ab", "100% Ltd. A_B", "Robot|Part"]
+    firms = [make.make_firm(city, f"Firm {n}", name_zh=name) for n, name in enumerate(names)]
+    kind = make.make_component_type("LNG")
+    for firm in firms:
+        make.make_capability(make.make_facility(firm), kind, title=f"{firm.name_zh} 减速机")
+    plain_firms, plain_offers = Organisation.objects.all(), Capability.objects.all()
+    for word in text.split():
+        named = Q(name_zh__icontains=word) | Q(name_en__icontains=word)
+        plain_firms = plain_firms.filter(named | Q(uscc__icontains=word))
+        plain_offers = plain_offers.filter(
+            Q(title__icontains=word)
+            | Q(organisation__name_zh__icontains=word)
+            | Q(organisation__name_en__icontains=word)
+        )
+    said = QueryDict(mutable=True)
+    said["q"] = text
+    assert set(OrganisationFilter(said, queryset=Organisation.objects.all()).qs) == set(plain_firms)
+    assert set(CapabilityFilter(said, queryset=Capability.objects.all()).qs) == set(plain_offers)
