@@ -17,6 +17,7 @@ from tests.judge import watch
 from tests.matrix.roles import ROLES, client
 
 MODULE_WORLD = "_module_world"
+COMMITTING = {"transactional_db", "committed_db", "live_server"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -26,20 +27,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.django_db)
     by_module = defaultdict(list)
     for item in items:
-        if _is_rolled_back(item):
+        if _uses_database(item):
             by_module[item.path].append(item)
     for several in by_module.values():
-        if len(several) > 1 and all("world" in item.fixturenames for item in several):
+        if len(several) > 1 and all(map(_begins_with_the_world, several)):
             for item in several:
                 if MODULE_WORLD not in item.fixturenames:
                     item.fixturenames.insert(0, MODULE_WORLD)
 
 
-def _is_rolled_back(item: Any) -> bool:
-    """Whether the test uses the database and leaves nothing in it."""
-    names, mark = set(getattr(item, "fixturenames", ())), item.get_closest_marker("django_db")
-    committing = names & {"transactional_db", "committed_db", "live_server"} or (mark and mark.kwargs)
-    return bool(names & {"db", "world"} or mark) and not committing
+def _uses_database(item: Any) -> bool:
+    names = set(getattr(item, "fixturenames", ()))
+    return bool(names & {"db", "world", *COMMITTING} or item.get_closest_marker("django_db"))
+
+
+def _begins_with_the_world(item: Any) -> bool:
+    """And leaves nothing behind. What commits would meet the open transaction that holds a module's world."""
+    mark = item.get_closest_marker("django_db")
+    return "world" in item.fixturenames and not (
+        set(item.fixturenames) & COMMITTING or (mark and mark.kwargs)
+    )
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from companies.specs import Parameter
@@ -105,6 +105,7 @@ asked = st.one_of(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(asked, st.booleans(), st.floats(1, 5), st.floats(1e-6, 10))
 def test_what_is_written_reads_back_the_same(
     what: tuple[str, str, Any], hard: bool, weight: float, tolerance: float
