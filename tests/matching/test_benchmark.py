@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from matching.services.benchmark.growth import Point, power, report_growth
 from matching.services.benchmark.measure import differences
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -39,3 +40,14 @@ def test_differences_are_seen() -> None:
     assert differences(best, {1: [(7, 0.9), (8, 0.8)]}) == 1, "a row is missing"
     assert differences(best, {1: [(7, 0.9), (8, 0.81), (9, 0.7)]}) == 1, "another score"
     assert differences(best, {}) == 1
+
+
+def test_quadratic_growth_is_seen() -> None:
+    sizes = {1: 10, 4: 40, 16: 160}
+    even = [Point("sites", n, count, count / 10, 1.0) for n, count in sizes.items()]
+    steep = [Point("demands", n, count, count**2 / 100, 1.0) for n, count in sizes.items()]
+    assert power(even, "sites") == pytest.approx(1)
+    assert power(steep, "demands") == pytest.approx(2)
+    said = report_growth([*even, *steep]).splitlines()
+    assert "power 1.00: not quadratic" in said[4]
+    assert "power 2.00: MORE THAN IN PROPORTION" in said[8]

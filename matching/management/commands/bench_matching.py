@@ -16,7 +16,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
+from matching.kernel.compiled import is_wanted
 from matching.services.benchmark import measure, work_until_done
+from matching.services.benchmark.growth import measure_growth, report_growth
 from matching.services.benchmark.report import report, report_ways
 from matching.services.benchmark.ways import SHAPES, compare_ways
 from matching.services.generation import generate_region
@@ -85,6 +87,8 @@ class Command(BaseCommand):
         figures = measure(bundle, as_of=AS_OF, workers=workers, sql_lines=sql_lines, say=self.stderr.write)
         self.stdout.write(report(figures, workers))
         differ = self._ways(options["ways_lines"]) if options["ways_lines"] else 0
+        if options["ways_lines"] and is_wanted():
+            self.stdout.write("\n" + report_growth(measure_growth()))
         if figures.differences or differ:
             raise CommandError("The matcher and the SQL statement do not agree.")
 

@@ -44,6 +44,7 @@ def compare_ways(shape: str = "usual", lines: int = 2_500, *, rivals: bool = Tru
     """The mean number of feasible capabilities, and all ways; the reference on a few lines is one of them."""
     problem = one_type(lines=lines, met=SHAPES[shape])
     best, feasible, ways = _compiled(problem)
+    ways.append(_plain(problem, lines, best))
     ways.append(_checked("NumPy, everything", min(lines, 400), best, lambda n: _numpy(problem, n)))
     ways.append(_checked("the reference", BY_REFERENCE, best, lambda n: _reference(problem, n)))
     if rivals:
@@ -109,6 +110,20 @@ def _compiled(problem: Problem) -> tuple[Best, float, list[Way]]:
         feasible = float(found.totals[:, 0].mean())
         ways.append(Way(name, count, count / seconds, count / spent, differences(answers[0], answers[-1])))
     return answers[0], feasible, ways
+
+
+def _plain(problem: Problem, lines: int, best: Best) -> Way:
+    """Compiling, which it does each time, is apart."""
+    from matching.services.benchmark.plain import plain_loop
+
+    seconds, spent, found = plain_loop(problem, lines)
+    return Way(
+        "compiled, a plain loop over every column",
+        lines,
+        lines / seconds,
+        lines / spent,
+        differences(found, best),
+    )
 
 
 def _numpy(problem: Problem, lines: int) -> tuple[float, Best]:
