@@ -16,11 +16,11 @@ QUADRATIC = 1.5  # from this power on growth is called that
 
 
 class Point(NamedTuple):
-    """Of which there are ``times`` as many; seconds of processor time, MB at most above what was there before."""
+    """With ``times`` as many; seconds of processor time, MB at most above what was there before."""
 
     axis: str
     times: int
-    count: int
+    many: int
     seconds: float
     memory: float
 
@@ -63,7 +63,7 @@ def report_growth(points: list[Point]) -> str:
     for point in points:
         bar = "#" * max(1, round(WIDTH * point.seconds / longest))
         rows.append(
-            f"{point.axis:<14}{point.times:>3}×{point.count:>9,}{point.seconds:>10.2f}{point.memory:>8,.0f}  {bar}"
+            f"{point.axis:<14}{point.times:>3}×{point.many:>9,}{point.seconds:>10.2f}{point.memory:>8,.0f}  {bar}"
         )
         if point.times == TIMES[-1]:
             found = power(points, point.axis)
