@@ -72,6 +72,7 @@ check: lint types contracts ## what CI runs besides the tests
 
 bench: setup-dev
 	@$(VENV)/python manage.py bench_matching $(ARGS)
+	@$(VENV)/python manage.py bench_load --seconds 15
 
 fuzz: setup-dev
 	@HOSTILE=all $(VENV)/python -m pytest -n $(JOBS) --dist worksteal --timeout 3600 tests/api/test_generated.py tests/api/test_corpus.py tests/test_hostile_inputs.py tests/api/test_hostile_bodies.py $(ARGS)
