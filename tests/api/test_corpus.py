@@ -55,7 +55,8 @@ def places(path: str, ids: dict[str, list[str]]) -> tuple[str, str]:
     if not name:
         return path, ""
     resource = path.split("/")[3]
-    return path.replace(f"{{{name}}}", "x-1" if name == "external_id" else ids[resource][0]), name
+    there = [*ids.get(resource, []), "00000000-0000-4000-8000-000000000000"]
+    return path.replace(f"{{{name}}}", "x-1" if name == "external_id" else there[0]), name
 
 
 def printable(value: str) -> bool:
