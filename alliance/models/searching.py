@@ -61,9 +61,12 @@ class Searched:
     @staticmethod
     def _contain(words: list[str]) -> Q:
         """All pairs of neighbouring characters. That they follow each other is not looked up again: reading the text
-        of a thousand rows costs more than the rare wrong hit."""
+        of a thousand rows costs more than the rare wrong hit; only a word that repeats a pair would find too much."""
         condition = Q()
         for word in words:
             pairs = sorted({word[i : i + PAIR] for i in range(len(word) - 1)})
-            condition &= Q(searched_pairs__contains=pairs) if pairs else Q(searched_text__contains=word)
+            if pairs:
+                condition &= Q(searched_pairs__contains=pairs)
+            if len(pairs) < len(word) - 1 or not pairs:
+                condition &= Q(searched_text__contains=word)
         return condition
