@@ -48,7 +48,9 @@ def test_a_firm_is_found_by_characters_pinyin_and_initials(world: World, firm, t
     assert str(firm.name_zh) in found(world, "alliance_admin", text)["firms"]
 
 
-@pytest.mark.parametrize("text", ["传", "", " ", "x", "%", "传动 谐波汽车", "\x00\x01", "司有", "||", "dddddd"])
+@pytest.mark.parametrize(
+    "text", ["传", "", " ", "x", "%", "传动 谐波汽车", "\x00\x01", "司有", "||", "dddddd"]
+)
 def test_what_is_not_in_a_name_is_not_found(world: World, firm, text: str) -> None:
     assert "firms" not in found(world, "alliance_admin", text)
 
