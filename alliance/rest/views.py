@@ -58,7 +58,7 @@ MAY_BE_EMPTY = ("q", "cursor")
 def refuse_empty(request: Request) -> None:
     """`?organisation=` of a program whose variable was empty is no wish for the rows of everybody."""
     given = request.query_params.items()
-    empty = [name for name, value in given if not value.strip() and name not in MAY_BE_EMPTY]
+    empty = [name for name, value in given if not str(value).strip() and name not in MAY_BE_EMPTY]
     if empty:
         raise _wrong(empty, _("Give a value, or leave the parameter out."), "empty")
 
