@@ -159,9 +159,8 @@ REDIS_URL = (
     else required("REDIS_URL", "Point it at Redis or Valkey: redis://host:6379/0")
 )
 # Where workers keep what is offered as files that they share; empty: the database is read each time.
-SNAPSHOT_DIR: Path | None = (
-    Path(text) if (text := env.str("SNAPSHOT_DIR", str(BASE_DIR / ".run" / "snapshots"))) else None
-)
+# Not in the checkout by itself: `.run` is the launcher's, which names a folder there.
+SNAPSHOT_DIR: Path | None = Path(text) if (text := env.str("SNAPSHOT_DIR", "")) else None
 FILES_DIR = Path(env.str("FILES_DIR", str(BASE_DIR / ".run" / "files")))
 
 CACHES = {

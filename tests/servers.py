@@ -34,6 +34,7 @@ for server in (Postgres(Home(root)), Valkey(Home(root))):
 shutil.rmtree(root, ignore_errors=True)
 """
 _running: list["ThrowAway"] = []
+_beside: list["subprocess.Popen[bytes]"] = []
 
 
 class ThrowAway:
@@ -84,8 +85,18 @@ def start() -> None:
 
 
 def stop() -> None:
+    while _beside:
+        process = _beside.pop()
+        process.terminate()
+        process.wait()
     while _running:
         _running.pop().stop()
+
+
+def compile_beside() -> None:
+    """A run of many processes begins by compiling the kernel, so that none of them waits for it later."""
+    process = subprocess.Popen([sys.executable, "-m", "matching.kernel.compiled"], stderr=subprocess.DEVNULL)
+    _beside.append(process)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -95,4 +106,6 @@ def pytest_load_initial_conftests(
     """Around pytest-django's, which reads the settings here."""
     start()
     early_config.add_cleanup(stop)
+    if getattr(early_config.known_args_namespace, "numprocesses", None):
+        compile_beside()
     return (yield)

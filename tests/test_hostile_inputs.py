@@ -137,7 +137,10 @@ def test_pages(asker: Client, route: str) -> None:
 
 def test_addresses(asker: Client) -> None:
     """Junk where an id or code stands."""
-    for row in {row.route: row for row in ROWS if row.target and row.method == "GET" and row.api}.values():
+    routes = {row.route: row for row in ROWS if row.target and row.method == "GET" and row.api}
+    for row in routes.values():
+        if not row.route.endswith("-detail"):
+            continue  # what hangs on a detail: the corpus of tests/api goes there
         base = reverse(row.route.replace("-detail", "-list"))
         for value in VALUES:
             answer = ask(asker, "GET", f"{base}{quote(value, safe='')}/")

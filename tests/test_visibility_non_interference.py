@@ -191,7 +191,9 @@ def _everything(world: World, role: str) -> dict[str, bytes]:
     for place in _addresses(world, role):
         answer = asker.get(place, headers={"accept-language": "en"})
         told[place] = _content(answer)
-        if place.startswith("/api/") and "limit" not in place and "results" in answer.json():
+        if not place.startswith("/api/") or answer.get("content-type") != "application/json":
+            continue  # a page, or a file
+        if "limit" not in place and "results" in answer.json():
             for row in answer.json()["results"]:
                 detail = f"{place}{row.get('id', row.get('code'))}/"
                 told[detail] = _content(asker.get(detail))
@@ -204,11 +206,8 @@ def _content(answer: Any) -> bytes:
         answer.request["QUERY_STRING"],
         answer.content,
     )
-    if answer.streaming:
-        return b"".join(answer.streaming_content)
-    if answer.content.startswith(b"PK\x03\x04"):
-        return _cells(answer.content)
-    return NOISE.sub(b"", answer.content)
+    body: bytes = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return _cells(body) if body.startswith(b"PK\x03\x04") else NOISE.sub(b"", body)
 
 
 def _cells(blob: bytes) -> bytes:

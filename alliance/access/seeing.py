@@ -205,9 +205,10 @@ def _token(row: Row, viewer: Viewer) -> Q:
 
 def _export(row: Row, viewer: Viewer) -> Q:
     """A person's own; an organisation's only for its own token: whoever fetches is who asked."""
+    export = row.owner.removesuffix("organisation")
     if viewer.user_id:
-        return Q(user=viewer.user_id, service=False)
-    return Q(service=True) & _any([row.owner], viewer.firms | viewer.bureaus)
+        return Q((f"{export}user", viewer.user_id), (f"{export}service", False))
+    return Q((f"{export}service", True)) & _any([row.owner], viewer.firms | viewer.bureaus)
 
 
 def _saved_filter(row: Row, viewer: Viewer) -> Q:

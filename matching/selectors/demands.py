@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import OuterRef, Prefetch, Subquery
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
@@ -22,6 +22,7 @@ from matching.models import (
     LinePrice,
     LineRequirement,
     LineResult,
+    MatchRun,
     OpenPoint,
     SiteNeed,
     SiteRequirement,
@@ -156,8 +157,9 @@ def standings(
 def mark_of_results(user: Any, demand: Demand) -> str:
     """Another word for each state of a demand's results, "" where the viewer sees none; it tells nothing else."""
     rows = CurrentResult.objects.visible_to(user).filter(demand=demand.pk)
-    run = rows.values_list("run_id", flat=True).first()
-    return salted_hmac("matching.results", f"{demand.pk} {run}").hexdigest()[:16] if run else ""
+    named = Subquery(MatchRun.objects.filter(pk=OuterRef("run_id")).values("public_id"))
+    run = rows.values_list(named, flat=True).first()
+    return salted_hmac("matching.results", f"{demand.public_id} {run}").hexdigest()[:16] if run else ""
 
 
 def line_results(user: Any, demands: Iterable[int]) -> dict[int, tuple[int, int]]:

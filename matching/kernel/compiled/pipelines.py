@@ -105,7 +105,7 @@ class CompiledPipelines:
             prototype_days=offers.prototype_days, volume_days=offers.volume_days, free=offers.free,
             site_city=sites.city, site_set=prepared.condition_set, window_start=sites.windows.start,
             opens=sites.windows.opens, closes=sites.windows.closes, travel=problem.places.travel, prox=prepared.prox,
-            prox_to=np.ascontiguousarray(prepared.prox.T),
+            prox_to=prepared.prox.T.copy(order="C"),  # of its own also where one city makes it contiguous already
         )  # fmt: skip
 
     def solve(self, demands: Ints, feasible: Feasible, sites: FoundSites) -> dict[str, Table]:

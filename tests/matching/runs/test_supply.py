@@ -17,10 +17,18 @@ from alliance.models import Alliance
 from companies.models import Capability
 from matching.encoding import write_supply
 from matching.kernel import compiled
+from matching.kernel.compiled.__main__ import compile_all
 from matching.models import Match, MatchRun
 from matching.services.runs import create_run, follow_run, supplying
 
 AS_OF = date(2026, 11, 20)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled_once() -> None:
+    """Two processes that compile beside each other lose what the other keeps."""
+    if compiled.is_wanted():
+        assert compile_all()
 
 
 @pytest.fixture
