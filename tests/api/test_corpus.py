@@ -23,7 +23,7 @@ from tests.judge import judge
 
 ALL = os.environ.get("HOSTILE") == "all"
 PATIENCE = 2.0
-STEP = 1 if ALL else 40
+STEP = 1 if ALL else 90
 Input = tuple[str, str, dict[str, Any]]
 
 

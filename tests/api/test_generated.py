@@ -15,7 +15,7 @@ from tests.cast import World
 
 ALL = os.environ.get("HOSTILE") == "all"
 CASES = int(os.environ.get("FUZZ_CASES", "25000"))
-SEEDS, EACH = (range(1, 6), -(-CASES // 5 // len(labels()))) if ALL else (range(1), 6)
+SEEDS, EACH = (range(1, 6), -(-CASES // 5 // len(labels()))) if ALL else (range(1), 4)
 
 
 @pytest.fixture(scope="module")
