@@ -1,6 +1,5 @@
 """Pages in a real browser: no console message under the strict CSP, no finding of axe, no sideways scroll, print."""
 
-import pytest
 from django.urls import reverse
 
 from tests.cast import World
