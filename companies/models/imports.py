@@ -35,6 +35,9 @@ class SheetImport(Published):
     row_count = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
     attempts = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="of the step that runs")
+    language = models.CharField(
+        max_length=10, blank=True, default="", db_default="", help_text="in which problems are told"
+    )
     lease_until = models.DateTimeField(null=True, blank=True)
     saved_at = models.DateTimeField(null=True, blank=True)
 

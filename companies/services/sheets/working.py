@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from alliance.changes import acting_for, record
@@ -20,11 +22,12 @@ from companies.services.sheets.comparing import compare
 from companies.services.sheets.progress import AT_ONCE, Progress
 from companies.services.sheets.storing import store
 
-LEASE = timedelta(minutes=5)
+LEASE = timedelta(minutes=2)
 #: After a step that went wrong.
 PAUSE = timedelta(seconds=10)
 MOST_ATTEMPTS = 5
 WORKING = (ImportState.CHECKING, ImportState.SAVING)
+FRESH = {"done": 0, "attempts": 0, "lease_until": None}
 
 
 def begin_check(sheet: SheetImport) -> None:
@@ -38,7 +41,7 @@ def begin_saving(sheet: SheetImport) -> None:
 def _begin(sheet: SheetImport, state: str) -> None:
     with transaction.atomic():
         rows = SheetImport.objects.filter(pk=sheet.pk, version=sheet.version)
-        if not rows.update(state=state, done=0, attempts=0, lease_until=None, version=F("version") + 1):
+        if not rows.update(state=state, language=get_language() or "", **FRESH, version=F("version") + 1):
             raise ConflictError(_("This sheet is being worked on, or somebody else has changed it."))
         record("began", "sheet", str(sheet.public_id), after={"state": state})
         if sheet.row_count > AT_ONCE:
@@ -65,7 +68,7 @@ def work_on_sheet(pk: int) -> bool:
     if not free.update(version=F("version") + 1, **claim):
         return False
     sheet = SheetImport.objects.select_related("organisation", "person").get(pk=pk)
-    with acting_for(sheet.person_id):
+    with acting_for(sheet.person_id), override(sheet.language or settings.LANGUAGE_CODE):
         if sheet.attempts > MOST_ATTEMPTS:
             _give_up(sheet)
             return True

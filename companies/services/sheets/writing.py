@@ -9,19 +9,15 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 from openpyxl.comments.comments import Comment
-from openpyxl.styles.alignment import Alignment
 from openpyxl.styles.fills import PatternFill
-from openpyxl.styles.fonts import Font
-from openpyxl.utils.cell import get_column_letter
 from openpyxl.workbook.workbook import Workbook
-from openpyxl.worksheet.datavalidation import DataValidation
 
 from alliance.http import cell
 from companies.models import Capability, ComponentType, Facility, SheetImport
 from companies.selectors.parameters import component_book
 from companies.services.sheets.columns import BASICS
+from companies.services.sheets.tables import Columns, book_bytes, fill_table, listed_names
 
-HEAD = PatternFill("solid", fgColor="DCE9F7")
 HARD = PatternFill("solid", fgColor="F8D7DA")
 KEYS = (
     *("external_id", "component_type", "title", "facility", "capacity_per_month", "committed_per_month"),
@@ -84,49 +80,15 @@ def _example(type_: ComponentType, columns: list[tuple[str, str, Any]]) -> list[
     return [told.get(key) for key, _head, _parameter in columns]
 
 
-def _workbook(
-    tables: list[tuple[Any, list[tuple[str, str, Any]], list[list[Any]]]], plants: list[str]
-) -> bytes:
+def _workbook(tables: list[tuple[Any, Columns, list[list[Any]]]], plants: list[str]) -> bytes:
     book = Workbook()
     book.remove(book.active)
-    lists = book.create_sheet("lists")
-    lists.sheet_state = "hidden"
-    for number, plant in enumerate(plants, start=1):
-        lists.cell(number, 1, cell(plant))
+    offered = {"facility": listed_names(book, plants)}
     for type_, columns, rows in tables:
         sheet = book.create_sheet(f"{type_.code}"[:31])
-        for place, (key, head, parameter) in enumerate(columns, start=1):
-            top = sheet.cell(1, place, head)
-            top.font, top.fill = Font(bold=True), HEAD
-            top.alignment = Alignment(wrap_text=True, vertical="top")
-            sheet.column_dimensions[get_column_letter(place)].width = max(12, min(28, len(head) * 0.9))
-            _drop_down(sheet, place, key, parameter, len(plants))
-        for row in rows:
-            sheet.append([cell(value) if isinstance(value, str) else value for value in row])
+        fill_table(sheet, columns, rows, offered=offered, last=LAST)
         sheet.freeze_panes = "B2"
     return book_bytes(book)
-
-
-def _drop_down(sheet: Any, place: int, key: str, parameter: Any, plants: int) -> None:
-    formula = ""
-    if key == "facility" and plants:
-        formula = f"=lists!$A$1:$A${plants}"
-    elif parameter is not None and parameter.key.kind == "bool":
-        formula = f'"{_("yes")},{_("no")}"'
-    elif parameter is not None and parameter.key.kind == "choice":
-        words = ",".join(parameter.key.choices)
-        formula = f'"{words}"' if len(words) < 250 and '"' not in words else ""
-    if formula:
-        rule = DataValidation(type="list", formula1=formula, allow_blank=True, showErrorMessage=False)
-        sheet.add_data_validation(rule)
-        letter = get_column_letter(place)
-        rule.add(f"{letter}2:{letter}{LAST}")
-
-
-def book_bytes(book: Workbook) -> bytes:
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
 
 
 def csv_bytes(rows: Iterable[list[Any]]) -> bytes:

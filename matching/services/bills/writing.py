@@ -6,25 +6,18 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _
-from openpyxl.styles.alignment import Alignment
-from openpyxl.styles.fonts import Font
-from openpyxl.utils.cell import get_column_letter
 from openpyxl.workbook.workbook import Workbook
-from openpyxl.worksheet.datavalidation import DataValidation
 
-from alliance.http import cell
 from companies.models import ComponentType
 from companies.selectors import component_book
 from companies.services.sheets.columns import SPEC
-from companies.services.sheets.writing import HEAD, book_bytes, csv_bytes, heading, with_comments
+from companies.services.sheets.tables import Columns, book_bytes, fill_table, listed_names
+from companies.services.sheets.writing import csv_bytes, heading, with_comments
 from matching.models import BillSheet, Demand
 from matching.services.bills.asking import cell_of
 from matching.services.bills.columns import BASICS
 from matching.services.bills.states import line_states
 from matching.services.demands.lines import MOST_LINES
-
-#: (field or spec:key, heading, the tree's row of a parameter)
-Columns = list[tuple[str, str, Any]]
 
 
 class _Asked:
@@ -97,39 +90,12 @@ def _workbook(columns: Columns, rows: list[list[Any]]) -> bytes:
     book = Workbook()
     page = book.active
     page.title = _("Lines")
-    lists = book.create_sheet("lists")
-    lists.sheet_state = "hidden"
-    names = [_type(row) for row in ComponentType.objects.order_by("code")]
-    for number, name in enumerate(names, start=1):
-        lists.cell(number, 1, cell(name))
-    for place, (name, head, parameter) in enumerate(columns, start=1):
-        top = page.cell(1, place, head)
-        top.font, top.fill = Font(bold=True), HEAD
-        top.alignment = Alignment(wrap_text=True, vertical="top")
-        page.column_dimensions[get_column_letter(place)].width = max(12, min(28, len(head) * 0.9))
-        _drop_down(page, place, name, parameter, len(names))
-    for row in rows:
-        page.append([cell(value) if isinstance(value, str) else value for value in row])
+    types = [_type(row) for row in ComponentType.objects.order_by("code")]
+    offered = {"component_type": listed_names(book, types)}
+    fill_table(page, columns, rows, offered=offered, last=MOST_LINES + 10)
     page.freeze_panes = "C2"
     _how(book)
     return book_bytes(book)
-
-
-def _drop_down(page: Any, place: int, name: str, parameter: Any, types: int) -> None:
-    """Types and yes or no can be chosen; a choice may also be several, so nothing else is refused."""
-    formula = ""
-    if name == "component_type" and types:
-        formula = f"=lists!$A$1:$A${types}"
-    elif parameter is not None and parameter.key.kind == "bool":
-        formula = f'"{_("yes")},{_("no")}"'
-    elif parameter is not None and parameter.key.kind == "choice":
-        words = ",".join(parameter.key.choices)
-        formula = f'"{words}"' if len(words) < 250 and '"' not in words else ""
-    if formula:
-        rule = DataValidation(type="list", formula1=formula, allow_blank=True, showErrorMessage=False)
-        page.add_data_validation(rule)
-        letter = get_column_letter(place)
-        rule.add(f"{letter}2:{letter}{MOST_LINES + 10}")
 
 
 def how_to_ask() -> list[tuple[str, str]]:

@@ -25,7 +25,7 @@ from matching.models import Export, ExportedRows
 from matching.selectors.exports import TABLES, Keys, Line, chosen, rights_of
 from matching.services.exports.writing import pieces
 
-LEASE = timedelta(minutes=5)
+LEASE = timedelta(minutes=2)
 KEPT = timedelta(hours=24)
 BATCH = 500
 MOST_ROWS = 500_000

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from openpyxl import Workbook
 
 from companies.models import Capability, SheetImport
@@ -187,3 +187,20 @@ def test_progress_is_seen_while_the_saving_is_not_done(committed_db: None, monke
     assert done == sorted(done)
     assert done[0] >= 4
     assert done[-1] > done[0]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "is not a number with a unit"), ("zh-hans", "不是带单位的数值")]
+)
+def test_a_worker_tells_problems_in_the_language_of_who_asked(
+    world: World, monkeypatch: Any, language: str, words: str
+) -> None:
+    monkeypatch.setattr(working, "AT_ONCE", 0)
+    with translation.override(language):
+        sheet = sent(world, row(1, capacity="?"))
+    assert sheet.state == "checking"
+    with translation.override("zh-hans" if language == "en" else "en"):
+        assert work_on_sheet(sheet.pk)
+    sheet.refresh_from_db()
+    assert [words in problem["reason"] for problem in sheet.problems] == [True]
