@@ -121,7 +121,7 @@ SILENT = {
     "alliance/services/demo.py": "calls services that record",
     "matching/services/demo.py": "calls services that record, then moves what they did into the past",
     "matching/services/runs/": "claims, leases and pointers; queueing and cancelling are recorded",
-    "matching/services/results.py": "rows of a run",
+    "matching/services/results/": "rows of a run",
     "matching/services/changes/": "how far the feed was read, and rows of former days that go with it",
     "alliance/services/notices/": "derived from changes: rows that tell of them, and who has read them",
     "matching/services/notices/": "what people were told of, and the day that was looked at",

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from matching.management.commands.bench_matching import AS_OF, throw_away_database
+from matching.management.commands.bench_pages import is_filled, kept_database
 from matching.services.benchmark.national import measure_country
 from matching.services.benchmark.report import machine
 from matching.services.generation import generate_region
@@ -36,6 +37,7 @@ class Command(BaseCommand):
             "--check", type=int, default=60, help="demands matched again without sharing, by NumPy"
         )
         parser.add_argument("--bundle", help="a bundle made before, instead of generating one")
+        parser.add_argument("--keep", default="", help="name of a database to fill once and to use again")
         parser.add_argument(
             "--inside", help="(used by itself) the bundle to measure on this very database; - : it is in"
         )
@@ -44,9 +46,12 @@ class Command(BaseCommand):
         if options["inside"]:
             self._inside(options)
             return
-        with tempfile.TemporaryDirectory() as folder, throw_away_database() as address:
+        database = kept_database(options["keep"]) if options["keep"] else throw_away_database()
+        with tempfile.TemporaryDirectory() as folder, database as address:
             bundle = Path(options["bundle"] or Path(folder) / "bundle")
-            if not options["bundle"]:
+            if options["keep"] and is_filled(address):
+                bundle = Path("-")
+            elif not options["bundle"]:
                 self._generate(bundle, options["share"], options["seed"])
             command = [sys.executable, "manage.py", "bench_national", "--inside", str(bundle)]
             command += ["--check", str(options["check"]), "--workers", *map(str, options["workers"])]

@@ -1,6 +1,7 @@
 """A country's full run: the register read once, all alliances matched and stored, readers looking on."""
 
 import os
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from matching.encoding import encode
 from matching.kernel.solve import Solver
 from matching.models import CurrentResult, Demand, DemandLine, Match, MatchRun, Pipeline
 from matching.services.benchmark.measure import timed
+from matching.services.benchmark.stages import postgres_processor, told
 from matching.services.benchmark.workers import start_workers, wait_for_workers
 from matching.services.bundle import import_region
 from matching.services.runs import create_run
@@ -64,12 +66,14 @@ def _supply(as_of: date) -> Told:
 def _run(alliances: list[Alliance], as_of: date, workers: int, lines: int) -> tuple[str, int]:
     """From queueing to the moved pointers, starting the workers included."""
     reader = _Reader()
-    began, spent = time.perf_counter(), os.times()
+    began, spent, before = time.perf_counter(), os.times(), postgres_processor()
     runs = [create_run(alliance, cause="asked", as_of=as_of, pinned=True) for alliance in alliances]
-    processes = start_workers(workers)
-    with reader:
-        memory = wait_for_workers(processes)
-    seconds, after = time.perf_counter() - began, os.times()
+    with tempfile.TemporaryDirectory() as clocks:
+        processes = start_workers(workers, clocks)
+        with reader:
+            memory = wait_for_workers(processes)
+        seconds, after, stages = time.perf_counter() - began, os.times(), told(Path(clocks))
+    server = "unknown" if before is None else f"{(postgres_processor() or before) - before:.1f} s"
     states = set(MatchRun.objects.filter(pk__in=[run.pk for run in runs]).values_list("state", flat=True))
     if states != {"finished"}:
         raise RuntimeError(f"runs ended {states}")
@@ -77,9 +81,10 @@ def _run(alliances: list[Alliance], as_of: date, workers: int, lines: int) -> tu
     kept = Match.objects.filter(run_id__in=[run.pk for run in runs]).count()
     note = (
         f"{lines / seconds:,.0f} lines/s, {kept:,} matches; workers' processors {processor:.1f} s, "
+        f"PostgreSQL's {server}, "
         f"memory of all {memory:,.0f} MB without PostgreSQL; {reader.said}; load average {os.getloadavg()[0]:.1f}"
     )
-    return f"{f'full run, {workers} workers':<44}{seconds:>9.1f} s  {note}", reader.wrong
+    return f"{f'full run, {workers} workers':<44}{seconds:>9.1f} s  {note}\n{stages}", reader.wrong
 
 
 class _Reader:

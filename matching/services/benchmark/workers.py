@@ -10,6 +10,7 @@ from django.conf import settings
 
 from alliance.choices import RunState
 from matching.models import MatchRun
+from matching.services.benchmark.stages import FOLDER, clock_this_process
 from matching.services.runs import finish_run, work_on_run
 
 OPEN = [RunState.QUEUED, RunState.RUNNING]
@@ -17,15 +18,26 @@ OPEN = [RunState.QUEUED, RunState.RUNNING]
 
 def work_until_done(number: int = 0, of: int = 1) -> None:
     """Work on whatever is open until nothing is. Each of several begins with runs of its own, then helps the others."""
+    if folder := os.environ.get(FOLDER):
+        stages = clock_this_process()
+        _work(number, of)
+        stages.close(Path(folder))
+    else:
+        _work(number, of)
+
+
+def _work(number: int, of: int) -> None:
     while runs := list(MatchRun.objects.filter(state__in=OPEN).order_by("pk").values_list("pk", flat=True)):
         runs.sort(key=lambda run: ((run - number) % of, run))
         if not sum(work_on_run(run) for run in runs) and not any(finish_run(run) for run in runs):
             time.sleep(0.05)
 
 
-def start_workers(count: int) -> list[subprocess.Popen[bytes]]:
+def start_workers(count: int, clocks: str = "") -> list[subprocess.Popen[bytes]]:
+    """clocks: a folder in which they write down what they spent their time on."""
     command = [sys.executable, "manage.py", "bench_matching", "--work", "--of", str(count), "--number"]
     environ = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    environ |= {FOLDER: clocks} if clocks else {}
     return [
         subprocess.Popen([*command, str(number)], cwd=settings.BASE_DIR, env=environ)  # noqa: S603 (our own command)
         for number in range(count)

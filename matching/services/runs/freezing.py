@@ -21,6 +21,9 @@ from matching.services.runs.supplying import supply_of_now
 # Saved as binary COPY: as a parameter tens of megabytes would travel as hexadecimal text.
 SAVE = "COPY matching_runinput (run_id, problem, identities) FROM STDIN (FORMAT BINARY)"
 ZIP = b"PK"  # how identities begin; a version is text
+# Over a supply a chunk takes so many times more demands: they are done in a second or two, and each chunk goes through
+# all blocks of its alliance, however few lines it has in them.
+CHUNKS_OVER_SUPPLY = 16
 LOAD = "COPY (SELECT problem, identities FROM matching_runinput WHERE run_id = %s) TO STDOUT (FORMAT BINARY)"
 
 
@@ -46,7 +49,8 @@ def freeze(claim: Claim) -> None:
             frozen = encode_over(supply, run.alliance_id, as_of)
         else:
             frozen = encode(run.alliance_id, as_of, run.chosen or None)
-        pieces = cut(frozen.problem, settings.MATCH_CHUNK_DEMANDS) if frozen else []
+        most = settings.MATCH_CHUNK_DEMANDS * (CHUNKS_OVER_SUPPLY if supply else 1)
+        pieces = cut(frozen.problem, most) if frozen else []
         # The run before its chunk, as everywhere: two steps never wait for each other.
         if not MatchRun.objects.select_for_update(no_key=True).filter(pk=run.pk, state=RunState.RUNNING):
             raise LostFenceError

@@ -1,0 +1,160 @@
+"""What the kernel found, as rows of a run: database ids for positions, column by column."""
+
+import json
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from matching.encoding import Identities
+from matching.kernel import LINE_TERMS, NO_DATE, SITE_TERMS, Code, Kind, Problem, Results, code_name
+from matching.kernel.results import STAGES
+from matching.services.results.copying import JSON, TEXT, Array, Column, copy_columns, texts
+from matching.services.results.plans import Plans
+
+LINE_COUNTS = ("feasible", "near", "candidates", "firms", "near_firms")
+
+
+def write_results(run_id: int, problem: Problem, identities: Identities, results: Results) -> dict[str, int]:
+    """Write the rows of some demands of a run, in the caller's transaction; returns how many of each kind."""
+    writer = _Writer(run_id, problem, identities, results)
+    return {
+        "demands": writer.demands(),
+        "lines": writer.lines(),
+        "matches": writer.matches(),
+        "near_misses": writer.near_misses(),
+        "relaxations": writer.relaxations(),
+        "sites": writer.sites(),
+        "pipelines": writer.pipelines(),
+    }
+
+
+class _Writer:
+    """One table after the other; every row starts with run and demand."""
+
+    def __init__(self, run_id: int, problem: Problem, identities: Identities, results: Results) -> None:
+        self.run_id, self.problem, self.ids, self.results = run_id, problem, identities, results
+
+    # --- columns that tables share ----------------------------------------------------------------
+    def _of_demand(self, demand: Array) -> dict[str, Column]:
+        run = np.full(len(demand), self.run_id)
+        return {"run_id": Column(run, "int8"), "demand_id": Column(self.ids.demands[demand], "int8")}
+
+    def _of_line(self, line: Array) -> dict[str, Column]:
+        own = {"line_id": Column(self.ids.lines[line], "int8")}
+        return self._of_demand(self.problem.lines.demand[line]) | own
+
+    def _of_capability(self, capability: Array) -> dict[str, Column]:
+        return {
+            "capability_id": Column(self.ids.capabilities[capability], "int8"),
+            "supplier_id": Column(self.ids.suppliers[capability], "int8"),
+        }
+
+    def _code(self, codes: Array, keys: Array) -> dict[str, Column]:
+        """The name of each row's rule; every rule is named once."""
+        rules = codes.astype(np.int64) << 32 | keys.astype(np.int64) + 1
+        _, first, which = np.unique(rules, return_index=True, return_inverse=True)
+        pairs = zip(codes[first].tolist(), keys[first].tolist(), strict=True)
+        names = [code_name(code, self.ids.keys[key] if key >= 0 else "") for code, key in pairs]
+        return {"code": Column(texts(names)[which], TEXT)}
+
+    # --- tables -------------------------------------------------------------------------------------
+    def demands(self) -> int:
+        found = self.results.demand_totals
+        own = {"feasible_sites": Column(found.feasible_sites, "int4")}
+        return copy_columns("matching_demandresult", self._of_demand(found.demand) | own)
+
+    def lines(self) -> int:
+        found = self.results.line_totals
+        own = {name: Column(getattr(found, name), "int4") for name in LINE_COUNTS}
+        return copy_columns("matching_lineresult", self._of_line(found.line) | own)
+
+    def matches(self) -> int:
+        found = self.results.matches
+        own = {"rank": Column(found.rank, "int2"), "score": Column(found.score, "float8")}
+        terms = {name: Column(found.terms[:, i], "float8") for i, name in enumerate(LINE_TERMS)}
+        shared = self._of_line(found.line) | self._of_capability(found.capability)
+        return copy_columns("matching_match", shared | own | terms)
+
+    def near_misses(self) -> int:
+        found = self.results.near_misses
+        shared = self._of_line(found.line) | self._of_capability(found.capability)
+        own = {"rank": Column(found.rank, "int2"), "shortfall": Column(found.shortfall, "float8")}
+        return copy_columns("matching_nearmiss", shared | own | self._code(found.code, found.key))
+
+    def sites(self) -> int:
+        """Every one has a window that fits."""
+        found = self.results.sites
+        own = {
+            "rank": Column(found.rank, "int2"),
+            "site_id": Column(self.ids.sites[found.site], "int8"),
+            "score": Column(found.score, "float8"),
+            "window_starts": Column(found.window_start, "date"),
+            "window_ends": Column(found.window_end, "date"),
+        }
+        terms = {name: Column(found.terms[:, i], "float8") for i, name in enumerate(SITE_TERMS)}
+        return copy_columns("matching_sitematch", self._of_demand(found.demand) | own | terms)
+
+    def relaxations(self) -> int:
+        found = self.results.relaxations
+        kept = np.flatnonzero(found.capabilities > 0)
+        own = {
+            "capabilities": Column(found.capabilities[kept], "int4"),
+            "firms": Column(found.firms[kept], "int4"),
+            "nearest": self._thresholds(kept, found.nearest, found.nearest_b),
+            "all": self._thresholds(kept, found.all, found.all_b),
+        }
+        shared = self._of_line(found.line[kept]) | self._code(found.code[kept], found.key[kept])
+        return copy_columns("matching_relaxation", shared | own)
+
+    def _thresholds(self, kept: Array, a: Array, b: Array) -> Column:
+        """In the parameter's unit: a number, [low, high], a choice's name, a date; empty when none helps."""
+        found = self.results.relaxations
+        code, key, a, b = found.code[kept], found.key[kept], a[kept], b[kept]
+        told = list(map(repr, a.tolist()))
+        spec = code == Code.SPEC
+        there = ~np.isnan(a)
+        ordered = spec & there
+        ordered[ordered] = self.problem.component_keys.kind[key[ordered]] == Kind.ORDERED
+        dated = (code == Code.TIME) & there
+        for at in np.flatnonzero(~np.isnan(b) & there & ~ordered & ~dated).tolist():
+            told[at] = f"[{told[at]}, {b[at].item()!r}]"
+        for at in np.flatnonzero(ordered).tolist():
+            told[at] = json.dumps(self.ids.choices[key[at]][int(a[at])])
+        days = {day: f'"{date.fromordinal(int(day)).isoformat()}"' for day in np.unique(a[dated]).tolist()}
+        for at, day in zip(np.flatnonzero(dated).tolist(), a[dated].tolist(), strict=True):
+            told[at] = days[day]
+        return Column(texts(told), JSON, ~there)
+
+    def pipelines(self) -> int:
+        found, plans = self.results.pipelines, Plans(self.results, self.ids)
+        stages = {
+            f"{stage}_days": Column(days, "float8", np.isnan(days))
+            for stage in (*STAGES, "total", "baseline", "late")
+            for days in [getattr(found, stage)]
+        }
+        days = {"trial_starts": found.trial_start, "window_starts": found.window_start}
+        days |= {"window_ends": found.window_end}
+        own = {
+            "rank": Column(found.rank, "int2"),
+            "site_id": Column(self._site_ids(found.site), "int8", found.site < 0),
+            "score": Column(found.score, "float8"),
+            "complete": Column(found.complete, "bool"),
+        }
+        dates = {name: Column(day, "date", day == NO_DATE) for name, day in days.items()}
+        told = {
+            "team": plans.teams(),
+            "ruled_out": plans.ruled_out(),
+            "critical": plans.critical(),
+            "baseline": plans.baselines(),
+        }
+        written = {name: Column(texts(values), JSON) for name, values in told.items()}
+        return copy_columns(
+            "matching_pipeline", self._of_demand(found.demand) | own | stages | dates | written
+        )
+
+    def _site_ids(self, sites: Array) -> Array:
+        if not len(self.ids.sites):
+            return np.zeros(len(sites), np.int64)
+        known: Any = self.ids.sites[np.maximum(sites, 0)]
+        return np.asarray(known)
