@@ -6,20 +6,16 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from matching.management.commands.bench_matching import SIZES, throw_away_database
-from matching.management.commands.bench_pages import fill, is_filled, kept_database
+from matching.services.benchmark import region
+from matching.services.benchmark.filling import fill
 from matching.services.benchmark.latency import Measured, measure_changes, measure_snapshot, table
-from matching.services.generation import generate_region
 
 LIMIT = 300.0  # milliseconds, 95 of 100 changes of one capability, line or site
 LIMITED = ("capacity of a capability", "lead time of a capability", "a line", "a site", "a demand published")
@@ -32,59 +28,39 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        for name, number in SIZES.items():
-            parser.add_argument(f"--{name}", type=int, default=number)
-        parser.add_argument("--open-share", type=float, default=0.2)
-        parser.add_argument("--seed", type=int, default=1)
+        region.add_region_arguments(parser)
         parser.add_argument("--workers", type=int, default=4)
         parser.add_argument("--changes", type=int, default=40, help="of each kind")
         parser.add_argument("--only", default="", help="only kinds whose name contains this")
         parser.add_argument(
             "--strict", action="store_true", help="status 1 when p95 of one row's change is over"
         )
-        parser.add_argument("--keep", default="", help="name of a database to fill once and to use again")
-        parser.add_argument("--inside", help="(used by itself) the bundle to measure on this very database")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["inside"] is not None:
             self._inside(options)
-        else:
-            self._outside(options)
-
-    def _outside(self, options: dict[str, Any]) -> None:
-        sizes = {name: options[name] for name in SIZES}
-        told = " ".join(f"--{name} {number}" for name, number in sizes.items())
-        self.stdout.write(f"bench_latency {told} --seed {options['seed']} --changes {options['changes']}")
-        database = kept_database(options["keep"]) if options["keep"] else throw_away_database()
-        with tempfile.TemporaryDirectory() as folder, database as address:
-            bundle = Path(folder) / "bundle"
-            if not options["keep"] or not is_filled(address):
-                generate_region(bundle, **sizes, open_share=options["open_share"], seed=options["seed"])
-            command = [sys.executable, "manage.py", "bench_latency", "--inside", str(bundle)]
-            for name in ("workers", "changes", "seed", "only"):
-                command += [f"--{name}", str(options[name])]
-            environ = os.environ | {
-                "DATABASE_URL": address,
-                "LOG_LEVEL": "ERROR",
-                "REDIS_URL": os.environ["REDIS_URL"].rsplit("/", 1)[0] + f"/{BROKER}",
-                "SNAPSHOT_DIR": str(Path(folder) / "snapshots"),
-            }
-            command += ["--strict"] if options["strict"] else []
-            status = subprocess.call(command, env=environ)  # noqa: S603 (our own command)
+            return
+        self.stdout.write(f"bench_latency {region.asked_region(options)} --changes {options['changes']}")
+        arguments = region.handed_on(options, "workers", "changes", "seed", "only", "strict")
+        broker = os.environ["REDIS_URL"].rsplit("/", 1)[0] + f"/{BROKER}"
+        status = region.measure_inside(
+            "bench_latency", arguments, region.make_region(options), keep=options["keep"],
+            filled="matching_match", environ={"REDIS_URL": broker},
+        )  # fmt: skip
         if status:
             raise CommandError("Results came too late, or the measurement failed.", returncode=status)
 
     def _inside(self, options: dict[str, Any]) -> None:
-        call_command("migrate", verbosity=0)
-        if Path(options["inside"]).exists():
-            fill(Path(options["inside"]), options["workers"], self.stderr.write)
+        bundle = region.migrated(options["inside"])
+        if bundle:
+            fill(bundle, options["workers"], self.stderr.write)
         self.stdout.write(measure_snapshot(options["seed"]))
         self.stdout.flush()
         with celery_workers(options["workers"]):
             rows: list[Measured] = []
             for row in measure_changes(options["changes"], options["seed"], options["only"]):
                 rows.append(row)
-        load = " ".join(f"{value:.1f}" for value in os.getloadavg())
+        load = region.load_average()
         self.stdout.write(
             f"{os.cpu_count()} cores, load average {load}, {options['workers']} worker processes"
         )

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import tempfile
 import time
 from argparse import BooleanOptionalAction
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from alliance.models import Organisation
-from matching.management.commands.bench_matching import throw_away_database
-from matching.management.commands.bench_pages import kept_database
-from matching.services.benchmark import load, work_until_done
+from matching.services.benchmark import load, region, work_until_done
 from matching.services.benchmark.clients import Plan
 from matching.services.benchmark.report import machine
 from matching.services.bundle import import_region
 from matching.services.generation import generate_region
 from matching.services.runs import create_run
 
-AS_OF = date(2026, 11, 20)
 SIZES: dict[str, dict[str, Any]] = {
     "short": {"firms": 10_000, "capabilities": 60_000, "demands": 2_000, "lines": 8_000, "sites": 500, "alliances": 2},
     "middle": {
@@ -64,11 +56,11 @@ class Command(BaseCommand):
             "--breaking", action=BooleanOptionalAction, default=True, help="look for the most clients"
         )
         parser.add_argument("--strict", action="store_true", help="status 1 where the limit is not met")
-        parser.add_argument("--keep", default="", help="name of a database to fill once and to use again")
+        region.add_keep_argument(parser)
         parser.add_argument(
             "--bundle", default="", help="a bundle to fill it with, instead of a generated one"
         )
-        parser.add_argument("--inside", help="(used by itself) the bundle to measure on this very database")
+        region.add_inside_argument(parser)
         parser.add_argument("--beside", help="(used by itself) be the run, or the import of this folder")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -80,28 +72,25 @@ class Command(BaseCommand):
             self._outside(options)
 
     def _outside(self, options: dict[str, Any]) -> None:
-        database = kept_database(options["keep"]) if options["keep"] else throw_away_database()
-        told = " ".join(
-            f"--{name} {options[name]}" for name in ("size", "clients", "think", "seconds", "processes")
+        told = region.handed_on(options, "size", "clients", "think", "seconds", "processes")
+        self.stdout.write(f"bench_load {' '.join(told)}")
+        arguments = region.handed_on(
+            options, "clients", "think", "seconds", "processes", "update", "seed", "strict"
         )
-        self.stdout.write(f"bench_load {told}")
-        with tempfile.TemporaryDirectory() as folder, database as address:
-            environ = os.environ | {"DATABASE_URL": address, "LOG_LEVEL": "ERROR"}
-            bundle = Path(options["bundle"] or Path(folder) / "bundle")
-            if not bundle.exists() and not has_firms(address):
-                generate_region(bundle, **SIZES[options["size"]], open_share=0.2, seed=options["seed"])
-            command = [sys.executable, "manage.py", "bench_load", "--inside", str(bundle)]
-            for name in ("clients", "think", "seconds", "processes", "update", "seed"):
-                command += [f"--{name}", str(options[name])]
-            command += [] if options["beside_them"] else ["--no-beside-them"]
-            command += [] if options["breaking"] else ["--no-breaking"]
-            command += ["--strict"] if options["strict"] else []
-            status = subprocess.call(command, env=environ)  # noqa: S603
+        arguments += [
+            f"--no-{name}" for name in ("beside-them", "breaking") if not options[name.replace("-", "_")]
+        ]
+        size = SIZES[options["size"]]
+        status = region.measure_inside(
+            "bench_load", arguments,
+            lambda path: generate_region(path, **size, open_share=0.2, seed=options["seed"]),
+            bundle=options["bundle"], keep=options["keep"],
+        )  # fmt: skip
         if status:
             raise CommandError("The limit was not met, or something failed.", returncode=status)
 
     def _inside(self, options: dict[str, Any]) -> None:
-        call_command("migrate", verbosity=0)
+        region.migrated(options["inside"])
         if not Organisation.objects.exists():
             self.stderr.write("importing the bundle")
             began, used = time.perf_counter(), time.process_time()
@@ -116,9 +105,7 @@ class Command(BaseCommand):
         with tempfile.TemporaryDirectory() as folder:
             with connection.cursor() as cursor:
                 cursor.execute("VACUUM ANALYZE")
-            self.stdout.write(
-                f"{machine()}\nload average {' '.join(f'{n:.1f}' for n in os.getloadavg())} at the start"
-            )
+            self.stdout.write(f"{machine()}\nload average {region.load_average()} at the start")
             self.stdout.write(
                 f"{Organisation.objects.count():,} organisations, limit {load.LIMIT:.0f} ms at the 95th percentile"
             )
@@ -187,22 +174,12 @@ def doubled(clients: int) -> Iterator[int]:
         yield clients
 
 
-def has_firms(address: str) -> bool:
-    import psycopg
-
-    with psycopg.connect(address) as other:
-        found = other.execute("SELECT to_regclass('alliance_organisation')").fetchone()
-        if not found or found[0] is None:
-            return False
-        return bool(other.execute("SELECT 1 FROM alliance_organisation LIMIT 1").fetchone())
-
-
 def go_on(what: str) -> None:
     """One after the other, until somebody ends this process."""
     while True:
         if what == "run":
             for alliance in load.alliances_by_demands(most=4):
-                create_run(alliance, cause="asked", as_of=AS_OF, pinned=True)
+                create_run(alliance, cause="asked", as_of=region.AS_OF, pinned=True)
                 work_until_done()
         else:
             load.next_update(Path(what))

@@ -1,17 +1,12 @@
 """Measures a full run of a whole country: every alliance, from queueing to moved pointers, in a throw-away database."""
 
 import os
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from matching.management.commands.bench_matching import AS_OF, throw_away_database
-from matching.management.commands.bench_pages import is_filled, kept_database
+from matching.services.benchmark import region
 from matching.services.benchmark.national import measure_country
 from matching.services.benchmark.report import machine
 from matching.services.generation import generate_region
@@ -37,26 +32,19 @@ class Command(BaseCommand):
             "--check", type=int, default=60, help="demands matched again without sharing, by NumPy"
         )
         parser.add_argument("--bundle", help="a bundle made before, instead of generating one")
-        parser.add_argument("--keep", default="", help="name of a database to fill once and to use again")
-        parser.add_argument(
-            "--inside", help="(used by itself) the bundle to measure on this very database; - : it is in"
-        )
+        region.add_keep_argument(parser)
+        region.add_inside_argument(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["inside"]:
             self._inside(options)
             return
-        database = kept_database(options["keep"]) if options["keep"] else throw_away_database()
-        with tempfile.TemporaryDirectory() as folder, database as address:
-            bundle = Path(options["bundle"] or Path(folder) / "bundle")
-            if options["keep"] and is_filled(address):
-                bundle = Path("-")
-            elif not options["bundle"]:
-                self._generate(bundle, options["share"], options["seed"])
-            command = [sys.executable, "manage.py", "bench_national", "--inside", str(bundle)]
-            command += ["--check", str(options["check"]), "--workers", *map(str, options["workers"])]
-            environ = os.environ | {"DATABASE_URL": address, "SNAPSHOT_DIR": str(Path(folder) / "snapshots")}
-            status = subprocess.call(command, env=environ)  # noqa: S603 (our own command)
+        arguments = region.handed_on(options, "check", "workers")
+        status = region.measure_inside(
+            "bench_national", arguments,
+            lambda path: self._generate(path, options["share"], options["seed"]), bundle=options["bundle"] or "",
+            keep=options["keep"], filled="matching_match",
+        )  # fmt: skip
         if status:
             raise CommandError("The measurement failed or results differ.", returncode=status)
 
@@ -74,13 +62,10 @@ class Command(BaseCommand):
 
     def _inside(self, options: dict[str, Any]) -> None:
         self.stdout.write(machine() + f"\nload average at the start {os.getloadavg()[0]:.1f}\n")
-        if options["inside"] != "-":
-            call_command("migrate", verbosity=0)
-        # In a process of its own: a compiler's memory is not the matcher's.
-        subprocess.check_call([sys.executable, "-m", "matching.kernel.compiled"])
-        bundle = None if options["inside"] == "-" else Path(options["inside"])
+        bundle = region.migrated(options["inside"])
+        region.compiled_before()
         differ = 0
-        for line, wrong in measure_country(bundle, AS_OF, options["workers"], options["check"]):
+        for line, wrong in measure_country(bundle, region.AS_OF, options["workers"], options["check"]):
             self.stdout.write(line)
             self.stdout.flush()
             differ += wrong

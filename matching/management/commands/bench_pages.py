@@ -3,50 +3,28 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-import tempfile
 import time
 import warnings
 from argparse import BooleanOptionalAction
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from statistics import median
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from alliance.models import Alliance, User
-from alliance.services.demo import make_demo_people
-from matching.management.commands.bench_matching import throw_away_database
-from matching.models import Demand, Introduction, Match
-from matching.services.benchmark.workers import start_workers, wait_for_workers
-from matching.services.bundle import import_region
-from matching.services.generation import generate_region
-from matching.services.introductions import introduce
-from matching.services.runs import create_run
+from alliance.models import User
+from matching.models import Demand, Introduction
+from matching.services.benchmark import region
+from matching.services.benchmark.filling import fill, people
 
-AS_OF = date(2026, 11, 20)
 #: Server time of a page that nobody waits for, in milliseconds.
 LIMIT = 150.0
-SIZES = {
-    "firms": 10_000,
-    "capabilities": 60_000,
-    "demands": 2_000,
-    "lines": 8_000,
-    "sites": 500,
-    "alliances": 2,
-}
-INTRODUCED = 300
 
 
 @dataclass(frozen=True)
@@ -70,48 +48,36 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        for name, number in SIZES.items():
-            parser.add_argument(f"--{name}", type=int, default=number)
-        parser.add_argument("--seed", type=int, default=1)
+        region.add_region_arguments(parser)
         parser.add_argument("--workers", type=int, default=4)
         parser.add_argument("--repeats", type=int, default=15)
         parser.add_argument("--only", default="", help="only pages whose name contains this")
         parser.add_argument("--strict", action=BooleanOptionalAction, help="status 1 when a median is over")
-        parser.add_argument("--keep", default="", help="name of a database to fill once and to use again")
-        parser.add_argument("--inside", help="(used by itself) the bundle to measure on this very database")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["inside"] is not None:
             self._inside(options)
-        else:
-            self._outside(options)
-
-    def _outside(self, options: dict[str, Any]) -> None:
-        sizes = {name: options[name] for name in SIZES}
-        told = " ".join(f"--{name} {number}" for name, number in sizes.items())
-        self.stdout.write(f"bench_pages {told} --seed {options['seed']} --repeats {options['repeats']}")
-        database = kept_database(options["keep"]) if options["keep"] else throw_away_database()
-        with tempfile.TemporaryDirectory() as folder, database as address:
-            bundle = Path(folder) / "bundle"
-            if not options["keep"] or not is_filled(address):
-                generate_region(bundle, **sizes, open_share=0.2, seed=options["seed"])
-            command = [sys.executable, "manage.py", "bench_pages", "--inside", str(bundle)]
-            command += ["--workers", str(options["workers"]), "--repeats", str(options["repeats"])]
-            command += ["--only", options["only"]] + (["--strict"] if options["strict"] else [])
-            status = subprocess.call(  # noqa: S603
-                command, env=os.environ | {"DATABASE_URL": address, "LOG_LEVEL": "ERROR"}
-            )
+            return
+        self.stdout.write(f"bench_pages {region.asked_region(options)} --repeats {options['repeats']}")
+        arguments = region.handed_on(options, "workers", "repeats", "only", "strict")
+        status = region.measure_inside(
+            "bench_pages",
+            arguments,
+            region.make_region(options),
+            keep=options["keep"],
+            filled="matching_match",
+        )
         if status:
             raise CommandError("A page was too slow, or did not answer.", returncode=status)
 
     def _inside(self, options: dict[str, Any]) -> None:
-        call_command("migrate", verbosity=0)
-        if Path(options["inside"]).exists():
-            fill(Path(options["inside"]), options["workers"], self.stderr.write)
+        bundle = region.migrated(options["inside"])
+        if bundle:
+            fill(bundle, options["workers"], self.stderr.write)
         settings.ALLOWED_HOSTS = ["testserver"]
         warnings.filterwarnings("ignore", "No directory at")  # static files are not part of it
         slow = 0
-        load = " ".join(f"{value:.1f}" for value in os.getloadavg())
+        load = region.load_average()
         self.stdout.write(
             f"{os.cpu_count()} cores, load average {load}: with more load than cores every time is longer"
         )
@@ -122,71 +88,6 @@ class Command(BaseCommand):
             slow += row.median > LIMIT
         if options["strict"] and slow:
             raise CommandError(f"{slow} pages need more than {LIMIT:.0f} ms.")
-
-
-@contextmanager
-def kept_database(name: str) -> Iterator[str]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
-        if not cursor.fetchone():
-            cursor.execute(f'CREATE DATABASE "{name}"')
-    yield urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
-
-
-def is_filled(address: str) -> bool:
-    import psycopg
-
-    with psycopg.connect(address) as other:
-        found = other.execute("SELECT to_regclass('matching_match')").fetchone()
-        if not found or found[0] is None:
-            return False
-        return bool(other.execute("SELECT 1 FROM matching_match LIMIT 1").fetchone())
-
-
-def fill(bundle: Path, workers: int, say: Callable[[str], object]) -> None:
-    """Import, match, introduce, and the statistics that a database has after a night."""
-    say("importing the bundle")
-    import_region(bundle)
-    alliances = list(Alliance.objects.filter(demands__published=True).distinct().order_by("pk"))
-    say(f"matching {len(alliances)} alliances")
-    for alliance in alliances:
-        create_run(alliance, cause="asked", as_of=AS_OF, pinned=True)
-    wait_for_workers(start_workers(workers))
-    with tempfile.TemporaryDirectory() as folder:
-        make_demo_people(Path(folder) / "people.txt")
-    say("introducing")
-    official = next(person for person in people().values() if person.username.endswith("-lead"))
-    for match in _best(official):
-        introduce(user=official, line=match.line_row, capability=match.capability_row)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
-
-
-def _best(official: User) -> Iterator[Any]:
-    from companies.models import Capability
-    from matching.models import DemandLine
-
-    rows = list(Match.objects.visible_to(official).current().filter(rank=1).order_by("pk")[:INTRODUCED])
-    lines = DemandLine.objects.select_related("demand__owner").in_bulk([row.line_id for row in rows])
-    offers = Capability.objects.select_related("organisation", "facility").in_bulk(
-        [row.capability_id for row in rows]
-    )
-    for row in rows:
-        row.line_row, row.capability_row = lines[row.line_id], offers[row.capability_id]
-        if row.line_row.demand.owner_id != row.capability_row.organisation_id:
-            yield row
-
-
-def people() -> dict[str, User]:
-    """Who is timed: of the alliance with the most demands its lead official, a lab and a supplier."""
-    found = {}
-    for part in ("lead", "lab", "supplier-owner"):
-        rows = User.objects.filter(username__endswith=f"-{part}").order_by("pk")
-        person = max(rows, key=lambda p: Demand.objects.visible_to(p).count(), default=None)
-        if person is None:
-            raise CommandError(f"nobody plays {part}")
-        found[part] = person
-    return found
 
 
 def measure(repeats: int, only: str) -> Iterator[Timed]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -12,12 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from alliance.services.demo import make_demo_people
-from matching.management.commands.bench_matching import throw_away_database
-from matching.services.benchmark import sheets
+from matching.services.benchmark import region, sheets
 from matching.services.bundle import import_region
 
 BUNDLES = (Path("data/reference"), Path("data/sample-region"))
@@ -31,28 +27,25 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--rows", type=int, default=20_000)
         parser.add_argument("--only", default="", help="only the sheets whose name contains this, or: both")
-        parser.add_argument("--inside", action="store_true", help="(used by itself) on this very database")
+        region.add_inside_argument(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["inside"]:
             self._inside(options)
             return
-        with throw_away_database() as address:
-            command = [sys.executable, "manage.py", "bench_sheet", "--inside", "--rows", str(options["rows"])]
-            environment = os.environ | {"DATABASE_URL": address, "LOG_LEVEL": "ERROR"}
-            status = subprocess.call([*command, "--only", options["only"]], env=environment)  # noqa: S603
+        status = region.measure_inside("bench_sheet", region.handed_on(options, "rows", "only"))
         if status:
             raise CommandError("A step did not do what it should.", returncode=status)
 
     def _inside(self, options: dict[str, Any]) -> None:
-        call_command("migrate", verbosity=0)
+        region.migrated(options["inside"])
         for bundle in BUNDLES:
             import_region(bundle)
         with tempfile.TemporaryDirectory() as folder:
             make_demo_people(Path(folder) / "people.txt")
         settings.ALLOWED_HOSTS = ["testserver"]
         warnings.filterwarnings("ignore", "No directory at")  # static files are not part of it
-        load = " ".join(f"{value:.1f}" for value in os.getloadavg())
+        load = region.load_average()
         self.stdout.write(f"{options['rows']} rows; {os.cpu_count()} cores, load average {load}")
         self.stdout.write(HEADING)
         bad = 0

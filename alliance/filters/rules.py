@@ -1,0 +1,129 @@
+"""Single filters that several lists have: types, cities, words, yes or no."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import django_filters
+from django.db.models import Model, Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from alliance.models import City
+from alliance.models.base import TypeNode
+from alliance.models.searching import Searched
+from alliance.selectors.spelling import plain
+from alliance.selectors.trees import branch, tree_choices
+
+
+class TreeFilter(django_filters.ChoiceFilter):
+    """A node of a type tree, by code: rows of that type and of all types below it."""
+
+    def __init__(self, *args: Any, tree: type[TypeNode], **kwargs: Any) -> None:
+        self.tree = tree
+        kwargs.setdefault("empty_label", _("any"))
+        super().__init__(*args, choices=lambda: tree_choices(tree), **kwargs)
+
+    def filter(self, qs: QuerySet, value: str) -> QuerySet:
+        return qs.filter(**{f"{self.field_name}__in": branch(self.tree, value)}) if value else qs
+
+
+class CityFilter(django_filters.CharFilter):
+    """A city by code or name, with the districts that lie in it."""
+
+    few = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.found: dict[str, set[int]] = {}
+        super().__init__(*args, **kwargs)
+
+    def filter(self, qs: QuerySet, value: str) -> QuerySet:
+        if not value:
+            return qs
+        if value not in self.found:
+            self.found[value] = self._cities(value)
+        return qs.filter(**{f"{self.field_name}__in": self.found[value]})
+
+    def _cities(self, value: str) -> set[int]:
+        named = Q(code=value) | Q(name_zh__startswith=value) | Q(name_en__istartswith=value)
+        cities = set(City.objects.filter(named).values_list("id", flat=True))
+        found = cities
+        while found:
+            found = set(City.objects.filter(parent__in=found).values_list("id", flat=True)) - cities
+            cities |= found
+        return cities
+
+
+#: Keys that are taken from an index at once.
+MOST_KEYS = 10_000
+SAMPLE, COMMON = 1_000, 0.02
+
+
+class WordFilter(django_filters.CharFilter):
+    """The words anywhere in one of several text fields.
+
+    Keys that the index finds narrow the rows before anybody's rights are asked; a word that very many rows hold is
+    read row by row, where the first ones are soon found. `indexed`: for fields that search has an index for, the path
+    to their row ("" for the row itself), its model and the index; the other fields are read row by row.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        fields: Sequence[str],
+        indexed: Sequence[tuple[str, type[Model], Searched]] = (),
+        **kwargs: Any,
+    ) -> None:
+        self.fields = fields
+        self.indexed = indexed
+        self.said: dict[str, Q] = {}
+        self.few = False  # whether a word was found by keys alone
+        super().__init__(*args, max_length=100, **kwargs)
+
+    def filter(self, qs: QuerySet, value: str) -> QuerySet:
+        for word in (value or "").split():
+            if word not in self.said:  # a filter belongs to one request, which may ask in several ways
+                self.said[word] = self._said(word)
+            qs = qs.filter(self.said[word])
+        return qs
+
+    def _said(self, word: str) -> Q:
+        left = list(self.fields)
+        condition = Q()
+        for path, model, searched in self.indexed if len(plain(word)) > 1 else ():
+            begins = f"{path}__" if path else ""
+            names = [name for name in left if name.startswith(begins) and "__" not in name[len(begins) :]]
+            said = _any_of(word, [name[len(begins) :] for name in names])
+            if _is_common(model, said):
+                continue
+            found = model._base_manager.filter(said, pk__in=searched.holding(model, word))
+            keys = list(found.values_list("pk", flat=True)[: MOST_KEYS + 1])
+            if len(keys) <= MOST_KEYS:
+                left = [name for name in left if name not in names]
+                condition |= Q(**{f"{begins}id__one_of": keys})
+        self.few = self.few or not left
+        return condition | _any_of(word, left)
+
+
+def _is_common(model: type[Model], said: Q) -> bool:
+    """Whether many of the newest rows hold the word: then keys would be very many, and the index slow to name them."""
+    newest = model._base_manager.order_by("-pk").values("pk")[:SAMPLE]
+    return model._base_manager.filter(said, pk__in=newest).count() > SAMPLE * COMMON
+
+
+def _any_of(word: str, fields: Sequence[str]) -> Q:
+    condition = Q()
+    for name in fields:
+        condition |= Q(**{f"{name}__icontains": word})
+    return condition
+
+
+def yes_no(label: str | Promise, **more: Any) -> django_filters.TypedChoiceFilter:
+    """A yes/no choice that refuses anything else (a boolean filter takes junk for "any")."""
+    return django_filters.TypedChoiceFilter(
+        label=label,
+        choices=[("", _("any")), ("true", _("yes")), ("false", _("no"))],
+        coerce=lambda value: value == "true",
+        **more,
+    )
