@@ -41,5 +41,5 @@ class OneOf(Lookup):
         # As one text: the driver looks at each number of a list.
         return f"{key} = ANY(%s::bigint[])", (
             *params,
-            "{" + ",".join(str(int(each)) for each in self.rhs) + "}",
+            "{" + ",".join(map(str, map(int, self.rhs))) + "}",
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from django.utils.html import escape
@@ -67,6 +68,12 @@ Point = tuple[float, float]
 
 
 def city_map(places: Sequence[Place], flows: Sequence[Flow], label: str = "") -> SafeString:
+    return _drawn(tuple(places), tuple(flows), label)
+
+
+@lru_cache(maxsize=64)
+def _drawn(places: Sequence[Place], flows: Sequence[Flow], label: str) -> SafeString:
+    """It follows from what is drawn and from nothing else; finding room for the names takes milliseconds."""
     if not places:
         return markup([])
     height, at = project(places)

@@ -4,11 +4,12 @@ A row counts only while `CurrentResult` points from its demand to its run (`.cur
 results or the new ones, never a mixture.
 """
 
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Exists, Func, OuterRef, Q, Subquery
+from django.db.models import Exists, F, Func, OuterRef, Q, Subquery, Value
 
 from alliance.access import PAIRS, GuardedQuerySet, Row, Viewer
 from companies.models import Capability
@@ -35,6 +36,13 @@ class ResultQuerySet(GuardedQuerySet):
         pointer = CurrentResult.objects.filter(demand_id=OuterRef("demand_id"), run_id=OuterRef("run_id"))
         return self.filter(Exists(pointer))
 
+    def of_runs(self, pointers: Mapping[int, int]) -> "ResultQuerySet":
+        """The rows that these pointers name (demand → run): for who has read `CurrentResult.visible_to` once and asks
+        for many kinds of results. They are the rows of `visible_to(user).current()` on those demands."""
+        if not pointers:
+            return self.none()
+        return self.filter(_Named(F("demand_id"), F("run_id"), _keys(pointers), _keys(pointers.values())))
+
     def counting(self, demands: Q) -> "ResultQuerySet":
         """The current ones of these demands, asked for row by row: which results count is read once for the whole
         query and then looked up. Only where the rows are known: the database takes each look-up for a whole reading."""
@@ -47,6 +55,24 @@ class ResultQuerySet(GuardedQuerySet):
         """Results of demands on whose side the user stands."""
         demands = CurrentResult.objects.visible_to(user).values("demand_id")
         return self.filter(demand_id__in=demands)
+
+
+def _keys(numbers: Iterable[int]) -> Value:
+    """As one text: the driver looks at each number of a list."""
+    return Value("{" + ",".join(map(str, numbers)) + "}")
+
+
+class _Named(Func):
+    """`(a, b)` is one of the pairs of two arrays: written once, however many they are."""
+
+    output_field = models.BooleanField()
+    conditional = True
+
+    def as_sql(self, compiler: Any, connection: Any, **more: Any) -> tuple[str, tuple[Any, ...]]:
+        parts = [compiler.compile(part) for part in self.get_source_expressions()]
+        (a, b, first, second), params = zip(*parts, strict=True)
+        pairs = f"SELECT * FROM unnest({first}::bigint[], {second}::bigint[])"  # noqa: S608
+        return f"(({a}, {b}) IN ({pairs}))", tuple(value for part in params for value in part)
 
 
 class _Pair(Func):
@@ -127,7 +153,12 @@ class Match(Result):
             models.Index(fields=["demand_id", "run_id", "line_id", "rank"], name="match_demand"),
             models.Index(fields=["supplier_id", "demand_id"], name="match_supplier"),
             models.Index(fields=["capability_id"], name="match_capability"),
-        ]
+            # The best of each line, without a look at the rows: one in twenty.
+            models.Index(
+                fields=["demand_id", "run_id"], condition=Q(rank=1), name="match_best",
+                include=["id", "line_id", "capability_id", "supplier_id", "score", "fit"],
+            ),
+        ]  # fmt: skip
 
 
 class NearMiss(Result):

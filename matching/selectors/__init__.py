@@ -15,7 +15,8 @@ from matching.selectors.demands import (
     mark_of_results,
     standings,
 )
-from matching.selectors.figures import Board, board, open_demands
+from matching.selectors.desk import Desk
+from matching.selectors.figures import Board, board
 from matching.selectors.flows import city_flows
 from matching.selectors.gaps import Asked, Gaps, gap_lines, gaps, whom_to_develop
 from matching.selectors.introduced import introduction_figures, project_of
@@ -41,6 +42,7 @@ __all__ = [
     "Asked",
     "Board",
     "Comparison",
+    "Desk",
     "Explained",
     "Gaps",
     "LineReader",
@@ -79,7 +81,6 @@ __all__ = [
     "may_steer",
     "meeting_list",
     "offers",
-    "open_demands",
     "open_run_of",
     "own_pair_rows",
     "own_pairs",

@@ -31,9 +31,9 @@ def answer_counts(user: Any, demands: Iterable[int]) -> dict[int, int]:
     return dict(rows.values_list("demand").annotate(n=Count("pk")))
 
 
-def waiting_answers(user: Any, demands: Any) -> Any:
+def waiting_answers(user: Any, demands: list[int]) -> Any:
     """Answers on these demands that nobody has introduced yet, the oldest first."""
     running = Introduction.objects.filter(line=OuterRef("line"), capability=OuterRef("capability"))
-    rows = standing_answers(user).filter(demand__in=demands)
+    rows = standing_answers(user).filter(demand__id__one_of=demands)
     rows = rows.filter(~Exists(running.exclude(state=State.DECLINED)))
     return rows.select_related("line__component_type", "capability", "supplier").order_by("updated_at", "id")

@@ -29,28 +29,18 @@ from matching.models import (
 )
 
 
+def demand_heads(user: Any) -> GuardedQuerySet:
+    """Demands with what they may be called (`told`, empty where it is not for the viewer)."""
+    rows = Demand.objects.told_to(user).select_related("alliance", "lab_city", "deployment_city")
+    return rows.prefetch_related(Prefetch("identity", identities(user), to_attr="told"))
+
+
 def demand_list(user: Any) -> GuardedQuerySet:
-    """Demands with their identity (`told`, empty where it is not for the viewer) and site need (`wants_site`)."""
-    return (
-        Demand.objects.told_to(user)
-        .select_related("alliance", "lab_city", "deployment_city")
-        .prefetch_related(
-            Prefetch("identity", identities(user), to_attr="told"),
-            Prefetch(
-                "site_need",
-                SiteNeed.objects.visible_to(user)
-                .select_related("scenario_type")
-                .prefetch_related(
-                    Prefetch(
-                        "requirements",
-                        SiteRequirement.objects.visible_to(user).select_related("key"),
-                        to_attr="asked",
-                    )
-                ),
-                to_attr="wants_site",
-            ),
-        )
-    )
+    """The same with their site need (`wants_site`) and what it asks."""
+    asked = SiteRequirement.objects.visible_to(user).select_related("key")
+    needs = SiteNeed.objects.visible_to(user).select_related("scenario_type")
+    needs = needs.prefetch_related(Prefetch("requirements", asked, to_attr="asked"))
+    return demand_heads(user).prefetch_related(Prefetch("site_need", needs, to_attr="wants_site"))
 
 
 def identities(user: Any) -> GuardedQuerySet:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from statistics import median
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.utils.translation import pgettext_lazy
 
 from alliance.choices import CityRole
-from alliance.models import Alliance, AllianceReach, Organisation
+from alliance.models import Organisation
 from alliance.selectors import alliance_cities
 from alliance.templatetags._numbers import list_text
 from alliance.templatetags.charts import Flow, Place
-from matching.models import Demand, DemandLine, LineResult, Pipeline
-from matching.selectors.demands import demand_list
+from matching.selectors.desk import Desk
 from matching.selectors.flows import city_flows
 from matching.selectors.introduced import running_by_cities
 from scenarios.models import Site
@@ -71,54 +69,34 @@ class Board:
         return self.covered / self.lines if self.lines else None
 
 
-def open_demands(user: Any, alliance: Alliance) -> Any:
-    """Published demands of the alliance whose date has not passed."""
-    rows = demand_list(user).filter(alliance=alliance, published=True)
-    return rows.filter(need_by__gte=alliance.as_of) if alliance.as_of else rows
-
-
-def board(user: Any, alliance: Alliance, *, work: bool = False) -> Board:
+def board(desk: Desk, *, work: bool = False) -> Board:
     """Cities, roles and flows, coverage of the open demands, time to market of their best pipelines.
 
     The flows are lines that could be supplied, or (`work`) introductions under way.
     """
-    found = Board(_cities(user, alliance))
-    demands = Demand.objects.visible_to(user).filter(alliance=alliance, published=True)
-    if alliance.as_of:
-        demands = demands.filter(need_by__gte=alliance.as_of)
-    keys = list(demands.values_list("pk", flat=True))
-    found.open_demands = len(keys)
-    found.lines = DemandLine.objects.visible_to(user).filter(demand__id__one_of=keys).count()
-    results = LineResult.objects.visible_to(user).current().filter(demand_id__one_of=keys)
-    counts = results.aggregate(
-        covered=Count("pk", filter=Q(feasible__gt=0)),
-        single=Count("pk", filter=Q(firms=1) | Q(firms=None, feasible=1)),
-        near=Count("pk", filter=Q(feasible=0, near__gt=0)),
+    totals = desk.totals
+    found = Board(
+        _cities(desk),
+        open_demands=len(desk.demands),
+        lines=totals.lines,
+        covered=totals.covered,
+        single=totals.single,
+        near_only=totals.near_only,
+        pipelines=totals.pipelines,
+        days=totals.days,
+        baseline=totals.baseline,
     )
-    found.covered, found.single, found.near_only = counts["covered"], counts["single"], counts["near"]
-    best = (
-        Pipeline.objects.visible_to(user)
-        .current()
-        .filter(demand_id__one_of=keys, rank=1, total_days__isnull=False)
-    )
-    days = list(best.values_list("total_days", "baseline_days"))
-    found.pipelines = len(days)
-    if days:
-        found.days = median(total for total, _base in days)
-        bases = [base for _total, base in days if base is not None]
-        found.baseline = median(bases) if bases else None
-    running = running_by_cities(user, alliance)
-    lines = {(flow.lab, flow.plant): flow.lines for flow in city_flows(user, alliance)}
+    running = running_by_cities(desk.introductions, desk.homes)
+    lines = {(flow.lab, flow.plant): flow.lines for flow in city_flows(desk.user, desk.alliance)}
     _count_into(found, lines, running)
     _draw(found, running if work else lines)
     return found
 
 
-def _cities(user: Any, alliance: Alliance) -> list[CityRow]:
-    listed = alliance_cities(user, alliance)
-    homes = dict(AllianceReach.objects.filter(alliance=alliance).values_list("city_id", "listed_id"))
-    firms = _counted(Organisation.objects.visible_to(user).filter(kind="firm"), "city_id", homes)
-    sites = _counted(Site.objects.visible_to(user).filter(published=True), "city_id", homes)
+def _cities(desk: Desk) -> list[CityRow]:
+    user, alliance = desk.user, desk.alliance
+    firms = _counted(Organisation.objects.visible_to(user).filter(kind="firm"), "city_id", desk.homes)
+    sites = _counted(Site.objects.visible_to(user).filter(published=True), "city_id", desk.homes)
     return [
         CityRow(
             row.city,
@@ -127,7 +105,7 @@ def _cities(user: Any, alliance: Alliance) -> list[CityRow]:
             firms=firms[row.city_id],
             sites=sites[row.city_id],
         )
-        for row in listed
+        for row in alliance_cities(user, alliance)
     ]
 
 

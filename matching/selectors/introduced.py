@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import timedelta
-from typing import Any
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from statistics import fmean
+from typing import Any, NamedTuple
 
-from django.db.models import Avg, Count, Exists, ExpressionWrapper, F, OuterRef, Q, fields
+from django.db.models import Count, Exists, F, Max, OuterRef, Q
+from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from alliance.choices import IntroductionState
-from alliance.models import Alliance, AllianceReach
+from alliance.models import Alliance
 from alliance.selectors import viewer_of
 from matching.models import Introduction, Project
 from matching.selectors.demands import lab_name
@@ -49,34 +52,67 @@ def whose_turn(row: Any, demand: Any) -> str:
     return lab_name(demand) if row.turn_id == row.lab_id else str(row.turn)
 
 
-def running_by_cities(user: Any, alliance: Alliance) -> dict[tuple[int, int], int]:
+class Course(NamedTuple):
+    """When an introduction began, was answered by the supplier and ended; between which cities it runs. `waited`: days
+    from the proposal to the answer; `signed`: in this month."""
+
+    began: date
+    ended: date | None
+    answered: datetime | None
+    waited: float | None
+    running: bool
+    signed: bool
+    lab_city: int
+    supplier_city: int
+
+
+def courses(user: Any, alliance: Alliance) -> list[Course]:
+    """Of every introduction of the alliance that the viewer sees; one query, days told by the database."""
+    month = timezone.localtime().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    over = Max("steps__at", filter=Q(steps__state__in=ENDED))
+    signed = Count("steps", filter=Q(steps__state=IntroductionState.SIGNED, steps__at__gte=month))
+    rows = Introduction.objects.visible_to(user).filter(demand__alliance=alliance).order_by()
+    rows = rows.annotate(began=TruncDate("created_at"), over=TruncDate(over), signed=signed)
+    return [
+        Course(
+            began,
+            over if state in ENDED else None,
+            answered,
+            (answered - created).total_seconds() / 86_400 if answered else None,
+            state not in ENDED,
+            bool(signed),
+            lab,
+            supplier,
+        )
+        for began, over, signed, created, answered, state, lab, supplier in rows.values_list(
+            "began", "over", "signed", "created_at", "supplier_accepted_at", "state",
+            "demand__lab_city_id", "supplier__city_id",
+        )
+    ]  # fmt: skip
+
+
+def running_by_cities(rows: Iterable[Course], homes: dict[int, int]) -> dict[tuple[int, int], int]:
     """(lab's listed city, supplier's listed city) → introductions under way."""
-    homes = dict(AllianceReach.objects.filter(alliance=alliance).values_list("city_id", "listed_id"))
     counts: dict[tuple[int, int], int] = defaultdict(int)
-    rows = running(user, alliance).order_by().values_list("demand__lab_city", "supplier__city")
-    for lab, supplier, count in rows.annotate(n=Count("pk")):
-        if lab in homes and supplier in homes:
-            counts[homes[lab], homes[supplier]] += count
+    for row in rows:
+        if row.running and row.lab_city in homes and row.supplier_city in homes:
+            counts[homes[row.lab_city], homes[row.supplier_city]] += 1
     return dict(counts)
 
 
-def introduction_figures(user: Any, alliance: Alliance) -> dict[str, Any]:
+def introduction_figures(rows: Sequence[Course]) -> dict[str, Any]:
     """How many run, how many were signed this month, how long the first answer took (mean of 90 days)."""
-    now = timezone.now()
-    rows = Introduction.objects.visible_to(user).filter(demand__alliance=alliance)
-    took = ExpressionWrapper(F("supplier_accepted_at") - F("created_at"), fields.DurationField())
-    lately = Q(supplier_accepted_at__gte=now - timedelta(days=90))
-    signed = Q(
-        steps__state=IntroductionState.SIGNED, steps__at__gte=now.replace(day=1, hour=0, minute=0, second=0)
-    )
-    found = rows.aggregate(
-        all=Count("pk", distinct=True),
-        running=Count("pk", filter=~Q(state__in=ENDED), distinct=True),
-        signed=Count("pk", filter=signed, distinct=True),
-    )
-    answer = rows.filter(lately).aggregate(mean=Avg(took), count=Count("pk"))
-    days = answer["mean"].total_seconds() / 86_400 if answer["mean"] is not None else None
-    return {**found, "days": days, "answered": answer["count"]}
+    lately = timezone.now() - timedelta(days=90)
+    waited = [
+        row.waited for row in rows if row.answered and row.waited is not None and row.answered >= lately
+    ]
+    return {
+        "all": len(rows),
+        "running": sum(row.running for row in rows),
+        "signed": sum(row.signed for row in rows),
+        "days": fmean(waited) if waited else None,
+        "answered": len(waited),
+    }
 
 
 def count_turns(user: Any) -> int:

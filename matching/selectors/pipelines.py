@@ -30,15 +30,17 @@ def pipeline_list(user: Any) -> Any:
 
 
 def attach_pipeline_parts(
-    user: Any, rows: Sequence[Any], known: dict[int, Any] | None = None, places: dict[int, Any] | None = None
+    user: Any,
+    rows: Sequence[Any],
+    known: dict[int, Any] | None = None,
+    places: dict[int, Any] | None = None,
+    days: dict[int, date] | None = None,
 ) -> None:
     """`demand` and `site` of each row of a list, who was chosen, and when it could be on the market. `known`: the
-    demands, where they were read already; `places`: sites that were."""
+    demands, where they were read already; `places`: sites, `days`: of which day the demands' results are."""
     keys = {row.demand_id for row in rows}
     demands = {d.pk: d for d in demand_list(user).filter(pk__in=keys)} if known is None else known
-    dates = dict(
-        CurrentResult.objects.visible_to(user).filter(demand__in=keys).values_list("demand_id", "as_of")
-    )
+    dates = _days_of(user, keys) if days is None else days
     sites = dict(places or {})
     wanted = {row.site_id for row in rows if row.site_id} - sites.keys()
     sites |= {site.pk: site for site in site_list(user).filter(pk__in=wanted)}
@@ -48,6 +50,11 @@ def attach_pipeline_parts(
         row.chosen = sum(member["capability"] is not None for member in row.team)
         row.share_words = f"{row.chosen} / {len(row.team)}"
         row.market = market_date(row, dates.get(row.demand_id))
+
+
+def _days_of(user: Any, demands: set[int]) -> dict[int, date]:
+    rows = CurrentResult.objects.visible_to(user).filter(demand__in=demands)
+    return dict(rows.values_list("demand_id", "as_of"))
 
 
 def market_date(row: Any, as_of: date | None) -> date | None:

@@ -10,7 +10,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from alliance.choices import NoticeGroup
 from alliance.http import viewed
 from alliance.models import Alliance
 from alliance.selectors import viewer_of
@@ -19,6 +18,7 @@ from alliance.selectors.notices import unread_count, unread_news
 from alliance.templatetags._numbers import list_text
 from matching.models import may_ask_for_run
 from matching.selectors import (
+    Desk,
     attach_standing,
     board,
     changes_since,
@@ -55,7 +55,8 @@ def _official(request: HttpRequest, alliance: Alliance) -> dict[str, Any]:
     user = request.user
     asked = request.GET.get("show", "")
     work = request.GET.get("flow") == "work"
-    found = board(user, alliance, work=work)
+    desk = Desk(user, alliance)
+    found = board(desk, work=work)
     flows = list_text(
         _("%(city)s %(count)d lines") % {"city": row.city, "count": row.lines}
         for row in found.cities
@@ -63,17 +64,17 @@ def _official(request: HttpRequest, alliance: Alliance) -> dict[str, Any]:
     )
     since = note_visit(user)
     return {
-        "queue": queue(user, alliance, asked if asked in FILTERS else ""),
+        "queue": queue(desk, asked if asked in FILTERS else ""),
         "board": found,
         "flow_words": flows,
         "flow_modes": [("lines", _("could be supplied"), not work), ("work", _("introductions"), work)],
         "work": work,
-        "figures": introduction_figures(user, alliance),
-        "trends": trends(user, alliance),
+        "figures": introduction_figures(desk.introductions),
+        "trends": trends(user, alliance, desk.introductions),
         "today": timezone.localdate(),
         "since": since,
         "changes": changes_since(user, since),
-        "news": unread_news(user, MENTIONS, groups=[NoticeGroup.MESSAGES.value]),
+        "news": desk.news[:MENTIONS],
         "may_run": may_ask_for_run(user, alliance, None),
     }
 

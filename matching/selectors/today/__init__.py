@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from alliance.models import Alliance
+from matching.selectors.desk import Desk
 from matching.selectors.today import supply, work
 from matching.selectors.today.changes import Seen as Seen
 from matching.selectors.today.changes import changes_since as changes_since
 from matching.selectors.today.inbox import inbox as inbox
-from matching.selectors.today.items import Group, Item, Steps, Who, gathered, who
+from matching.selectors.today.items import Group, Item, Steps, gathered, who
 
 __all__ = ["Group", "Item", "Queue", "Seen", "changes_since", "inbox", "queue"]
 
@@ -47,9 +46,9 @@ class Queue:
         return [(group, [item for item in group.items if item.fits(self.chosen)]) for group in self.groups]
 
 
-def queue(user: Any, alliance: Alliance, chosen: str = "") -> Queue:
+def queue(desk: Desk, chosen: str = "") -> Queue:
     """A fixed number of queries for each group, a few rows of each; what several show is read once for all."""
-    asks: Who = who(user, alliance)
+    asks, user = who(desk), desk.user
     groups: list[Group | Steps] = [
         work.introductions(user, asks),
         work.questions(user, asks),

@@ -8,7 +8,6 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from django.db.models import QuerySet
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,9 +15,8 @@ from django.utils.translation import ngettext
 
 from alliance.models import Alliance
 from alliance.selectors import viewer_of
-from matching.models import Demand
-from matching.selectors.demands import demand_list, line_detail
-from matching.selectors.flows import reference_day
+from matching.selectors.demands import demand_heads, line_detail
+from matching.selectors.desk import Desk
 
 #: Rows of a group that are shown: the link behind the group's name leads to all of them.
 SHOWN = 5
@@ -97,7 +95,7 @@ def gathered(user: Any, groups: Sequence[Group | Steps]) -> list[Group]:
     demands = {key for need in needs for key in need.demands if key}
     lines = {key for need in needs for key in need.lines}
     known = Known(
-        {row.pk: row for row in demand_list(user).filter(pk__in=demands)},
+        {row.pk: row for row in demand_heads(user).filter(pk__in=demands)},
         {row.pk: row for row in line_detail(user).filter(pk__in=lines)},
     )
     return [group if isinstance(group, Group) else _made(group, known) for group in groups]
@@ -116,42 +114,38 @@ def _made(group: Steps, known: Known) -> Group:
 class Who:
     """The viewer, the alliance looked at, the cities in the viewer's care, and the two days that count."""
 
-    user: Any
-    alliance: Alliance
+    desk: Desk
     care: frozenset[int]
     bureaus: frozenset[int]
     platform: bool
     today: date
-    as_of: date
 
     @property
-    def demands(self) -> QuerySet[Demand]:
-        """Open demands of the alliance."""
-        rows = Demand.objects.visible_to(self.user).filter(alliance=self.alliance, published=True)
-        return rows.filter(need_by__gte=self.as_of)
+    def user(self) -> Any:
+        return self.desk.user
+
+    @property
+    def alliance(self) -> Alliance:
+        return self.desk.alliance
+
+    @property
+    def as_of(self) -> date:
+        return self.desk.as_of
+
+    @property
+    def open(self) -> dict[int, int]:
+        """Open demands of the alliance, each with its lab's city."""
+        return self.desk.demands
 
     @cached_property
-    def open(self) -> dict[int, int]:
-        """Their keys, each with its lab's city."""
-        return dict(self.demands.values_list("pk", "lab_city_id"))
-
-    @property
     def cared(self) -> list[int]:
         """Those of labs in one's care; a platform admin cares for none and sees them all."""
         return [key for key, city in self.open.items() if self.platform or city in self.care]
 
 
-def who(user: Any, alliance: Alliance) -> Who:
-    viewer = viewer_of(user)
-    return Who(
-        user,
-        alliance,
-        viewer.care,
-        viewer.bureaus,
-        viewer.platform_admin,
-        timezone.localdate(),
-        reference_day(alliance),
-    )
+def who(desk: Desk) -> Who:
+    viewer = viewer_of(desk.user)
+    return Who(desk, viewer.care, viewer.bureaus, viewer.platform_admin, timezone.localdate())
 
 
 def address(name: str, *args: object) -> str:

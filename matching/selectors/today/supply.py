@@ -39,7 +39,7 @@ SOON = 60  # days before its last window ends
 # --- makers that answered ---------------------------------------------------------------------------------
 def answered(user: Any, asks: Who) -> Steps:
     """Makers that said they want a line and have not been introduced: one's own labs' lines, one's own makers."""
-    rows = waiting_answers(user, asks.demands)
+    rows = waiting_answers(user, list(asks.open))
     if not asks.platform:
         rows = rows.filter(Q(demand__lab_city__in=asks.care) | Q(supplier__city__in=asks.care))
     found = list(rows[: MOST + 1])[:MOST]
@@ -83,7 +83,7 @@ def openings(user: Any, asks: Who) -> Steps:
     known = yield Needs(
         demands=[row.demand_id for row in [*found, *matches]], lines=[row.line_id for row in matches]
     )
-    attach_pipeline_parts(user, found, known.demands)
+    attach_pipeline_parts(user, found, known.demands, days=asks.desk.days)
     pipelines = [row for row in found if row.demand is not None]
     return Group(
         "openings",
@@ -100,9 +100,8 @@ def openings(user: Any, asks: Who) -> Steps:
 
 def _pipelines(asks: Who) -> list[Any]:
     rows = (
-        Pipeline.objects.visible_to(asks.user)
-        .current()
-        .filter(demand_id__one_of=asks.cared, rank=1, complete=True, total_days__isnull=False)
+        Pipeline.objects.of_runs(asks.desk.pointers(asks.cared))
+        .filter(rank=1, complete=True, total_days__isnull=False)
         .filter(~place_introduced())
         .order_by("-score", "demand_id")
     )
@@ -129,16 +128,17 @@ def _pipeline_item(asks: Who, row: Any) -> Item:
 
 
 def _matches(asks: Who, without: set[int]) -> list[Any]:
-    """The best of each demand, best first; labs and makers in one's care are looked up one after the other."""
-    rows = Match.objects.visible_to(asks.user).current().filter(rank=1).filter(~pair_introduced())
-    makers = Organisation.objects.filter(city__in=asks.care).values("pk")
-    sides = [rows.filter(demand_id__one_of=[key for key in asks.cared if key not in without])]
+    """The best of each demand, best first, where the lab or the maker is in one's care."""
+    pointers = asks.desk.pointers(key for key in asks.open if key not in without)
+    rows = Match.objects.of_runs(pointers).filter(rank=1).filter(~pair_introduced())
+    rows = rows.only(
+        "demand_id", "run_id", "line_id", "capability_id", "score", "fit"
+    )  # the index holds them
     if not asks.platform:
-        others = [key for key in asks.open if key not in without]
-        sides.append(rows.filter(demand_id__one_of=others, supplier_id__in=makers))
-    best = [row for side in sides for row in side.order_by("-score", "line_id")[: SHOWN * 8]]
+        makers = Organisation.objects.filter(city__in=asks.care).values("pk")
+        rows = rows.filter(Q(demand_id__one_of=asks.cared) | Q(supplier_id__in=makers))
     found: dict[int, Any] = {}
-    for row in sorted(best, key=lambda row: (-row.score, row.line_id)):
+    for row in rows.order_by("-score", "line_id")[: SHOWN * 16]:
         found.setdefault(row.demand_id, row)
     return list(found.values())
 
@@ -147,15 +147,12 @@ def _match_items(asks: Who, rows: Sequence[Any], known: Known) -> list[Item]:
     demands, lines = known.demands, known.lines
     offers = {
         c.pk: c
-        for c in capability_list(asks.user, archived=None, few=True).filter(
-            pk__in=[row.capability_id for row in rows]
-        )
+        for c in capability_list(asks.user, archived=None, few=True)
+        .filter(pk__in=[row.capability_id for row in rows])
+        .prefetch_related(None)  # neither price nor capacity is shown
     }
-    results = (
-        LineResult.objects.visible_to(asks.user)
-        .current()
-        .filter(demand_id__in=[row.demand_id for row in rows], line_id__in=[row.line_id for row in rows])
-    )
+    results = LineResult.objects.of_runs({row.demand_id: row.run_id for row in rows})
+    results = results.filter(line_id__in=[row.line_id for row in rows])
     firms = {row.line_id: row.firms or row.feasible for row in results}
     items = []
     for row in rows:
@@ -193,13 +190,11 @@ def _match_item(asks: Who, row: Any, demand: Any, line: Any, offer: Any, firms: 
 # --- lines nobody can supply ----------------------------------------------------------------------------
 def bare(user: Any, asks: Who) -> Steps:
     """Those where a word may help first: the most near misses, in one's own care before others'."""
-    results = LineResult.objects.visible_to(user).current()
-    results = results.filter(feasible=0)
-    total = results.filter(demand_id__one_of=list(asks.open)).count()
-    own = list(results.filter(demand_id__one_of=asks.cared).order_by("-near", "line_id")[:SHOWN])
+    results = LineResult.objects.of_runs(asks.desk.pointers(asks.cared)).filter(feasible=0)
+    own = list(results.order_by("-near", "line_id")[:SHOWN])
     known = yield Needs(demands=[row.demand_id for row in own], lines=[row.line_id for row in own])
     demands, lines = known.demands, known.lines
-    gains = best_relaxations(user, own, lines, demands)
+    gains = best_relaxations(own, lines, demands)
     items = [
         _bare_item(asks, row, demands[row.demand_id], lines[row.line_id], gains.get(row.line_id, ""))
         for row in own
@@ -211,18 +206,17 @@ def bare(user: Any, asks: Who) -> Steps:
         "slash-circle",
         _("Every open line has a supplier."),
         items,
-        total,
+        asks.desk.totals.bare,
         address("gaps"),
         _("Supply gaps"),
     )
 
 
-def best_relaxations(
-    user: Any, rows: Sequence[Any], lines: dict[int, Any], demands: dict[int, Any]
-) -> dict[int, str]:
-    """Line → "Backlash 1 → 1.3 arcmin brings 4 firms": the relaxation that brings most."""
-    found = Relaxation.objects.visible_to(user).current()
-    found = found.filter(demand_id__in=[r.demand_id for r in rows], line_id__in=[r.line_id for r in rows])
+def best_relaxations(rows: Sequence[Any], lines: dict[int, Any], demands: dict[int, Any]) -> dict[int, str]:
+    """Line → "Backlash 1 → 1.3 arcmin brings 4 firms": the relaxation that brings most. The rows are results that
+    the viewer sees."""
+    found = Relaxation.objects.of_runs({row.demand_id: row.run_id for row in rows})
+    found = found.filter(line_id__in=[row.line_id for row in rows])
     book = component_book({line.component_type_id for line in lines.values()})
     told: dict[int, str] = {}
     for row in found.order_by("-capabilities", "id"):
@@ -256,9 +250,12 @@ def _bare_item(asks: Who, row: Any, demand: Any, line: Any, gain: str) -> Item:
 # --- windows --------------------------------------------------------------------------------------------
 def windows(user: Any, asks: Who) -> Group:
     """Sites whose last window ends soon: after it nothing can be tried there."""
-    rows = Site.objects.visible_to(user).filter(published=True)
-    rows = rows.filter(city__reached_by__alliance=asks.alliance) if asks.platform else rows.filter(
-        Q(city__in=asks.care) | Q(organisation__city__in=asks.care))  # fmt: skip
+    if asks.platform:
+        rows = Site.objects.visible_to(user).filter(city__reached_by__alliance=asks.alliance)
+    else:  # what one cares for is seen for that reason alone
+        cared = Q(city__in=asks.care) | Q(organisation__city__in=asks.care)
+        rows = Site.objects.kept_by(user).filter(cared)
+    rows = rows.filter(published=True)
     last = rows.annotate(last=Max("windows__ends"))
     due = last.filter(last__gte=asks.as_of, last__lte=asks.as_of + timedelta(days=SOON))
     due = due.annotate(all=Window(Count("*"))).select_related("city", "organisation")

@@ -11,10 +11,9 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from alliance.choices import NoticeGroup, RunState
+from alliance.choices import RunState
 from alliance.models import Organisation
 from alliance.selectors.joining import join_queue, verification_queue
-from alliance.selectors.notices import unread_news
 from alliance.selectors.questions import attach_about, open_questions, question_address
 from alliance.templatetags._numbers import date_text, moment_text
 from matching.models import MatchRun
@@ -32,12 +31,14 @@ FAILED = [RunState.FAILED, RunState.PARTIAL]
 def introductions(user: Any, asks: Who) -> Steps:
     """Where it is one's own bureau's turn, and whatever is due within three days at one of its introductions."""
     rows = running(user, asks.alliance)
-    total = rows.count()
+    total = sum(row.running for row in asks.desk.introductions)
     due = Q(due_on__lte=asks.today + timedelta(days=SOON))
     if not asks.platform:
         rows = rows.filter(Q(lab_bureau__in=asks.bureaus) | Q(supplier_bureau__in=asks.bureaus))
     rows = rows.filter(due | Q(turn__in=asks.bureaus)).order_by("due_on", "pk")
-    found = list(rows.select_related("line__component_type", "supplier", "turn", "site")[:MOST])
+    # One query that joins all of it takes the database eight milliseconds to plan.
+    rows = rows.select_related("line", "supplier", "turn").prefetch_related("line__component_type", "site")
+    found = list(rows[:MOST])
     known = yield Needs(demands=[row.demand_id for row in found])
     demands = known.demands
     return Group(
@@ -76,7 +77,7 @@ def _introduction(asks: Who, row: Any, demand: Any) -> Item:
 
 def questions(user: Any, asks: Who) -> Group:
     """What firms have answered and nobody has read, messages to me, and what one's bureau asked and waits for."""
-    news = unread_news(user, SHOWN, groups=[NoticeGroup.MESSAGES.value])
+    news = asks.desk.news
     items = [
         Item(
             row.said.title,
@@ -168,12 +169,16 @@ def _action(asks: Who, row: Any) -> Item:
 def firms(user: Any, asks: Who) -> Group:
     """Requests to be verified and to claim or join a firm, the oldest first; then firms nobody has verified yet."""
     waiting, joining = verification_queue(user), join_queue(user)
-    items = [_verification(asks, row) for row in waiting[:MOST]]
+    asked = list(waiting[:MOST])
+    items = [_verification(asks, row) for row in asked]
     items += [_joining(asks, row) for row in joining[:MOST]]
     rows = Organisation.objects.visible_to(user).filter(
         kind="firm", claimed=True, verified=False, suspended=False, city__in=asks.care
     )
-    rows = rows.exclude(pk__in=waiting.values("organisation"))
+    every = len(asked) < MOST
+    rows = rows.exclude(
+        pk__in=[row.organisation_id for row in asked] if every else waiting.values("organisation")
+    )
     rows = rows.annotate(all=Window(Count("*"))).select_related("city")
     quiet = list(rows.order_by("listed", "-created_at", "pk")[:SHOWN])
     total = len(items) + (quiet[0].all if quiet else 0)

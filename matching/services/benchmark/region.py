@@ -94,7 +94,7 @@ def measure_inside(
     """`manage.py COMMAND --inside BUNDLE ARGUMENTS` on a database of its own; returns its status.
 
     `make` writes the bundle, unless `bundle` names one. A database that is kept and has rows in the table `filled`
-    is measured as it is. It and all files are gone afterwards, except what was kept.
+    is measured as it is. A database that was made and all files are gone afterwards, except what was kept.
     """
     database = _kept_database(keep) if keep else _throw_away_database()
     with tempfile.TemporaryDirectory() as folder, database as address:

@@ -10,7 +10,7 @@ from icalendar import Calendar
 from alliance.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
 from alliance.models import Change
 from matching.models import ActionItem, Introduction, Meeting, Project
-from matching.selectors import agenda, meeting_list, queue
+from matching.selectors import Desk, agenda, meeting_list, queue
 from matching.services import meetings as service
 from tests import factories as make
 
@@ -157,7 +157,7 @@ def test_an_overdue_item_stands_on_today_for_the_bureau_whose_turn_it_is(world):
     service.agree(user, call(world), "Find a maker", world.organisations["partner_bureau"], due_on=late)
 
     def item(person):
-        groups = {g.key: g for g in queue(world.person(person), world.alliances["north"]).groups}
+        groups = {g.key: g for g in queue(Desk(world.person(person), world.alliances["north"])).groups}
         return [i for i in groups["actions"].items if i.title == "Find a maker"]
 
     assert item("lead_official") == []

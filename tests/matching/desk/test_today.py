@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from alliance.models import Change, Verification
 from matching.models import Introduction, LastVisit, Project
-from matching.selectors import board, changes_since, queue
+from matching.selectors import Desk, board, changes_since, queue
 from matching.services.visits import note_visit
 from scenarios.models import SiteWindow
 from tests import factories as make
@@ -23,7 +23,7 @@ def english(settings):
 
 
 def groups(world, person="lead_official", chosen=""):
-    found = queue(world.person(person), world.alliances["north"], chosen)
+    found = queue(Desk(world.person(person), world.alliances["north"]), chosen)
     return {group.key: group for group in found.groups}
 
 
@@ -173,8 +173,8 @@ def test_a_failed_run_waits_until_a_later_one_succeeds(world):
 def test_filters_count_what_they_show(fresh):
     introduce(fresh)
     user = fresh.person("lead_official")
-    everything = queue(user, fresh.alliances["north"])
-    late = queue(user, fresh.alliances["north"], "late")
+    everything = queue(Desk(user, fresh.alliances["north"]))
+    late = queue(Desk(user, fresh.alliances["north"]), "late")
     assert (everything.late, late.late) == (1, 1)
     assert sum(len(items) for _group, items in late.shown) == 1
     assert everything.count == sum(len(items) for _group, items in everything.shown)
@@ -198,8 +198,8 @@ def test_an_alliance_with_nothing_open_says_so_group_by_group(signed_in, fresh):
 def test_the_map_shows_lines_or_introductions(fresh):
     introduce(fresh)
     user = fresh.person("lead_official")
-    lines = board(user, fresh.alliances["north"])
-    work = board(user, fresh.alliances["north"], work=True)
+    lines = board(Desk(user, fresh.alliances["north"]))
+    work = board(Desk(user, fresh.alliances["north"]), work=True)
     assert [flow.label for flow in work.flows] == ["1"]
     assert lines.flows[0].label != ""
     assert {row.city.pk: row.running for row in work.cities}[fresh.cities["partner"].pk] == 1

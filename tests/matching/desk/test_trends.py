@@ -16,7 +16,8 @@ from django.utils import translation
 from alliance.models import Alliance
 from alliance.templatetags._spark import spark
 from matching.models import Figure, Introduction, IntroductionStep, LineResult
-from matching.selectors.trends import trends
+from matching.selectors.introduced import courses
+from matching.selectors.trends import Trends, trends
 from matching.services.figures import note_figures
 from tests import factories as make
 from tests.cast import World
@@ -40,6 +41,11 @@ def began(world: World, day: str, answered: str = "", ended: str = "") -> None:
     Introduction.objects.filter(pk=row.pk).update(**told)
 
 
+def told(world: World, alliance: Alliance) -> Trends:
+    user = world.person("lead_official")
+    return trends(user, alliance, courses(user, alliance))
+
+
 @time_machine.travel(NOW, tick=False)
 def test_months_from_recorded_facts(world: World) -> None:
     north = Alliance.objects.get(slug="north")
@@ -58,7 +64,7 @@ def test_months_from_recorded_facts(world: World) -> None:
     ):
         Figure.objects.create(alliance=north, day=day, lines=10, covered=covered, days=days)
     with translation.override("en"):
-        found = trends(world.person("lead_official"), north)
+        found = told(world, north)
         assert [month.isoformat()[:7] for month in found.months][-3:] == ["2026-09", "2026-10", "2026-11"]
         assert found.running.values == [None] * 8 + [1, 2, 2, 3]
         assert found.answer.values == [None] * 8 + [10, None, 30, 4]
@@ -74,7 +80,7 @@ def test_months_from_recorded_facts(world: World) -> None:
 def test_one_month_is_no_line_and_no_change(world: World) -> None:
     north = Alliance.objects.get(slug="north")
     Introduction.objects.all().delete()
-    found = trends(world.person("lead_official"), north)
+    found = told(world, north)
     assert [trend.known for trend in found.all] == [False] * 4
     assert [trend.change for trend in found.all] == [""] * 4
     assert spark([None, 3]) == ""
@@ -110,12 +116,12 @@ def test_only_the_alliances_bureaus_read_them(world: World) -> None:
 def test_today_asks_the_same_for_one_and_for_many(
     world: World, signed_in: Callable[[str], Client], number: int
 ) -> None:
-    user, north = world.person("lead_official"), world.alliances["north"]
+    north = world.alliances["north"]
 
     def queries() -> int:
-        with CaptureQueriesContext(connection) as told:
-            trends(user, north)
-        return len(told)
+        with CaptureQueriesContext(connection) as asked:
+            told(world, north)
+        return len(asked)
 
     queries()
     before = queries()
