@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from alliance.choices import CityRole, DeliveryState, OrganisationKind, OrganisationRole
@@ -14,6 +14,11 @@ from alliance.rest.inputs import StrictBool, StrictSerializer, StrictText, Stric
 from alliance.selectors.feed import RESOURCES
 from alliance.services.tokens import MAX_DAYS, MAX_KEPT_HOURS, SCOPES
 from alliance.services.webhooks import EVENTS
+
+
+def sent(name: str, value: dict[str, Any]) -> Any:
+    """For a body: an example of what is sent."""
+    return extend_schema_serializer(examples=[OpenApiExample(name, value, request_only=True)])
 
 
 class Shown(serializers.Serializer[Any]):
@@ -148,6 +153,16 @@ class ContactAsked(StrictSerializer):
     address = PlainText(required=False, allow_blank=True, default="", max_length=300)
 
 
+@sent(
+    "firm",
+    {
+        "name_zh": "示例精密传动有限公司",
+        "name_en": "Example Precision Drives",
+        "city": "510100",
+        "roles": ["manufacturer"],
+        "contact": {"person": "Li Hua", "phone": "028-5550100", "email": "sales@example.org"},
+    },
+)
 class OrganisationAsked(StrictSerializer):
     name_zh = PlainText(required=False, allow_blank=True, default="", max_length=300)
     name_en = PlainText(required=False, allow_blank=True, default="", max_length=300)
@@ -189,6 +204,7 @@ class StrictDays(serializers.IntegerField):
         return int(super().to_internal_value(data))
 
 
+@sent("erp", {"name": "ERP", "scopes": ["read", "write"], "days": 90})
 class TokenAsked(StrictSerializer):
     name = StrictText(max_length=100)
     scopes = serializers.ListField(
@@ -199,6 +215,7 @@ class TokenAsked(StrictSerializer):
     service = StrictBool(default=False, help_text=_("make it the organisation's own"))
 
 
+@sent("later", {"keep_hours": 24})
 class TokenRotated(StrictSerializer):
     keep_hours = StrictDays(
         min_value=0,
@@ -258,6 +275,7 @@ class WebhookMadeShown(WebhookShown):
     secret = serializers.CharField(help_text=_("shown this once"))
 
 
+@sent("erp", {"name": "ERP", "url": "https://erp.example.org/in", "events": ["match.found", "match.lost"]})
 class WebhookAsked(StrictSerializer):
     name = StrictText(max_length=100)
     url = StrictText(max_length=500, help_text=_("https:// and public"))

@@ -22,6 +22,7 @@ from alliance.serializers import (
     Shown,
     TypeShown,
     ValueField,
+    sent,
 )
 from companies.serializers import OwnedAsked, ValuesField
 
@@ -78,6 +79,19 @@ class ConditionAsked(StrictSerializer):
     unit = PlainText(required=False, allow_blank=True, max_length=40)
 
 
+@sent(
+    "warehouse",
+    {
+        "name": "Warehouse hall 3",
+        "city": "510100",
+        "scenario_type": "LOG-03",
+        "params": {"floor_area": 4000},
+        "fleet_capacity": 12,
+        "windows": [{"starts": "2027-03-01", "ends": "2027-06-30"}],
+        "part_conditions": [{"key": "mass", "op": "<=", "value": "80 kg"}],
+        "published": True,
+    },
+)
 class SiteAsked(OwnedAsked):
     """A draft unless `published`."""
 

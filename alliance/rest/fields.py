@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from alliance.rest.fieldwords import FIELDS
 from alliance.rest.inputs import StrictText, StrictUUID
 
 #: ISO 8601 has more ways to write a day ("20270630", "2027-W26-3"); one is enough to be understood
@@ -100,7 +101,7 @@ class Reference(serializers.Field[Any, Any, Any, Any]):
 
 def reference_schema(key: str) -> dict[str, Any]:
     text = {"type": "string", "minLength": 1, "maxLength": 120}
-    shown = {"type": "object", "required": [key], "properties": {key: text}}
+    shown = {"type": "object", "required": [key], "properties": {key: {**text, "description": FIELDS[key]}}}
     return {"oneOf": [text, shown]}
 
 
@@ -118,11 +119,14 @@ class RowReference(Reference):
 
 
 UUID_SCHEMA = {"type": "string", "format": "uuid"}
+FIRM_SHOWN = {
+    "type": "object",
+    "required": ["id"],
+    "properties": {"id": {**UUID_SCHEMA, "description": FIELDS["id"]}},
+}
 
 
-@extend_schema_field(
-    {"oneOf": [UUID_SCHEMA, {"type": "object", "required": ["id"], "properties": {"id": UUID_SCHEMA}}]}
-)
+@extend_schema_field({"oneOf": [UUID_SCHEMA, FIRM_SHOWN]})
 class FirmReference(StrictUUID):
     """One of the caller's own organisations by its id, or as it was shown."""
 

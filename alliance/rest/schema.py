@@ -10,11 +10,13 @@ from django.utils.translation import gettext
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from drf_spectacular.utils import OpenApiParameter
 
+from alliance.rest.bulk import BulkShown, bulk_of, examples_of
+from alliance.rest.fieldwords import words_for
 from alliance.rest.inputs import StrictSerializer
+from alliance.rest.problems import TITLES
 from alliance.rest.views import MAY_BE_EMPTY
-from alliance.rest.words import FIELDS
 
 PROBLEM: dict[str, Any] = {
     "type": "object",
@@ -27,14 +29,7 @@ PROBLEM: dict[str, Any] = {
         "code": {"type": "string"},
         "detail": {"type": "string"},
         "request_id": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["field", "message", "code"],
-                "properties": {name: {"type": "string"} for name in ("field", "message", "code")},
-            },
-        },
+        "errors": {"type": "array", "items": {"$ref": "#/components/schemas/FieldErrorShown"}},
     },
 }
 ERRORS = {
@@ -68,7 +63,25 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="sent again with the same key within a day, the request is answered as before and does nothing",
 )
-LIMIT = OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50})
+LIMIT = OpenApiParameter(
+    "limit",
+    {"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
+    description="rows on a page, 1 to 200",
+)
+#: what comes back
+PAGE = "A page of rows, and where the pages before and after it are."
+ANSWERS = {
+    "200": "As it is now.",
+    "201": "It was made; `Location` is its address where it has one.",
+    "202": "It is queued; `Location` says where to follow it where there is such a place.",
+    "204": "It is done, and there is nothing to say.",
+}
+#: what stands in an address
+PATH = {
+    "id": "the public id, as answers show it",
+    "code": "the code, as lists show it",
+    "external_id": "your own name for the row: no slash in it",
+}
 ETAG = OpenApiParameter(
     "ETag",
     OpenApiTypes.STR,
@@ -78,30 +91,6 @@ ETAG = OpenApiParameter(
 )
 LEFT = "RateLimit-Limit, RateLimit-Remaining and RateLimit-Reset (seconds) come with every answer."
 WRITES = ("create", "update", "partial_update", "by_external_id")
-BULK = {
-    "type": "object",
-    "required": ["atomic", "created", "changed", "unchanged", "refused", "results"],
-    "properties": {
-        "atomic": {"type": "boolean"},
-        **{name: {"type": "integer"} for name in ("created", "changed", "unchanged", "refused")},
-        "results": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["row", "status", "result", "id", "external_id", "etag", "errors"],
-                "properties": {
-                    "row": {"type": "integer", "description": "position in `rows`, from 0"},
-                    "status": {"type": "integer"},
-                    "result": {"type": "string", "enum": ["created", "changed", "unchanged", "refused"]},
-                    "id": {"type": ["string", "null"], "format": "uuid"},
-                    "external_id": {"type": ["string", "null"]},
-                    "etag": {"type": ["string", "null"]},
-                    "errors": PROBLEM["properties"]["errors"],
-                },
-            },
-        },
-    },
-}
 
 
 class BearerTokens(OpenApiAuthenticationExtension):
@@ -139,6 +128,8 @@ class Schema(AutoSchema):
         if self._writes and self._action in WRITES:
             view: Any = self.view
             return view.asked(partial=self._action == "partial_update")
+        if self._writes and self._action == "bulk":
+            return bulk_of(self.view.asked)  # type: ignore[attr-defined]
         return super().get_request_serializer()
 
     def get_response_serializers(self) -> Any:
@@ -147,11 +138,17 @@ class Schema(AutoSchema):
         view: Any = self.view
         shown = view.detail_serializer_class or view.serializer_class
         if self._action == "bulk":
-            return OpenApiResponse({"$ref": "#/components/schemas/BulkAnswer"})
+            return BulkShown
         if self._action == "destroy":
             return {204: None}
         codes = {"create": [201], "by_external_id": [200, 201]}.get(self._action, [200])
         return dict.fromkeys(codes, shown)
+
+    def get_examples(self) -> list[Any]:
+        """Of a bulk request: rows of what the resource's own example is."""
+        if self._writes and self._action == "bulk":
+            return examples_of(self.view.asked)  # type: ignore[attr-defined]
+        return super().get_examples()
 
     def get_override_parameters(self) -> list[Any]:
         """In the reader's language."""
@@ -185,6 +182,12 @@ class Schema(AutoSchema):
             OpenApiParameter("cursor", OpenApiTypes.STR, description="from `next` or `previous`"),
         ]
 
+    def _resolve_path_parameters(self, variables: Any) -> Any:
+        found = super()._resolve_path_parameters(variables)
+        for each in found:
+            each["description"] = gettext(PATH[each["name"]])
+        return found
+
     def get_description(self) -> str:  # type: ignore[override]
         """What `alliance.rest.words` has in the reader's language."""
         words = super().get_description()
@@ -202,6 +205,8 @@ class Schema(AutoSchema):
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         bodies = super()._get_response_bodies(direction)
+        for status, told in bodies.items():
+            told["description"] = gettext(PAGE if self._is_list_view() else ANSWERS[status])
         if self._is_list_view():
             content = bodies["200"]["content"]["application/json"]
             content["schema"] = _page_of(content["schema"])
@@ -209,7 +214,7 @@ class Schema(AutoSchema):
         errors = ERRORS | (WRITE_ERRORS if writes else {})
         if self._conditional:
             errors = errors | CONDITION_ERRORS
-        if self._writes and self._action in ("by_external_id", "bulk"):
+        if self._writes and self._action == "by_external_id":
             errors = errors | {"412": CONDITION_ERRORS["412"]}
         if self._once:
             errors = errors | RETRY_ERRORS
@@ -249,11 +254,35 @@ def _page_of(row_list: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _error(words: str) -> dict[str, Any]:
-    return {
-        "description": words,
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
+#: status → the code that its problem has, most of the time
+CODES = {
+    "400": "invalid",
+    "401": "not_authenticated",
+    "403": "needs_write",
+    "404": "not_found",
+    "406": "not_acceptable",
+    "409": "conflict",
+    "412": "stale",
+    "413": "too_large",
+    "415": "unsupported_media_type",
+    "422": "idempotency_key_reused",
+    "428": "if_match_required",
+    "429": "throttled",
+    "503": "unavailable",
+}
+REQUEST_ID = "4f3c2b1a-0d9e-4c8b-a7f6-5e4d3c2b1a09"
+
+
+def _error(status: str, words: str) -> dict[str, Any]:
+    """One of each status; what is wrong with the fields stands in a 400."""
+    told = {"title": str(TITLES[int(status)]), "status": int(status), "code": CODES[status], "detail": words}
+    told = {"type": "about:blank", **told, "request_id": REQUEST_ID}
+    if status == "400":
+        wrong = {"field": "limit", "message": gettext("A whole number from 1 to %(most)d.") % {"most": 200}}
+        told["errors"] = [{**wrong, "code": "invalid"}]
+    schema = {"$ref": "#/components/schemas/Problem"}
+    content = {"schema": schema, "examples": {CODES[status]: {"value": told}}}
+    return {"description": words, "content": {"application/problem+json": content}}
 
 
 def add_problem(result: dict[str, Any], **_more: Any) -> dict[str, Any]:
@@ -263,7 +292,7 @@ def add_problem(result: dict[str, Any], **_more: Any) -> dict[str, Any]:
         head["description"] = gettext(head["description"])
     parts = result.setdefault("components", {})
     schemas = parts.setdefault("schemas", {})
-    schemas |= {"Problem": PROBLEM, "BulkAnswer": BULK}
+    schemas["Problem"] = PROBLEM
     for name, schema in schemas.items():
         if name.startswith("Patched"):
             _without_defaults(schema)
@@ -272,7 +301,9 @@ def add_problem(result: dict[str, Any], **_more: Any) -> dict[str, Any]:
     # A browser's session cannot be typed in: what people are asked for first is the token.
     parts["securitySchemes"] = {name: schemes[name] for name in sorted(schemes, key=lambda n: n != "token")}
     every = ERRORS | WRITE_ERRORS | CONDITION_ERRORS | RETRY_ERRORS
-    parts["responses"] = {f"Error{status}": _error(gettext(words)) for status, words in sorted(every.items())}
+    parts["responses"] = {
+        f"Error{status}": _error(status, gettext(words)) for status, words in sorted(every.items())
+    }
     return result
 
 
@@ -289,10 +320,10 @@ ECHO = re.compile(r"^\* `([^`]*)` - \1?$")
 
 def say(result: dict[str, Any], **_more: Any) -> dict[str, Any]:
     """A post-processing hook: every description in the reader's language, fields that have none by their names."""
-    for schema in result["components"]["schemas"].values():
+    for title, schema in result["components"]["schemas"].items():
         for name, field in schema.get("properties", {}).items():
-            if "$ref" not in field and name in FIELDS:
-                schema["properties"][name] = {"description": FIELDS[name], **field}
+            if words := words_for(title, name):
+                schema["properties"][name] = {"description": words, **field}
     for part in list(result):
         result[part] = _said(result[part])
     return result

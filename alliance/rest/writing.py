@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.db import DatabaseError, transaction
 from django.http import Http404
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.exceptions import APIException
@@ -20,25 +19,15 @@ from rest_framework.reverse import reverse
 
 from alliance.errors import ConflictError, DomainError, ForbiddenError
 from alliance.models import Organisation
+from alliance.rest.bulk import CHANGED, CREATED, REFUSED, UNCHANGED, BulkAsked, counted, refuse_all
 from alliance.rest.conditions import StaleError, etag, refuse_existing, version_named, wanted_version
 from alliance.rest.fields import FirmReference
-from alliance.rest.inputs import BulkParser, StrictBool, StrictSerializer, StrictUUID
+from alliance.rest.inputs import BulkParser, StrictSerializer, StrictText
 from alliance.rest.problems import described
 from alliance.rest.retrying import once
 from alliance.rest.views import ReadViewSet
 from alliance.selectors import viewer_of
 from alliance.services.retries import locked
-
-MAX_ROWS = 1000
-CREATED, CHANGED, UNCHANGED, REFUSED = "created", "changed", "unchanged", "refused"
-
-
-class BulkAsked(StrictSerializer):
-    """Up to 1,000 rows: each one is made, or written over where its `external_id` is there already."""
-
-    organisation = StrictUUID(required=False)
-    atomic = StrictBool(default=True)
-    rows = serializers.ListField(child=serializers.DictField(), min_length=1, max_length=MAX_ROWS)
 
 
 class ChangeViewSet(ReadViewSet):
@@ -219,7 +208,6 @@ class WriteViewSet(ChangeViewSet):
             with self.translated():
                 return self.answer(self.make(owner, told), 201)
 
-    @extend_schema(request=BulkAsked)
     @action(detail=False, methods=["post"], parser_classes=[BulkParser])
     @once
     def bulk(self, request: Request) -> Response:
@@ -236,17 +224,14 @@ class WriteViewSet(ChangeViewSet):
                 self._bulk_row(owner, place, row) for place, row in enumerate(asked.validated_data["rows"])
             ]
             if asked.validated_data["atomic"]:
-                _refuse_all(results)
-        counts = {
-            result: sum(row["result"] == result for row in results)
-            for result in (CREATED, CHANGED, UNCHANGED, REFUSED)
-        }
-        return Response({"atomic": asked.validated_data["atomic"], **counts, "results": results})
+                refuse_all(results)
+        return Response({"atomic": asked.validated_data["atomic"], **counted(results), "results": results})
 
     def _bulk_row(self, owner: Organisation, place: int, data: dict[str, Any]) -> dict[str, Any]:
+        name = data.get("external_id")
         told: dict[str, Any] = {
             "row": place,
-            "external_id": data.get("external_id"),
+            "external_id": name if isinstance(name, str) else None,
             "id": None,
             "etag": None,
         }
@@ -264,7 +249,7 @@ class WriteViewSet(ChangeViewSet):
         return told | named | {"result": result, "status": 201 if result == CREATED else 200, "errors": []}
 
     def _write(self, owner: Organisation, data: dict[str, Any]) -> tuple[Any, str]:
-        condition = data.pop("if_match", None)
+        condition = _condition(data)
         if _firm_named(data) not in (None, owner.public_id):
             raise DomainError(_("All rows are of one firm."), field="organisation")
         data.pop("organisation", None)
@@ -274,7 +259,7 @@ class WriteViewSet(ChangeViewSet):
             if condition is not None:
                 raise StaleError
             return self.make(owner, self.told(data)), CREATED
-        version = version_named(condition, row) if isinstance(condition, str) else None
+        version = None if condition is None else version_named(condition, row)
         changed = self.apply(row, self.told(data, row), version)
         return row, CHANGED if changed else UNCHANGED
 
@@ -330,6 +315,16 @@ def _firm_named(data: dict[str, Any]) -> Any:
         raise serializers.ValidationError({"organisation": error.detail}) from None
 
 
+def _condition(data: dict[str, Any]) -> str | None:
+    """A row's `if_match`; what is no text is no wish to write over whatever there is."""
+    if "if_match" not in data:
+        return None
+    try:
+        return str(StrictText(max_length=200).run_validation(data.pop("if_match")))
+    except serializers.ValidationError as error:
+        raise serializers.ValidationError({"if_match": error.detail}) from None
+
+
 def _object(data: Any) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise serializers.ValidationError({"body": _("The body must be an object.")})
@@ -344,18 +339,6 @@ def merged(stored: Any, given: Any) -> Any:
     for name, value in given.items():
         found[name] = merged(stored.get(name), value)
     return found
-
-
-def _refuse_all(results: Iterable[dict[str, Any]]) -> None:
-    """One bad row, and nothing is written: every one of them is told."""
-    errors: dict[str, list[str]] = {}
-    for row in results:
-        if row["result"] == REFUSED:
-            for each in row["errors"]:
-                name = f"rows.{row['row']}" + (f".{each['field']}" if each["field"] else "")
-                errors.setdefault(name, []).append(each["message"])
-    if errors:
-        raise DomainError(_("Nothing was written: some rows are refused."), errors=errors)
 
 
 def row_named(model: Any, code: str, field: str) -> Any:

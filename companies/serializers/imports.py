@@ -11,7 +11,7 @@ from rest_framework import serializers
 
 from alliance.choices import ImportState
 from alliance.rest.inputs import StrictSerializer, StrictText, StrictUUID
-from alliance.serializers import OrganisationShortShown, Shown
+from alliance.serializers import OrganisationShortShown, Shown, sent
 
 COLUMNS = {"type": "object", "additionalProperties": {"type": "string", "maxLength": 120}}
 
@@ -71,6 +71,7 @@ class ImportAsked(StrictSerializer):
     )
 
 
+@sent("columns", {"move": "map", "columns": {"what it costs": "unit_price", "remark": ""}})
 class ImportStepAsked(StrictSerializer):
     move = serializers.ChoiceField(choices=["map", "confirm", "cancel", "undo"])
     columns = HeadingsField(

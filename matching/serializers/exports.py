@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from alliance.choices import Exported, ExportFormat, ExportState
 from alliance.rest.inputs import StrictSerializer
-from alliance.serializers import Shown
+from alliance.serializers import Shown, sent
 
 
 @extend_schema_field({"type": "object", "additionalProperties": {"type": "string", "maxLength": 200}})
@@ -27,6 +27,7 @@ class FiltersField(serializers.Field[Any, Any, Any, Any]):
         return value
 
 
+@sent("reducers", {"resource": "capabilities", "format": "jsonl", "filters": {"component_type": "DRV-RED"}})
 class ExportAsked(StrictSerializer):
     """What the list of `resource` shows for these filters, in one file of at most 500,000 rows."""
 

@@ -15,6 +15,7 @@ from alliance.rest.inputs import StrictSerializer, StrictText, StrictUUID
 from alliance.serializers import (
     OrganisationShortShown,
     Shown,
+    sent,
 )
 
 MOVE_NAMES = ["accept", "agree", "talk", "sample", "sign", "deliver", "plan", "decline", "withdraw", "reopen"]
@@ -73,6 +74,10 @@ class IntroductionDetailShown(IntroductionShown):
     )
 
 
+@sent(
+    "pair",
+    {"line": "5f0c1f0e-8a55-4e0c-9d43-6d7b6a1c2f11", "capability": "5f0c1f0e-8a55-4e0c-9d43-6d7b6a1c2f12"},
+)
 class IntroductionAsked(StrictSerializer):
     """Either a line and a capability, or a demand and a site."""
 
@@ -114,6 +119,10 @@ class ProjectDetailShown(ProjectShown):
     introductions = IntroductionShown(many=True, source="team")
 
 
+@sent(
+    "pipeline",
+    {"demand": "5f0c1f0e-8a55-4e0c-9d43-6d7b6a1c2f11", "site": "5f0c1f0e-8a55-4e0c-9d43-6d7b6a1c2f13"},
+)
 class ProjectAsked(StrictSerializer):
     """The pipeline by its demand and, where it has one, its site."""
 
@@ -123,6 +132,7 @@ class ProjectAsked(StrictSerializer):
     due_on = DayField(required=False, allow_null=True, default=None)
 
 
+@sent("accept", {"move": "accept", "note": "Samples can leave in a week."})
 class StepAsked(StrictSerializer):
     move = serializers.ChoiceField(choices=MOVE_NAMES)
     note = StrictText(required=False, allow_blank=True, default="", max_length=4000)

@@ -11,13 +11,15 @@ from alliance.rest.inputs import StrictSerializer
 from alliance.serializers import (
     OrganisationShortShown,
     Shown,
+    sent,
 )
 from companies.serializers import CapabilityAsked
-from matching.serializers.asked import DemandAsked
+from matching.serializers.asked import WALKER, DemandAsked
 from matching.serializers.shown import TermScoresShown
 
 
 # --- match on the fly -----------------------------------------------------------------------------------
+@sent("demand", {"demand": WALKER})
 class PreviewAsked(StrictSerializer):
     """Either a demand or a capability, as one would send it to be stored."""
 

@@ -15,6 +15,7 @@ from alliance.serializers import (
     OrganisationShortShown,
     RequirementShown,
     Shown,
+    sent,
 )
 
 
@@ -208,6 +209,7 @@ class RunShown(Shown):
     error = serializers.CharField()
 
 
+@sent("alliance", {"alliance": "chengdu"})
 class RunAsked(StrictSerializer):
     """Either an alliance (short name or id) or one demand."""
 

@@ -123,7 +123,8 @@ class Documents:
                 yield from self._asked(f"{where}.{name}", inner, new["properties"][name])
             elif "properties" in new:
                 yield f"{where}.{name} is gone"
-        for name in {*new.get("required", [])} - {*old.get("required", [])}:
+        said = "properties" in old  # of an object that nothing was said about, only more is known now
+        for name in {*new.get("required", [])} - {*old.get("required", [])} if said else ():
             yield f"{where}.{name} must be sent now"
         if new.get("additionalProperties") is False and old.get("additionalProperties", True) is not False:
             yield f"{where}: other fields are refused now"

@@ -135,7 +135,7 @@ def test_the_erp(made: Callable[[str], Made], live_world: World) -> None:
     plant = erp.model("FacilityAsked", {"name": "Main plant", "city": "510100"})
     assert erp("facilities_by_external_id_update", "plant-1", body=plant).status_code == 201
     parts = [part(14, 7.8, 820), part(17, 24, 990), part(20, 40, 1180)]
-    bulk = erp.model("BulkAsked", {"rows": parts, "atomic": False})
+    bulk = erp.model("CapabilityBulkAsked", {"rows": parts, "atomic": False})
     for results in (["created"] * 3, ["unchanged"] * 3):
         told = erp("capabilities_bulk_create", body=bulk).parsed
         assert [row.result.value for row in told.results] == results, told
