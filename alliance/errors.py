@@ -39,6 +39,12 @@ class ForbiddenError(DomainError):
     code = "forbidden"
 
 
+class ChangedRightsError(ConflictError):
+    """What is kept was made for somebody with rights that the asker does not have any more."""
+
+    code = "rights_changed"
+
+
 class TooManyError(DomainError):
     """Tried too often; `wait` seconds from now it may be tried again."""
 

@@ -18,6 +18,7 @@ from alliance.errors import DomainError
 from alliance.filters import AllianceFilter, OrganisationFilter, PlaceFilter, TokenFilter
 from alliance.models import City, Organisation, User
 from alliance.rest.schema import LIMIT
+from alliance.rest.throttling import Counted
 from alliance.rest.views import ReadViewSet, asked_limit, refuse_empty, refuse_unknown, with_since
 from alliance.rest.writing import ChangeViewSet, row_named
 from alliance.selectors import (
@@ -144,7 +145,7 @@ class TokenViewSet(ReadViewSet):
 
 
 @extend_schema(tags=["changes"])
-class FeedViewSet(viewsets.GenericViewSet[Any]):
+class FeedViewSet(Counted, viewsets.GenericViewSet[Any]):
     """What has changed since a place in the feed, for who keeps a copy."""
 
     serializer_class = FeedShown

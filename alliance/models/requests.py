@@ -7,7 +7,8 @@ from django.db.models.functions import Now
 class IdempotencyKey(models.Model):
     """The answer to a request that carried an `Idempotency-Key`: written in the transaction of its effect.
 
-    `principal`: the token or person that asked; `digest`: of method, address and body. Swept after a day.
+    `principal`: the token or person that asked; `digest`: of method, address and body; `rights`: what they were then.
+    Swept after a day.
     """
 
     principal = models.CharField(max_length=80)
@@ -16,6 +17,7 @@ class IdempotencyKey(models.Model):
     status = models.PositiveSmallIntegerField()
     headers = models.JSONField(default=dict)
     body = models.JSONField(null=True)
+    rights = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
     made_at = models.DateTimeField(db_default=Now(), db_index=True)
 
     class Meta:

@@ -66,12 +66,15 @@ def bulk_of(asked: type[StrictSerializer]) -> type[StrictSerializer]:
     """
     stem = asked.__name__.removesuffix("Asked")
     told = {"if_match": StrictText(required=False, max_length=200), "__doc__": asked.__doc__}
-    row: Any = type(asked)(f"{stem}RowAsked", (asked,), told)
+    made: Any = type(asked)
+    row: Any = made(f"{stem}RowAsked", (asked,), told)
     rows = serializers.ListField(
         child=row(), min_length=1, max_length=MAX_ROWS, help_text=gettext_lazy("the rows, 1 to 1,000")
     )
-    body: Any = type(asked)(f"{stem}BulkAsked", (BulkAsked,), {"rows": rows, "__doc__": BulkAsked.__doc__})
-    return body  # type: ignore[no-any-return]
+    body: type[StrictSerializer] = made(
+        f"{stem}BulkAsked", (BulkAsked,), {"rows": rows, "__doc__": BulkAsked.__doc__}
+    )
+    return body
 
 
 def examples_of(asked: type[StrictSerializer]) -> list[OpenApiExample]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from alliance.errors import DomainError, NotFoundError
+from alliance.errors import DomainError, NotFoundError, TooManyError
 from alliance.rest.database import Answer, answer_of
 
 CONTENT_TYPE = "application/problem+json"
@@ -74,7 +74,8 @@ def described(exc: Exception, request: HttpRequest | None) -> Described | None:
     elif isinstance(exc, PermissionDenied):
         exc = exceptions.PermissionDenied()
     if isinstance(exc, DomainError):
-        return problem(request, exc.status, exc.code, exc.message, list(_field_errors(exc.errors))), {}
+        wait = {"Retry-After": str(exc.wait)} if isinstance(exc, TooManyError) else {}
+        return problem(request, exc.status, exc.code, exc.message, list(_field_errors(exc.errors))), wait
     if isinstance(exc, DatabaseError | ProtectedError):
         answer = answer_of(exc)
         return None if answer is None else _of_database(request, answer)

@@ -15,7 +15,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from alliance.models import ApiToken
-from alliance.services.retries import Answer, remember, remembered
+from alliance.services.retries import Answer, remember, remembered, rights_of
 
 HEADER = "Idempotency-Key"
 KEPT_HEADERS = ("Location", "ETag", "Cache-Control")
@@ -32,9 +32,9 @@ def once(handler: Handler) -> Handler:
         if key is None:
             return handler(self, request, *args, **kwargs)
         _check(key)
-        who, digest = principal_of(request), _digest(request)
+        who, digest, rights = principal_of(request), _digest(request), rights_of(request.user)
         with transaction.atomic():
-            before = remembered(who, key, digest)
+            before = remembered(who, key, digest, rights)
             if before is not None:
                 return Response(
                     before.body, before.status, headers={**before.headers, "Idempotent-Replayed": "true"}
@@ -42,7 +42,7 @@ def once(handler: Handler) -> Handler:
             answer = handler(self, request, *args, **kwargs)
             told = json.loads(JSONRenderer().render(answer.data)) if answer.data is not None else None
             headers = {name: str(answer.headers[name]) for name in KEPT_HEADERS if name in answer.headers}
-            remember(who, key, digest, Answer(answer.status_code, told, headers))
+            remember(who, key, digest, Answer(answer.status_code, told, headers), rights)
         return answer
 
     run.once = True  # type: ignore[attr-defined]

@@ -60,6 +60,19 @@ def _add(cache: str, key: str) -> int:
         return 1
 
 
+class Counted:
+    """For views: every request counts, also one whose token is wrong or whose sender may not do what it asks for."""
+
+    def perform_authentication(self, request: Any) -> None:
+        try:
+            super().perform_authentication(request)  # type: ignore[misc]
+        finally:  # nobody by then where it failed: counted by address
+            super().check_throttles(request)  # type: ignore[misc]
+
+    def check_throttles(self, request: Any) -> None:
+        """It has been counted: REST framework would do it after it has asked for rights."""
+
+
 class PerCaller(BaseThrottle):
     """A window of a minute for each token, each session's person, each anonymous address."""
 

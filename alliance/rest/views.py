@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from alliance.filters import ListFilter
+from alliance.rest.throttling import Counted
 from alliance.selectors.paging import Page, cut_merged
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
@@ -87,7 +88,7 @@ def with_since(filters: type[ListFilter], *, names: bool = False) -> type[ListFi
     return made
 
 
-class ReadViewSet(viewsets.GenericViewSet[Any]):
+class ReadViewSet(Counted, viewsets.GenericViewSet[Any]):
     """List and detail of what the caller sees. Nothing is found by anything but its public id or code."""
 
     selector: ClassVar[Callable[[Any], QuerySet[Any]]]

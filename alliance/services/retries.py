@@ -11,8 +11,9 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from alliance.errors import ConflictError, DomainError
+from alliance.errors import ChangedRightsError, ConflictError, DomainError
 from alliance.models import IdempotencyKey
+from alliance.selectors import viewer_of
 
 KEPT = timedelta(hours=24)
 SWEPT_AT_ONCE = 1000
@@ -51,8 +52,18 @@ def locked(*names: str, wait: bool) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def remembered(principal: str, key: str, digest: str) -> Answer | None:
-    """The answer given before, or None: then the caller does the work and calls `remember` in this transaction."""
+def rights_of(user: Any) -> list[str]:
+    """What the asker is, one word for each place: an answer is kept for who still is all of it."""
+    told = vars(viewer_of(user)).items()
+    places = [f"{name} {pk}" for name, held in told if isinstance(held, frozenset) for pk in held]
+    return sorted([*places, *(name for name, held in told if held is True)])
+
+
+def remembered(principal: str, key: str, digest: str, rights: list[str]) -> Answer | None:
+    """The answer given before, or None: then the caller does the work and calls `remember` in this transaction.
+
+    Whoever has left a firm since is not told again what was done there.
+    """
     if not locked("idempotency", principal, key, wait=False):
         raise InFlightError(
             _("A request with this Idempotency-Key is being worked on. Ask again in a moment.")
@@ -62,10 +73,14 @@ def remembered(principal: str, key: str, digest: str) -> Answer | None:
         return None
     if row.digest != digest:
         raise ReusedKeyError(_("This Idempotency-Key was sent before with another request."))
+    if not {*row.rights} <= {*rights}:
+        raise ChangedRightsError(
+            _("What you may see has changed since this was answered: read the row again.")
+        )
     return Answer(row.status, row.body, row.headers)
 
 
-def remember(principal: str, key: str, digest: str, answer: Answer) -> None:
+def remember(principal: str, key: str, digest: str, answer: Answer, rights: list[str]) -> None:
     IdempotencyKey.objects.create(
         principal=principal,
         key=key,
@@ -73,6 +88,7 @@ def remember(principal: str, key: str, digest: str, answer: Answer) -> None:
         status=answer.status,
         headers=answer.headers,
         body=answer.body,
+        rights=rights,
     )
 
 

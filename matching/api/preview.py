@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from alliance.errors import DomainError
 from alliance.models import Organisation
+from alliance.rest.throttling import Counted
 from alliance.rest.views import refuse_unknown
 from companies.api import CapabilityViewSet, capability_input
 from companies.services import CapabilityChecker, InputError, may_write_for
@@ -26,7 +27,7 @@ MOST_PIPELINES = 10
 
 
 @extend_schema(tags=["results"])
-class PreviewViewSet(viewsets.GenericViewSet[Any]):
+class PreviewViewSet(Counted, viewsets.GenericViewSet[Any]):
     """Match on the fly. A token needs `read` only."""
 
     only_reads = True

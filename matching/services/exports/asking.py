@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from alliance.changes import record
 from alliance.choices import ExportState
-from alliance.errors import ConflictError
+from alliance.errors import ChangedRightsError, ConflictError
 from alliance.services.retries import locked
 from alliance.services.storing import opened
 from matching.models import Export
@@ -27,12 +27,6 @@ class NotReadyError(ConflictError):
     """The file is not written yet, or not any more."""
 
     code = "not_ready"
-
-
-class ChangedRightsError(ConflictError):
-    """The file tells of something that its asker may not see any more."""
-
-    code = "rights_changed"
 
 
 def ask_for_export(user: Any, resource: str, form: str, filters: dict[str, str]) -> Export:
