@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.forms import PasswordResetForm
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -246,7 +247,8 @@ class AccountForm(forms.Form):
 
 
 class ResetForm(PasswordResetForm):
-    """The mail with the link goes through the outbox, like every mail."""
+    """The mail with the link goes through the outbox, like every mail. It leads to the site's own address: the one
+    that was asked for is anybody's word."""
 
     def send_mail(
         self,
@@ -258,4 +260,5 @@ class ResetForm(PasswordResetForm):
     ) -> None:
         subject = " ".join(render_to_string(subject_template_name, context).split())
         to = more[1] if len(more) > 1 else words.get("to_email", context["email"])
-        post(to, subject, render_to_string(email_template_name, context))
+        body = render_to_string(email_template_name, {**context, "site": settings.SITE_URL})
+        post(to, subject, body)

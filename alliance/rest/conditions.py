@@ -40,15 +40,21 @@ def wanted_version(request: Any, row: Any, *, required: bool) -> int | None:
 
 def version_named(text: str, row: Any) -> int:
     """`*` is whatever there is. Proxies that compress mark tags as weak; the version is the same."""
-    tags = {tag.strip().removeprefix("W/") for tag in text.split(",")}
-    if "*" not in tags and etag(row) not in tags:
+    if not _names(text, row):
         raise StaleError
     return int(row.version)
 
 
+def _names(text: str, row: Any) -> bool:
+    tags = {tag.strip().removeprefix("W/") for tag in text.split(",")}
+    return "*" in tags or etag(row) in tags
+
+
 def refuse_existing(request: Any, row: Any) -> None:
-    """`If-None-Match: *` on an upsert: only if there is none yet. `If-Match` on nothing: there is no such version."""
-    if row is not None and request.headers.get("If-None-Match", "").strip() == "*":
+    """`If-None-Match` on an upsert: not over any row (`*`), or not over these versions. `If-Match` on nothing: there is
+    no such version."""
+    unwanted = request.headers.get("If-None-Match")
+    if row is not None and unwanted is not None and _names(unwanted, row):
         raise StaleError
     if row is None and "If-Match" in request.headers:
         raise StaleError

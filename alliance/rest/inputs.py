@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from django.utils.translation import gettext as _
 from rest_framework import serializers
-from rest_framework.exceptions import APIException, ParseError
+from rest_framework.exceptions import APIException, ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
 MAX_BYTES = 5 * 1024 * 1024
@@ -32,6 +32,7 @@ class StrictJSONParser(BaseParser):
     max_nodes = MAX_NODES
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        _refuse_packed((parser_context or {}).get("request"))
         raw = stream.read(MAX_BYTES + 1)
         if len(raw) > MAX_BYTES:
             raise TooLargeError
@@ -54,6 +55,15 @@ class BulkParser(StrictJSONParser):
     """The same for many rows at once."""
 
     max_nodes = 20 * MAX_NODES
+
+
+def _refuse_packed(request: Any) -> None:
+    """A body said to be packed is unpacked nowhere: read as it is, it would be another one than was meant."""
+    packing = request.headers.get("Content-Encoding", "") if request is not None else ""
+    if packing.strip().lower() not in ("", "identity"):
+        raise UnsupportedMediaType(
+            packing[:40], _("Send the body as it is: no Content-Encoding is read here.")
+        )
 
 
 def _refuse(message: str) -> NoReturn:

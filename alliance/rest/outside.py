@@ -7,7 +7,6 @@ from typing import Any
 import redis
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
@@ -45,7 +44,7 @@ def not_found(request: HttpRequest, exception: Any) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Any) -> HttpResponse:
-    if _of_api(request) and not isinstance(exception, DisallowedHost):
+    if _of_api(request):
         return plain_problem(request, 400, "invalid", _("The request cannot be read."))
     return defaults.bad_request(request, exception)
 

@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from rest_framework.throttling import BaseThrottle
 
 from alliance.models import ApiToken
+from alliance.services.limits import plain_address
 
 WINDOW = 60
 MUTED_SECONDS = 5.0
@@ -92,7 +93,7 @@ class PerCaller(BaseThrottle):
             return f"token:{request.auth.public_id}", limits["token"]
         if request.user.is_authenticated:
             return f"person:{request.user.pk}", limits["person"]
-        return f"address:{self.get_ident(request)}", limits["anonymous"]
+        return f"address:{plain_address(self.get_ident(request) or '')}", limits["anonymous"]
 
     def wait(self) -> float:
         return self.waits

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from alliance.changes import acting_for, record
 from alliance.choices import ImportState
 from alliance.errors import ConflictError
+from alliance.models import Organisation
 from companies.models import SheetImport
 from companies.services.sheets.checking import SheetChecker, counts_of
 from companies.services.sheets.comparing import compare
@@ -119,7 +120,21 @@ def _save(sheet: SheetImport) -> None:
     return None
 
 
+def _may_still_write(sheet: SheetImport) -> bool:
+    """What was confirmed is done, also when its token was revoked or its person has left since: it was the firm's word.
+
+    Not for who was suspended: a firm or a person that may not even read writes nothing by what was begun before.
+    """
+    firm = Organisation.objects.filter(pk=sheet.organisation_id, suspended=False)
+    return firm.exists() and sheet.person.is_active
+
+
 def _save_once(sheet: SheetImport) -> None:
+    if not _may_still_write(sheet):
+        with transaction.atomic():
+            _finish(sheet, ImportState.CANCELLED)
+            record("cancelled", "sheet", str(sheet.public_id))
+        return
     half = sheet.row_count // 2
     with Progress(sheet, LEASE) as tell:
         report = SheetChecker(sheet).run(sheet.cells.rows, lambda done: tell(done // 2))
