@@ -6,7 +6,8 @@ Nothing is kept in a result store, nothing waits for a broker: a publisher gives
 import logging
 import os
 import time
-from typing import Any
+from contextlib import suppress
+from typing import Any, ClassVar
 
 from celery import Celery
 
@@ -69,23 +70,53 @@ PUBLISHING: dict[str, Any] = TRANSPORT | {
     "interval_max": 0,
 }
 EXPIRES = 600  # a hint as old as this tells nothing new
+MOST_FREE = 4  # connections kept by a process
 
 
 class _Publisher:
-    """Remembers when the broker last failed, for this process."""
+    """Remembers when the broker last failed, for this process, and connections that nobody uses at the moment.
+
+    Opening one costs more than everything else about a message. They are of one process and one address.
+    """
 
     muted_until = 0.0
+    of: tuple[int, Any] = (0, None)
+    free: ClassVar[list[Any]] = []
+
+
+def _connection() -> Any:
+    """A free connection to the broker, or a new one."""
+    of = (os.getpid(), app.conf.broker_write_url or app.conf.broker_url)
+    if _Publisher.of != of:
+        _Publisher.of, _Publisher.free = (
+            of,
+            [],
+        )  # those of the process that forked this one are not ours to close
+    try:
+        return _Publisher.free.pop()
+    except IndexError:
+        return app.connection_for_write(transport_options=PUBLISHING)
+
+
+def _keep(connection: Any) -> None:
+    if len(_Publisher.free) < MOST_FREE:
+        _Publisher.free.append(connection)
+    else:
+        connection.release()
 
 
 def nudge(name: str, *args: Any) -> bool:
     """Publish a task by name, best effort: never raises, hardly waits; False when the broker did not take it."""
     if time.monotonic() < _Publisher.muted_until:
         return False
+    connection = _connection()
     try:
-        with app.connection_for_write(transport_options=PUBLISHING) as connection:
-            app.send_task(name, args, connection=connection, retry=False, ignore_result=True, expires=EXPIRES)
+        app.send_task(name, args, connection=connection, retry=False, ignore_result=True, expires=EXPIRES)
     except Exception as error:
         _Publisher.muted_until = time.monotonic() + MUTED_SECONDS
         logger.warning("the broker did not take %s: %s", name, error)
+        with suppress(Exception):
+            connection.release()
         return False
+    _keep(connection)
     return True

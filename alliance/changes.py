@@ -54,8 +54,18 @@ def record(
         before=before,
         after=after,
     )
-    transaction.on_commit(nudge_consumers, robust=True)
+    _nudge_once()
     return row
+
+
+def _nudge_once() -> None:
+    """One message for a transaction, however many changes it makes; one that a savepoint takes back does not count."""
+    connection = transaction.get_connection()
+    lasting = set(connection.savepoint_ids)
+    for savepoints, call, _robust in connection.run_on_commit:
+        if call is nudge_consumers and set(savepoints) <= lasting:
+            return
+    transaction.on_commit(nudge_consumers, robust=True)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ CONSUMER = "matcher"
 BATCH = 2000
 # When more than this part of an alliance's demands is touched, all of it is matched: one run with many workers.
 MOST_PART = 0.5
-PART = 24  # demands that one worker takes at a time
+PART = 12  # demands that one worker takes at a time
 FEW = 128  # but so many never make it a run of the whole alliance
 # The feed stops at the oldest running transaction: a slower one's rows are read later, never skipped.
 READ = """
