@@ -180,6 +180,7 @@ class ImportState(models.TextChoices):
     CHECKED = "checked", _("checked")
     SAVING = "saving", _("being saved")
     SAVED = "saved", _("saved")
+    UNDOING = "undoing", _("being taken back")
     UNDONE = "undone", _("taken back")
     FAILED = "failed", _("failed")
     CANCELLED = "cancelled", _("cancelled")

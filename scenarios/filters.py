@@ -23,7 +23,7 @@ class SiteFilter(ListFilter):
     q = WordFilter(
         label=_("Name or operator"), fields=["name", "organisation__name_zh", "organisation__name_en"]
     )
-    scenario_type = TreeFilter(label=_("Scenario"), tree=ScenarioType, empty_label=_("any"))
+    scenario_type = TreeFilter(label=_("Scenario type"), tree=ScenarioType, empty_label=_("any"))
     city = CityFilter(label=_("City"))
     state = django_filters.ChoiceFilter(
         label=_("State"),

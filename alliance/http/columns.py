@@ -48,6 +48,7 @@ class Table:
     sort: str = ""
     order: Sequence[str] = ()
     actions: Sequence[Any] = field(default_factory=list)
+    ticks: Collection[int] = frozenset()
 
     @cached_property
     def choosable(self) -> list[Column]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import QuerySet
@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from alliance.filters import LISTS, ListFilter, read, still_fits
 from alliance.http.columns import Column, build_table
 from alliance.http.files import FILES
-from alliance.http.several import offered
+from alliance.http.several import offered, ticked
 from alliance.models import ListSetting, SavedFilter
 from alliance.selectors.lists import list_setting, saved_filters, sharers
 from alliance.selectors.paging import Rows, cut
@@ -58,6 +58,8 @@ def listing(
         return FILES[wanted](name, table.in_files, _in_pages(found.seen, chosen.order, prepare))
     page = cut(found, chosen.order, request.GET.get("cursor", ""), PAGE, few=valid and chosen.few)
     prepare(page.rows)
+    if table.actions:
+        table = replace(table, ticks=ticked(name, request.user, page.rows))
     context = {"rows": page.rows, "page": page, "form": chosen.form, "shown": len(page.rows), "valid": valid}
     context |= {"table": table, "kept": _kept(request, name, kept, opening)}
     context |= counted(found) | summary(found.seen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,8 +36,9 @@ class Action:
 
 @dataclass
 class Offer:
-    """The actions of one list."""
+    """The actions of one list. `ticks(user)`: the rows on which this person can do any of them."""
 
+    ticks: Callable[[Any], QuerySet[Any]]
     actions: dict[str, Action] = field(default_factory=dict)
 
     def to(self, user: Any) -> list[Action]:
@@ -47,9 +48,14 @@ class Offer:
 ACTIONS: dict[str, Offer] = {}
 
 
-def offer(name: str, *actions: Action) -> None:
+def offer(name: str, *actions: Action, ticks: Callable[[Any], QuerySet[Any]]) -> None:
     """Said by an app's views when they are loaded."""
-    ACTIONS[name] = Offer({action.key: action for action in actions})
+    ACTIONS[name] = Offer(ticks, {action.key: action for action in actions})
+
+
+def ticked(name: str, user: Any, rows: Iterable[Any]) -> set[int]:
+    """Keys of those of the rows that get a box: a box beside what one cannot change would only lead to a refusal."""
+    return set(ACTIONS[name].ticks(user).filter(pk__in=[row.pk for row in rows]).values_list("pk", flat=True))
 
 
 def offered(name: str, user: Any) -> list[Action]:

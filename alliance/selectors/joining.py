@@ -134,6 +134,16 @@ def named_alike(user: Any, *names: str, most: int = 5) -> list[Any]:
     return list(rows.filter(found).select_related("city").order_by("id")[:most]) if found else []
 
 
+def own_verifications(user: Any) -> list[Any]:
+    """One's own firms that wait to be verified, and `bureaus`: who decides. Always the person's own rows."""
+    rows = Verification.objects.filter(organisation__memberships__user=user, state=DecisionState.WAITING)
+    found: list[Any] = list(rows.select_related("organisation__city").order_by("id"))
+    for row in found:
+        bureaus = Organisation.objects.filter(cares_for__city=row.organisation.city, suspended=False)
+        row.bureaus = list(bureaus.select_related("contact"))
+    return found
+
+
 def own_suspensions(user: Any) -> list[Any]:
     """Why one's own firms are shut out, and which bureaus to ask: always the person's own rows."""
     firms = Organisation.objects.filter(memberships__user=user, suspended=True).select_related("city")

@@ -179,6 +179,27 @@ def withdraw_message(message: Message, *, user: Any) -> None:
         record("withdrawn", "message", str(message.public_id), after=_after(message))
 
 
+def restore_message(message: Message, *, user: Any) -> None:
+    """Its author shows it again, to those who read it before. ConflictError where it is not withdrawn, and for a
+    question that the bureau has asked anew meanwhile."""
+    _own(message, user)
+    with transaction.atomic():
+        rows = Message.objects.filter(pk=message.pk, withdrawn_at__isnull=False)
+        try:
+            with transaction.atomic():
+                found = rows.update(withdrawn_at=None, updated_at=Now(), version=F("version") + 1)
+        except IntegrityError as error:
+            waits = _(
+                "Your bureau has asked this firm about this anew and waits for the answer: write there."
+            )
+            raise ConflictError(waits, field="text") from error
+        if not found:
+            raise ConflictError(_("It is not withdrawn."))
+        if message.answers_id is not None:
+            settle(Message.objects.select_for_update().get(pk=message.answers_id))
+        record("restored", "message", str(message.public_id), after=_after(message))
+
+
 def settle(question: Message) -> None:
     """Whether it is answered: the firm spoke last, of what is not withdrawn. In the caller's transaction.
 

@@ -34,7 +34,7 @@ def heads(context: template.Context) -> SafeString:
     """The row of headings; those that can sort are links, the one that sorts says so."""
     table: Table = context["table"]
     cells = [_head(context, table, column) for column in table.shown]
-    if context["table"].actions and context.get("rows"):
+    if table.ticks:
         tick = put('<th class="tick"><span class="visually-hidden">{}</span></th>', _("Chosen"))
         cells.insert(0, tick)
     return put("<thead><tr>{}</tr></thead>", _joined(cells))
@@ -89,7 +89,7 @@ class RowNode(template.Node):
             f"{opened}{escaped(node.render(context) if node else plain(column.value(row)))}</td>"
             for column, node, opened in context.render_context[self]
         ]
-        tick = _tick(context, row) if table.actions else ""
+        tick = _tick(row, row.pk in table.ticks) if table.ticks else ""
         return SafeString(f"<tr>{tick}{''.join(cells)}</tr>")
 
     def _opened(self, table: Table) -> list[tuple[Column, CellNode | None, SafeString]]:
@@ -103,7 +103,10 @@ class RowNode(template.Node):
         return found
 
 
-def _tick(context: template.Context, row: Any) -> SafeString:
+def _tick(row: Any, may: bool) -> SafeString:
+    """A box, or an empty cell where nothing can be done to this row."""
+    if not may:
+        return SafeString('<td class="tick"></td>')
     return put(
         '<td class="tick"><input class="form-check-input" type="checkbox" name="row" value="{}" form="several"'
         ' aria-label="{}" data-several></td>',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import lru_cache
@@ -15,7 +16,7 @@ from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
+from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from alliance.http import viewed
@@ -23,6 +24,7 @@ from alliance.templatetags import _numbers as text
 from alliance.templatetags._html import put
 
 register = template.Library()
+HAN = re.compile(r"[\u4e00-\u9fff]")
 
 #: The menu of each kind of person: (url name, words). A page that does not exist yet simply does not show.
 TODAY = ("dashboard", pgettext_lazy("menu", "Today"))
@@ -175,6 +177,16 @@ def percent(fraction: float | None, digits: int = 0) -> str:
 
 
 @register.filter
+def one_language(words: str) -> str:
+    """Of a remark that reference data hold in both languages, "中文 / English", the reader's; of any other all."""
+    parts = [part.strip() for part in (words or "").split(" / ")]
+    chinese = [bool(HAN.search(part)) for part in parts]
+    if sorted(chinese) != [False, True]:
+        return words
+    return parts[chinese.index(get_language() != "en")]
+
+
+@register.filter
 def signed(value: text.Number | None, digits: int = 1) -> str:
     """A difference with its sign."""
     return text.number_text(value, digits, sign=True)
@@ -235,7 +247,16 @@ def supply_words(feasible: int, near: int) -> tuple[str, str, str]:
     if feasible == 1:
         return "warn", _("single source"), "1-circle-fill"
     if near:
-        return "warn", _("none, %(count)d one requirement short") % {"count": near}, "bullseye"
+        return (
+            "warn",
+            ngettext(
+                "none, %(count)d firm one requirement short",
+                "none, %(count)d firms one requirement short",
+                near,
+            )
+            % {"count": near},
+            "bullseye",
+        )
     return "bad", _("no supplier"), "x-octagon-fill"
 
 

@@ -14,17 +14,19 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from alliance.choices import JoinKind
+from alliance.choices import DecisionState, JoinKind
 from alliance.errors import DomainError, NotFoundError
 from alliance.forms.joining import CodeForm, FirmForm, JoinForm, PersonForm
 from alliance.forms.records import FileForm
 from alliance.models import Organisation, User
+from alliance.selectors import viewer_of
 from alliance.selectors.attachments import own_documents
 from alliance.selectors.joining import (
     city_names,
     entry_of_code,
     own_requests,
     own_suspensions,
+    own_verifications,
     registered_firm,
     unclaimed_entry,
     unclaimed_like,
@@ -167,8 +169,14 @@ def waiting(request: HttpRequest) -> HttpResponse:
             except DomainError as error:
                 form.add_error("file", error.message)
                 status = error.status
+    suspensions, asked = own_suspensions(request.user), own_verifications(request.user)
+    unanswered = any(row.state == DecisionState.WAITING for row in rows)
+    nothing = not (unanswered or suspensions or asked)
+    if nothing and request.method != "POST" and viewer_of(request.user).known:
+        # Who belongs somewhere and waits for nothing has a page of its own to go to.
+        return redirect("dashboard")
     own_documents(request.user, rows)
-    context = {"rows": rows, "suspensions": own_suspensions(request.user), "form": form}
+    context = {"rows": rows, "suspensions": suspensions, "asked": asked, "form": form}
     return render(request, "registration/waiting.html", context, status=status)
 
 

@@ -66,7 +66,7 @@ def _page(request: HttpRequest, found: Any, forms: Forms) -> dict[str, Any]:
 
 def _profile(found: Any) -> dict[str, Any]:
     told = {name: getattr(found, name) for name in ("name_zh", "name_en", "roles", "version")}
-    told["city"] = f"{found.city.name_zh or found.city.name_en} ({found.city.code})"
+    told["city"] = f"{found.city} ({found.city.code})"
     contact = found.reach_at
     if contact:
         told |= {"person": contact.person, "phone": contact.phone, "address": contact.address}

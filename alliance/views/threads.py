@@ -22,7 +22,7 @@ from alliance.selectors.attachments import row_of, whose_row
 from alliance.selectors.messages import talk_of, thread_of, voices
 from alliance.selectors.paging import cut
 from alliance.selectors.questions import asker_of, attach_about, question_address
-from alliance.services.messages import edit_message, may_edit, post_message, withdraw_message
+from alliance.services.messages import edit_message, may_edit, post_message, restore_message, withdraw_message
 from alliance.services.questions import answer_question, ask_firm
 
 PAGE = 50
@@ -140,7 +140,7 @@ def _home(row: Message) -> str:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def message(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """One's own words: changed for a quarter of an hour, withdrawn at any time."""
+    """One's own words: changed for a quarter of an hour, withdrawn and shown again at any time."""
     found = get_object_or_404(Message.objects.visible_to(request.user), public_id=public_id)
     if found.author_id != request.user.pk:
         raise ForbiddenError(_("Only its author changes a message."))
@@ -149,6 +149,10 @@ def message(request: HttpRequest, public_id: UUID) -> HttpResponse:
         if "withdraw" in request.POST:
             withdraw_message(found, user=request.user)
             messages.success(request, _("The message is withdrawn."))
+            return redirect(_home(found))
+        if "restore" in request.POST:
+            restore_message(found, user=request.user)
+            messages.success(request, _("The message is shown again."))
             return redirect(_home(found))
         form, status = MendForm(request.POST), 400
         if form.is_valid():

@@ -8,9 +8,12 @@ from alliance.access import Row
 from alliance.choices import ImportState
 from alliance.models import GuardedManager, Organisation, Published
 
+#: How often a step that went wrong is tried before people are told.
+MOST_ATTEMPTS = 5
+
 
 class SheetImport(Published):
-    """An uploaded sheet on its way: mapped, checked, saved, undone. Nothing of it counts before it is saved.
+    """An uploaded sheet on its way: mapped, checked, saved, taken back. Nothing of it counts before it is saved.
 
     `header`: the column headings; `mapping`: column -> field ("" = left out); `edits`: "row:column" -> the text that
     replaces the cell; `counts`: new, changed, same, errors, hints; `before`: what undoing puts back.
@@ -56,6 +59,21 @@ class SheetImport(Published):
     def share(self) -> float:
         """How much of the step that runs is done, from 0 to 1."""
         return min(1.0, self.done / self.row_count) if self.row_count else 0.0
+
+    @property
+    def works(self) -> bool:
+        """Somebody checks, saves or takes it back at this moment, or soon will."""
+        return self.state in (ImportState.CHECKING, ImportState.SAVING, ImportState.UNDOING)
+
+    @property
+    def put_back(self) -> int:
+        """Of a sheet that was taken back: how many rows are as they were before."""
+        return int(self.counts.get("restored", 0)) + int(self.counts.get("removed", 0))
+
+    @property
+    def undo_failed(self) -> bool:
+        """Taking it back went wrong each time it was tried: what it saved is still there."""
+        return self.state == ImportState.SAVED and self.attempts > MOST_ATTEMPTS
 
 
 class SheetRows(models.Model):

@@ -56,6 +56,8 @@ def store_new(organisation: Organisation, checked: Checked, *, publish: bool = F
     values["external_id"] = values["external_id"] or _free_id()
     try:
         with transaction.atomic():
+            if publish:
+                _plant_is_open(values["facility"].pk)
             made = Capability.objects.create(
                 organisation=organisation, published=publish, missing=checked.missing, **values
             )
@@ -83,6 +85,8 @@ def store_changed(
             _refuse(checked, row.organisation, published)
             before = _stored_state(row)
             _overwrite(row, checked, published)
+            if published:
+                _plant_is_open(row.facility_id)
             after = _stored_state(row)
             changed = [name for name in after if after[name] != before[name]]
             if changed:
@@ -123,6 +127,15 @@ def _refuse(checked: Checked, organisation: Organisation, published: bool) -> No
 def _may_publish(organisation: Organisation) -> None:
     if why := why_not_publish(organisation):
         raise ConflictError(why)
+
+
+def _plant_is_open(facility_id: int) -> None:
+    """Nothing is made at a plant that is put away; held until the end of the transaction, so that nobody archives it
+    meanwhile."""
+    plant = Facility.objects.select_for_update(no_key=True).get(pk=facility_id)
+    if plant.archived_at is not None:
+        words = _("“%(name)s” is archived: restore it, or say where this is made now.")
+        raise ConflictError(words % {"name": plant.name}, field="facility")
 
 
 def why_not_publish(organisation: Organisation) -> str:
@@ -238,6 +251,8 @@ def _step(
 ) -> Capability:
     """Exactly one of several people who press the button wins."""
     with transaction.atomic():
+        if changes.get("published"):
+            _plant_is_open(capability.facility_id)
         rows = Capability.objects.filter(pk=capability.pk, **only)
         if version is not None:
             rows = rows.filter(version=version)

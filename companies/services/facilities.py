@@ -14,9 +14,13 @@ from django.utils.translation import gettext as _
 from alliance.changes import record
 from alliance.errors import ConflictError, ForbiddenError, NotFoundError
 from alliance.models import Organisation
+from alliance.templatetags._numbers import list_text
 from companies.models import Capability, Facility, FacilityCertificate
 from companies.services.capabilities import may_write_for
 from companies.services.inputs import Checked, FacilityInput, InputError, check_facility
+
+#: Names in one sentence; of the others only the number.
+MOST_NAMED = 5
 
 
 def create_facility(organisation: Organisation, given: FacilityInput, *, user: Any) -> Facility:
@@ -77,17 +81,23 @@ def _save(row: Facility, before: dict[str, Any]) -> None:
 
 
 def archive_facility(facility: Facility, *, user: Any, version: int | None = None) -> Facility:
-    """Put it away; what is made there has to be withdrawn or moved first."""
+    """Put it away; what is made there has to be withdrawn or moved first. Who publishes at it meanwhile waits for the
+    row, and is refused."""
     may_edit_facility(facility, user)
     with transaction.atomic():
         Facility.objects.select_for_update(no_key=True).get(pk=facility.pk)
-        live = Capability.objects.filter(facility=facility, published=True).count()
-        if live:
-            raise ConflictError(
-                _("%(count)d published capabilities are made here: withdraw or move them first.")
-                % {"count": live}
-            )
+        live = Capability.objects.filter(facility=facility, published=True).order_by("title", "pk")
+        titles = list(live.values_list("title", flat=True)[: MOST_NAMED + 1])
+        if titles:
+            raise ConflictError(_still_made(titles, live.count()))
         return _step(facility, "archived", {"archived_at": None}, timezone.now(), version)
+
+
+def _still_made(titles: list[str], count: int) -> str:
+    named = list_text(titles[:MOST_NAMED])
+    if count > len(titles[:MOST_NAMED]):
+        named = _("%(names)s and %(count)d more") % {"names": named, "count": count - MOST_NAMED}
+    return _("It still makes %(names)s: withdraw or move what is published first.") % {"names": named}
 
 
 def restore_facility(facility: Facility, *, user: Any, version: int | None = None) -> Facility:

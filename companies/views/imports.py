@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from alliance.choices import ImportState
@@ -153,7 +153,7 @@ def import_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 def _shown(request: HttpRequest, sheet: Any, error: str = "", status: int = 200) -> HttpResponse:
     may = SheetImport.objects.editable_by(request.user).filter(pk=sheet.pk).exists()
-    working = sheet.state in (ImportState.CHECKING, ImportState.SAVING)
+    working = sheet.works
     context: dict[str, Any] = {"sheet": sheet, "may": may, "error": error, "working": working}
     if request.headers.get("HX-Request") and working:
         return render(request, "companies/_import_progress.html", context)
@@ -228,24 +228,8 @@ def import_confirm(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 @require_POST
 def import_undo(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    counts = undo(_sheet(request, public_id), user=request.user)
-    messages.success(
-        request,
-        ngettext("%(n)d row is as it was before.", "%(n)d rows are as they were before.", _n(counts))
-        % {"n": _n(counts)},
-    )
-    if counts["skipped"]:
-        words = ngettext(
-            "%(n)d row was left alone: somebody has changed it since.",
-            "%(n)d rows were left alone: somebody has changed them since.",
-            counts["skipped"],
-        )
-        messages.warning(request, words % {"n": counts["skipped"]})
+    undo(_sheet(request, public_id), user=request.user)
     return redirect("import", public_id)
-
-
-def _n(counts: dict[str, int]) -> int:
-    return counts["restored"] + counts["removed"]
 
 
 @require_safe

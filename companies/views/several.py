@@ -11,12 +11,13 @@ from django.utils.translation import gettext_lazy
 
 from alliance.errors import ConflictError
 from alliance.http.several import Action, offer
-from alliance.models import Verification
+from alliance.models import Organisation, Verification
 from alliance.selectors import firm_list, viewer_of
 from alliance.selectors.joining import verification_list
 from alliance.services.registration import decide_verification
 from alliance.services.several import Outcome, Wanted
 from alliance.templatetags._numbers import number_text
+from companies.models import Capability
 from companies.selectors import capability_list
 from companies.services import (
     archive_capability,
@@ -108,6 +109,7 @@ offer(
         form=FreeForm,
         undo="free",
     ),
+    ticks=Capability.objects.editable_by,
 )
 
 
@@ -127,4 +129,9 @@ def _verifies(user: Any) -> bool:
     )
 
 
-offer("firms", Action("verify", gettext_lazy("Verify"), firm_list, _verify, _verifies))
+def _asking(user: Any) -> Any:
+    asked = Verification.objects.editable_by(user).filter(state="waiting")
+    return Organisation.objects.visible_to(user).filter(pk__in=asked.values("organisation"))
+
+
+offer("firms", Action("verify", gettext_lazy("Verify"), firm_list, _verify, _verifies), ticks=_asking)

@@ -21,7 +21,9 @@ class MeetingForm(forms.Form):
         label=_("Begins"),
         required=False,
         input_formats=["%H:%M"],
-        widget=forms.TextInput(attrs={"placeholder": "09:30", "maxlength": "5"}),
+        widget=forms.TimeInput(
+            format="%H:%M", attrs={"type": "text", "placeholder": "09:30", "maxlength": "5"}
+        ),
     )
     minutes_long = forms.IntegerField(label=_("Length in minutes"), min_value=1, max_value=1440, initial=90)
     place = forms.CharField(label=_("Place"), max_length=200, required=False)

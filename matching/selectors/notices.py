@@ -113,7 +113,10 @@ def _meeting(notice: Any, row: Any) -> Said:
         return Said(row.title, _("cancelled"), address, "calendar-x", "warn")
     if notice.key == "meeting minutes":
         return Said(row.title, _("the minutes were written"), address, "file-earmark-text")
-    words = _("called for %(when)s") if notice.key == "meeting called" else _("moved to %(when)s")
+    if notice.key == "meeting restored":
+        words = _("takes place after all: %(when)s")
+    else:
+        words = _("called for %(when)s") if notice.key == "meeting called" else _("moved to %(when)s")
     return Said(row.title, words % {"when": when}, address, "calendar3")
 
 

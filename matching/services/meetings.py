@@ -117,7 +117,7 @@ def change_meeting(user: Any, meeting: Meeting, *, version: int | None = None, *
 
 
 def close_meeting(user: Any, meeting: Meeting, state: str, *, version: int | None = None) -> Meeting:
-    """It was held, or it is called off. A cancelled meeting stays cancelled."""
+    """It was held, or it is called off; `restore_meeting` takes either back."""
     with transaction.atomic():
         locked = _locked(user, meeting, version)
         if locked.state == state:
@@ -129,6 +129,25 @@ def close_meeting(user: Any, meeting: Meeting, state: str, *, version: int | Non
         _touch(locked, state=state)
         verb = "held" if state == MeetingState.HELD else "cancelled"
         record(verb, "meeting", str(locked.public_id), before={"state": locked.state}, after={"state": state})
+        locked.refresh_from_db()
+    return locked
+
+
+def restore_meeting(user: Any, meeting: Meeting, *, version: int | None = None) -> Meeting:
+    """Planned again: it was called off, or said to have been held, by mistake. What was written down stays."""
+    with transaction.atomic():
+        locked = _locked(user, meeting, version)
+        if locked.state == MeetingState.PLANNED:
+            return locked
+        before = locked.state
+        _touch(locked, state=MeetingState.PLANNED)
+        record(
+            "restored",
+            "meeting",
+            str(locked.public_id),
+            before={"state": before},
+            after={"state": MeetingState.PLANNED},
+        )
         locked.refresh_from_db()
     return locked
 

@@ -164,8 +164,15 @@ def _step(
 @require_POST
 def meeting_close(request: HttpRequest, public_id: UUID) -> HttpResponse:
     state = request.POST.get("state", "")
-    if state not in (MeetingState.HELD, MeetingState.CANCELLED):
+    if state not in MeetingState.values:
         raise DomainError(_("A meeting is held or cancelled."), field="state")
+    if state == MeetingState.PLANNED:
+        return _step(
+            request,
+            public_id,
+            lambda found: service.restore_meeting(request.user, found, version=_version(request)),
+            _("The meeting takes place after all: it is planned again."),
+        )
     return _step(
         request,
         public_id,

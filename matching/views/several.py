@@ -16,6 +16,8 @@ from alliance.selectors import viewer_of
 from alliance.services.several import Outcome, Wanted
 from alliance.templatetags._numbers import date_text
 from companies.views.several import already
+from matching.models import Demand, Introduction
+from matching.models.introductions import RUNNING
 from matching.selectors import demand_list, heading
 from matching.selectors.introductions import attach_introduction_parts, introduction_list
 from matching.services.demands import archive_demand, close_demand, reopen_demand
@@ -79,6 +81,7 @@ offer(
     ),
     _life("archive", gettext_lazy("Archive"), archive_demand, gettext_lazy("is put away"), "reopen"),
     _life("reopen", gettext_lazy("Open again"), reopen_demand, gettext_lazy("comes back"), "", quiet=True),
+    ticks=Demand.objects.editable_by,
 )
 
 
@@ -119,4 +122,5 @@ offer(
         prepare=attach_introduction_parts,
         name=lambda row: f"{row.part} · {row.heading} · {row.supplier}",
     ),
+    ticks=lambda user: Introduction.objects.editable_by(user).filter(RUNNING),
 )

@@ -20,7 +20,7 @@ from scenarios.selectors import condition_text, keeps_site, lapse_of, site_detai
 
 SITE_COLUMNS = [
     Column(_("Name"), lambda row: row.name, "name", sort="name", short=_("Site")),
-    Column(_("Scenario"), lambda row: row.scenario_type, "scenario", sort="scenario"),
+    Column(_("Scenario type"), lambda row: row.scenario_type, "scenario", sort="scenario"),
     Column(_("Operator"), lambda row: row.organisation, "operator", shown=False),
     Column(_("City"), lambda row: row.city, "city", sort="city"),
     Column(_("Fictitious"), lambda row: row.organisation.fictitious, "fictitious", shown=False),

@@ -186,6 +186,32 @@ def test_foreign_rows_look_missing(world: World, signed_in) -> None:
     assert page.status_code == 302
 
 
+def boxes(answer) -> set[str]:
+    return set(re.findall(r'name="row" value="([^"]+)" form="several"', answer.content.decode()))
+
+
+def test_only_rows_that_one_can_change_have_a_box(world: World, signed_in) -> None:
+    """A supplier sees the demands of others, a lab its own among them, an official the firms that wait for it."""
+    shown = signed_in("supplier_editor").get(reverse("demands"))
+    assert shown.context["rows"]
+    assert boxes(shown) == set()
+    assert 'id="several"' not in shown.content.decode()
+    lab = signed_in("lab_editor").get(reverse("demands"))
+    own = {str(row.public_id) for row in lab.context["rows"] if row.owner_id == world.organisations["lab"].pk}
+    assert boxes(lab) == own != set()
+    waiting = {str(v.organisation.public_id) for v in world.verifications.values() if v.state == "waiting"}
+    for who in ("lead_official", "partner_official"):
+        firms = signed_in(who).get(reverse("firms"))
+        assert boxes(firms) <= waiting
+    introductions = signed_in("lead_official").get(reverse("introductions"))
+    open_ = {
+        str(row.public_id)
+        for row in introductions.context["rows"]
+        if row.state not in ("declined", "delivered")
+    }
+    assert boxes(introductions) == open_ != set()
+
+
 def test_a_list_offers_ticks_to_who_may_act_only(world: World, signed_in) -> None:
     assert 'form="several"' in signed_in("supplier_editor").get(reverse("capabilities")).content.decode()
     assert 'form="several"' not in signed_in("supplier_viewer").get(reverse("capabilities")).content.decode()

@@ -216,6 +216,14 @@ def test_withdrawn_words_are_shown_to_nobody(world: World, signed_in: SignedIn) 
     assert answer.headers["Location"] == f"{page}#thread"
     for who in ("partner_official", "lead_official"):
         assert "Secret words" not in signed_in(who).get(page).content.decode()
+    # Its author shows it again, nobody else, and once.
+    place = reverse("message", args=[message.public_id])
+    assert signed_in("partner_official").post(place, {"restore": "1"}).status_code == 403
+    assert 'name="restore"' in signed_in("lead_official").get(place).content.decode()
+    assert signed_in("lead_official").post(place, {"restore": "1"}).status_code == 302
+    assert signed_in("lead_official").post(place, {"restore": "1"}).status_code == 409
+    assert "Secret words" in signed_in("partner_official").get(page).content.decode()
+    assert Change.objects.filter(kind="message", verb="restored").count() == 1
 
 
 @pytest.mark.django_db

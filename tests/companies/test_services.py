@@ -251,14 +251,32 @@ def test_facilities(world: World) -> None:
     assert last().before == {"name": "Plant 2", "latitude": 30.5, "longitude": 104.0}
     with pytest.raises(ConflictError):
         update_facility(made, FacilityInput("Plant 3", "990201"), user=owner, version=1)
-    with pytest.raises(ConflictError):
+    with pytest.raises(ConflictError) as refused:
         archive_facility(world.facilities["supplier"], user=owner)
+    assert world.capabilities["supplier"].title in refused.value.message, "it says what is made there"
     archive_facility(made, user=owner)
     with pytest.raises(InputError):
         create_capability(firm, given(world, facility=str(made.public_id)), user=owner)
     restore_facility(made, user=owner)
     with pytest.raises(ForbiddenError):
         archive_facility(made, user=world.person("rival_owner"))
+
+
+def test_nothing_is_published_at_a_plant_that_is_put_away(world: World) -> None:
+    owner, row = world.person("supplier_owner"), world.capabilities["supplier"]
+    draft = clone_capability(row, user=owner)
+    withdraw_capability(row, user=owner)
+    for each in Capability.objects.filter(facility=row.facility, published=True):
+        withdraw_capability(each, user=owner)
+    plant = archive_facility(row.facility, user=owner)
+    for each in (row, draft):
+        with pytest.raises(ConflictError) as refused:
+            publish_capability(each, user=owner)
+        assert plant.name in refused.value.message
+    with pytest.raises(ConflictError):
+        update_capability(row, as_input(row), user=owner, version=row.version, publish=True)
+    restore_facility(plant, user=owner)
+    assert publish_capability(row, user=owner).published
 
 
 def test_a_changed_value_is_only_declared_again(world: World) -> None:

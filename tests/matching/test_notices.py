@@ -9,15 +9,24 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from alliance.changes import ORIGIN, Origin, record
+from alliance.errors import ConflictError, NotFoundError
 from alliance.models import Change, ConsumerPosition, Message, MessageReader, Notice
 from alliance.selectors.notices import attach_words, notice_list
 from alliance.services.notices import CONSUMER, choose_channels, follow_news
-from matching.models import ActionItem, Answer, Introduction, Match, ToldMatches
+from alliance.services.notices.reading import mark_read
+from matching.models import ActionItem, Answer, Introduction, Match, Meeting, ToldMatches
 from matching.services.changes import affected_by
 from matching.services.introductions import introduce, take_step
 from matching.services.introductions.disclosing import PARTS, disclose
 from matching.services.introductions.stepping import Step
-from matching.services.meetings import agree, call_meeting, change_meeting, close_meeting, write_minutes
+from matching.services.meetings import (
+    agree,
+    call_meeting,
+    change_meeting,
+    close_meeting,
+    restore_meeting,
+    write_minutes,
+)
 from matching.services.notices import remember_matches, tell_of_dates
 from scenarios.models import Site
 from tests import factories as make
@@ -92,13 +101,45 @@ def test_answers_moves_and_refusals_are_told_apart(world):
     row = take_step(row, "accept", user=as_person(world, "lab_owner"))
     take_step(row, "decline", user=as_person(world, "lab_owner"), step=Step(reason="other plans"))
     follow_news()
-    keys = [key for key, _words in told(world, "supplier_editor")]
-    assert keys == [
-        "introduction proposed", "introduction answered", "introduction answered", "introduction declined",
-    ]  # fmt: skip
+    assert [key for key, _words in told(world, "supplier_editor")] == ["introduction declined"]
     assert told(world, "supplier_editor")[-1][1].endswith("declined: other plans")
     # One's own steps are no news.
-    assert [key for key, _w in told(world, "lab_owner")] == ["introduction proposed", "introduction answered"]
+    assert [key for key, _w in told(world, "lab_owner")] == ["introduction answered"]
+
+
+def test_one_unread_notice_tells_how_far_an_introduction_is_and_what_was_read_stays(world):
+    row = propose(world)
+    follow_news()
+    reader = Notice.objects.get(user__username="supplier_editor")
+    mark_read(reader.user, reader.public_id)
+    row = take_step(row, "accept", user=as_person(world, "supplier_owner"))
+    follow_news()
+    take_step(row, "accept", user=as_person(world, "lab_owner"))
+    follow_news()
+    keys = [key for key, _words in told(world, "supplier_editor")]
+    assert keys == ["introduction proposed", "introduction answered"]
+    (unread,) = Notice.objects.filter(user__username="supplier_editor", read_at=None)
+    assert unread.params["state"] == "accepted"
+    assert not Notice.objects.filter(user__username="lab_owner", key="introduction proposed").exists()
+
+
+def test_a_meeting_called_off_by_mistake_takes_place_after_all(world):
+    meeting = Meeting.objects.get(pk=world.meetings["both"].pk)
+    lead, partner = as_person(world, "lead_official"), as_person(world, "partner_official")
+    close_meeting(lead, meeting, "cancelled")
+    with pytest.raises(NotFoundError):
+        restore_meeting(as_person(world, "lab_owner"), meeting)
+    with pytest.raises(ConflictError):
+        restore_meeting(lead, meeting, version=meeting.version)
+    assert restore_meeting(lead, meeting).state == "planned"
+    assert Change.objects.filter(kind="meeting", verb="restored").count() == 1
+    restore_meeting(partner, meeting)
+    assert Change.objects.filter(kind="meeting", verb="restored").count() == 1, "it is planned already"
+    follow_news()
+    key, words = told(world, "partner_official")[-1]
+    assert key == "meeting restored"
+    assert "takes place after all" in words
+    assert change_meeting(partner, meeting, place="Room 2").place == "Room 2"
 
 
 def test_a_row_that_became_invisible_shows_no_words(world):

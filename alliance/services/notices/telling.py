@@ -16,7 +16,10 @@ WORKING = (MemberRole.OWNER, MemberRole.EDITOR, MemberRole.OFFICIAL, MemberRole.
 
 @dataclass(frozen=True)
 class News:
-    """One notice for one person. `part` tells several of one change apart: one for each object of a run."""
+    """One notice for one person. `part` tells several of one change apart: one for each object of a run.
+
+    `replaces`: keys of earlier notices about the same row that say nothing any more beside this one.
+    """
 
     person: User
     group: str
@@ -25,6 +28,7 @@ class News:
     object_id: str
     params: dict[str, Any] = field(default_factory=dict)
     part: str = ""
+    replaces: frozenset[str] = frozenset()
 
 
 Teller = Callable[[Change], Iterable[News]]
@@ -53,8 +57,18 @@ def tell(source: str, news: Iterable[News]) -> int:
         for one in found
         if channels[one.person.pk][one.group] != NoticeChannel.NONE
     ]
+    _drop_replaced(found, {row.source for row in rows})
     Notice.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
     return len(rows)
+
+
+def _drop_replaced(news: Iterable[News], sources: Iterable[str]) -> None:
+    """Of what happened to one row a person finds the newest unread, not a pile; what was read stays read. Told again of
+    the same source nobody loses it."""
+    for one in {(one.kind, one.object_id): one for one in news if one.replaces}.values():
+        people = [each.person.pk for each in news if (each.kind, each.object_id) == (one.kind, one.object_id)]
+        older = Notice.objects.filter(user__in=people, kind=one.kind, object_id=one.object_id, read_at=None)
+        older.filter(key__in=one.replaces).exclude(source__in=sources).delete()
 
 
 def members_of(organisations: Iterable[int], *, but: int | None = None) -> dict[int, list[User]]:
@@ -91,8 +105,10 @@ def told_to(
     change: Change,
     params: dict[str, Any] | None = None,
     kind: str = "",
+    replaces: frozenset[str] = frozenset(),
 ) -> list[News]:
     """The same news for several people, about the row that the change names."""
     return [
-        News(person, group, key, kind or change.kind, change.object_id, params or {}) for person in people
+        News(person, group, key, kind or change.kind, change.object_id, params or {}, replaces=replaces)
+        for person in people
     ]

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import IntegrityError
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -47,6 +48,8 @@ def store(sheet: SheetImport, report: Report, tell: Tell = _quiet) -> dict[str, 
     stored = stored_states(old)
     differences = {pk: difference(line, stored[pk]) for pk, line in old.items()}
     changes = {pk: values for pk, values in differences.items() if values}
+    if publish:
+        _plants_are_open(new)
     tell(0.1)
     made = _make(sheet, new, publish, lambda part: tell(0.1 + 0.4 * part))
     overwrite(changes, lambda part: tell(0.5 + 0.3 * part))
@@ -63,6 +66,14 @@ def store(sheet: SheetImport, report: Report, tell: Tell = _quiet) -> dict[str, 
         record("imported", "capabilities", str(sheet.organisation.public_id), after=counts)
         tell_each("imported", made, {pk: (before[str(pk)], values) for pk, values in changes.items()})
     return counts | {"rows": len(report.lines)}
+
+
+def _plants_are_open(lines: list[Line]) -> None:
+    """Where a plant was archived since the sheet was looked at, it is looked at again: then its rows are problems."""
+    plants = {line.checked.values["facility"].pk for line in lines if line.checked is not None}
+    held = Facility.objects.select_for_update(no_key=True).filter(pk__in=plants).order_by("pk")
+    if any(row.archived_at is not None for row in held):
+        raise IntegrityError("a plant was archived meanwhile")
 
 
 #: of one row of a sheet; told in the history of its capability

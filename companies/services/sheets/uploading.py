@@ -27,7 +27,8 @@ from companies.services.sheets.steps import (
 from companies.services.sheets.working import begin_check
 
 OPEN = (ImportState.MAPPING, ImportState.CHECKED, ImportState.FAILED)
-ENDED = (ImportState.SAVED, ImportState.UNDONE, ImportState.CANCELLED)
+#: saved already, so there is nothing to cancel
+ENDED = (ImportState.SAVED, ImportState.UNDOING, ImportState.UNDONE, ImportState.CANCELLED)
 
 
 def upload(

@@ -1,4 +1,5 @@
-"""The long work on a sheet, checking and saving: claimed in the database, so that a killed worker loses nothing."""
+"""The long work on a sheet, checking, saving and taking back: claimed in the database, so that a killed worker loses
+nothing."""
 
 from __future__ import annotations
 
@@ -16,19 +17,20 @@ from django.utils.translation import gettext as _
 from alliance.changes import acting_for, record
 from alliance.choices import ImportState
 from alliance.errors import ConflictError
-from alliance.models import Organisation
+from alliance.models import Change, Organisation
 from companies.models import SheetImport
+from companies.models.imports import MOST_ATTEMPTS
 from companies.services.sheets.checking import SheetChecker, counts_of
 from companies.services.sheets.comparing import compare
 from companies.services.sheets.progress import AT_ONCE, Progress
 from companies.services.sheets.storing import store
+from companies.services.sheets.undoing import put_back
 
 LEASE = timedelta(minutes=2)
 #: After a step that went wrong.
 PAUSE = timedelta(seconds=10)
-MOST_ATTEMPTS = 5
-WORKING = (ImportState.CHECKING, ImportState.SAVING)
 FRESH = {"done": 0, "attempts": 0, "lease_until": None}
+WORKING = (ImportState.CHECKING, ImportState.SAVING, ImportState.UNDOING)
 
 
 def begin_check(sheet: SheetImport) -> None:
@@ -37,6 +39,10 @@ def begin_check(sheet: SheetImport) -> None:
 
 def begin_saving(sheet: SheetImport) -> None:
     _begin(sheet, ImportState.SAVING)
+
+
+def begin_undoing(sheet: SheetImport) -> None:
+    _begin(sheet, ImportState.UNDOING)
 
 
 def _begin(sheet: SheetImport, state: str) -> None:
@@ -61,7 +67,8 @@ def _nudge(pk: int) -> None:
 def work_on_sheet(pk: int) -> bool:
     """Do the step that waits, unless somebody holds it; False when there was none.
 
-    A step that went wrong is tried again soon, five times in all; then the sheet has failed, visibly.
+    A step that went wrong is tried again soon, five times in all; then the sheet has failed, visibly: or it is still
+    saved, where taking it back went wrong.
     """
     waiting = SheetImport.objects.filter(pk=pk, state__in=WORKING)
     free = waiting.filter(Q(lease_until=None) | Q(lease_until__lt=Now()))
@@ -69,15 +76,12 @@ def work_on_sheet(pk: int) -> bool:
     if not free.update(version=F("version") + 1, **claim):
         return False
     sheet = SheetImport.objects.select_related("organisation", "person").get(pk=pk)
-    with acting_for(sheet.person_id), override(sheet.language or settings.LANGUAGE_CODE):
+    with acting_for(_who_began(sheet)), override(sheet.language or settings.LANGUAGE_CODE):
         if sheet.attempts > MOST_ATTEMPTS:
             _give_up(sheet)
             return True
         try:
-            if sheet.state == ImportState.CHECKING:
-                _check(sheet)
-            else:
-                _save(sheet)
+            STEPS[sheet.state](sheet)
         except LeaseLostError:
             raise
         except Exception:
@@ -87,9 +91,16 @@ def work_on_sheet(pk: int) -> bool:
     return True
 
 
+def _who_began(sheet: SheetImport) -> int | None:
+    """Another editor of the firm may have begun this step than the one who sent the file."""
+    began = Change.objects.filter(kind="sheet", object_id=str(sheet.public_id), verb="began").order_by("-id")
+    return began.values_list("actor_id", flat=True).first() or sheet.person_id
+
+
 def _give_up(sheet: SheetImport) -> None:
+    still = ImportState.SAVED if sheet.state == ImportState.UNDOING else ImportState.FAILED
     with transaction.atomic():
-        _finish(sheet, ImportState.FAILED)
+        _finish(sheet, still)
         record("failed", "sheet", str(sheet.public_id), after={"attempts": sheet.attempts - 1})
 
 
@@ -148,6 +159,16 @@ def _save_once(sheet: SheetImport) -> None:
             counts = store(sheet, report, lambda part: tell(half + int(part * (sheet.row_count - half))))
             _finish(sheet, ImportState.SAVED, counts=counts, saved_at=Now(), done=len(report.lines))
             record("imported", "sheet", str(sheet.public_id), after=counts | {"sha256": sheet.sha256})
+
+
+def _undo(sheet: SheetImport) -> None:
+    with Progress(sheet, LEASE) as tell, transaction.atomic():
+        counts = put_back(sheet, lambda part: tell(int(part * sheet.row_count)))
+        _finish(sheet, ImportState.UNDONE, counts=sheet.counts | counts, done=sheet.row_count)
+        record("undone", "sheet", str(sheet.public_id), after=counts)
+
+
+STEPS = {ImportState.CHECKING: _check, ImportState.SAVING: _save, ImportState.UNDOING: _undo}
 
 
 def _finish(sheet: SheetImport, state: str, **values: Any) -> None:

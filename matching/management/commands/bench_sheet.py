@@ -63,9 +63,9 @@ class Command(BaseCommand):
                 kind, form = name.split(".")
                 yield from sheets.play(firm, rows, form, kind)
         if only in ("", "dearer", "dearer.csv"):
-            yield sheets.undone(firm, "changed ones: take it back")
+            yield from sheets.undone(firm, "changed ones: take it back")
         if only in ("", "good", "good.xlsx"):
-            yield sheets.undone(firm, "new ones: take it back")
+            yield from sheets.undone(firm, "new ones: take it back")
         if only in ("", "both"):
             yield from sheets.both_at_once(firm, rows)
 

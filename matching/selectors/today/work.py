@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, Window
 from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from alliance.choices import RunState
 from alliance.models import Organisation
@@ -87,7 +87,7 @@ def questions(user: Any, asks: Who) -> Group:
             "ok" if row.key == "question answered" else "accc",
             "envelope",
             moment_text(row.at),
-            _("Read"),
+            pgettext("button", "Read"),
             mine=True,
         )
         for row in news

@@ -255,12 +255,13 @@ def play(firm: Firm, rows: int, form: str, kind: str) -> Iterator[Step]:
     yield worked(f"{name}: save (worker)", firm, sheet)
 
 
-def undone(firm: Firm, name: str) -> Step:
-    """The last sheet that changed something."""
+def undone(firm: Firm, name: str) -> Iterator[Step]:
+    """The last sheet that changed something: the request, then the worker's step."""
     saved = SheetImport.objects.filter(organisation=firm.organisation, state="saved")
     sheet = next(s for s in saved.order_by("-id") if s.counts["new"] or s.counts["changed"])
     place = reverse("import-undo", args=[sheet.public_id])
-    return request(name, lambda: firm.client.post(place), (302,))
+    yield request(f"{name} (request)", lambda: firm.client.post(place), (302,))
+    yield worked(f"{name} (worker)", firm, sheet)
 
 
 def _saving(sheet: SheetImport) -> Callable[[], str]:

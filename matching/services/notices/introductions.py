@@ -11,6 +11,10 @@ from alliance.services.notices.telling import News, everybody, members_of, those
 from matching.models import Answer, Introduction, Project
 
 GROUP = NoticeGroup.INTRODUCTIONS.value
+#: How far an introduction is: the newest says it all.
+STANDS = frozenset(
+    f"introduction {word}" for word in ("proposed", "answered", "moved", "declined", "reopened", "overdue")
+)
 
 
 def introduction(change: Change) -> list[News]:
@@ -23,7 +27,8 @@ def introduction(change: Change) -> list[News]:
     else:
         concerned = everybody(people)
     rows = Introduction.objects.filter(pk=row.pk)
-    return told_to(those_who_see(concerned, rows), GROUP, key_of(change), change, params_of(change))
+    seeing = those_who_see(concerned, rows)
+    return told_to(seeing, GROUP, key_of(change), change, params_of(change), replaces=STANDS)
 
 
 def _beside_the_project(row: Introduction, people: dict[int, list[User]]) -> list[User]:

@@ -12,6 +12,7 @@ WHEN_AND_WHERE = {"held_on", "starts_at", "place"}
 KEYS = {
     "called": "meeting called",
     "cancelled": "meeting cancelled",
+    "restored": "meeting restored",
     "minutes written": "meeting minutes",
 }
 

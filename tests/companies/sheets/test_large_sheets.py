@@ -14,9 +14,20 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from openpyxl import Workbook
 
+from alliance.errors import ConflictError
+from alliance.models import Change
 from companies.models import Capability, SheetImport
+from companies.services.sheets import (
+    cancel,
+    choose_columns,
+    confirm,
+    mend,
+    undo,
+    upload,
+    work_on_sheet,
+    working,
+)
 from companies.services.sheets import checking as checks
-from companies.services.sheets import choose_columns, confirm, mend, undo, upload, work_on_sheet, working
 from companies.services.sheets import progress as telling
 from companies.services.sheets.reading import read_file
 from tests import factories as make
@@ -130,6 +141,59 @@ def test_taking_back_many_keeps_what_something_refers_to(world: World) -> None:
     (left,) = Capability.objects.filter(external_id__startswith="p-")
     assert (left.pk, left.published) == (held.pk, False)
     assert left.archived_at is not None
+
+
+@pytest.mark.django_db
+def test_a_large_sheet_is_taken_back_by_a_worker(
+    world: World, signed_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request only begins it; the page follows it, and says in the end what was put back and what was not."""
+    sheet = sent(world, *(row(n) for n in range(5)))
+    confirm(sheet, user=world.person("supplier_editor"), version=sheet.version)
+    Capability.objects.filter(external_id="p-3").update(version=7)
+    monkeypatch.setattr(working, "AT_ONCE", 0)
+    owner, place = signed_in("supplier_owner"), reverse("import", args=[sheet.public_id])
+    assert owner.post(f"{place}undo/").status_code == 302
+    sheet.refresh_from_db()
+    assert sheet.state == "undoing"
+    assert Capability.objects.filter(external_id__startswith="p-").count() == 5
+    assert 'hx-trigger="every 2s"' in owner.get(place).content.decode()
+    assert owner.post(f"{place}undo/").status_code == 409
+    with pytest.raises(ConflictError):
+        cancel(sheet, user=world.person("supplier_editor"), version=sheet.version)
+    assert work_on_sheet(sheet.pk)
+    sheet.refresh_from_db()
+    assert (sheet.state, sheet.counts["removed"], sheet.counts["skipped"]) == ("undone", 4, 1)
+    assert [row.external_id for row in Capability.objects.filter(external_id__startswith="p-")] == ["p-3"]
+    done = Change.objects.get(kind="sheet", verb="undone", object_id=str(sheet.public_id))
+    assert done.actor_id == world.person("supplier_owner").pk, "who took it back, not who sent the file"
+    assert "arrow-counterclockwise" in owner.get(place).content.decode()
+    assert not work_on_sheet(sheet.pk)
+
+
+@pytest.mark.django_db
+def test_taking_back_that_always_fails_leaves_the_sheet_saved(
+    world: World, signed_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheet = sent(world, row(1))
+    user = world.person("supplier_editor")
+    confirm(sheet, user=user, version=sheet.version)
+    monkeypatch.setattr(working, "AT_ONCE", 0)
+    undo(sheet, user=user)
+    with patch.object(working, "put_back", side_effect=RuntimeError("broken")):
+        for _attempt in range(5):
+            with pytest.raises(RuntimeError):
+                work_on_sheet(sheet.pk)
+            SheetImport.objects.filter(pk=sheet.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+        assert work_on_sheet(sheet.pk)
+    sheet.refresh_from_db()
+    assert (sheet.state, sheet.undo_failed) == ("saved", True)
+    assert Capability.objects.filter(external_id="p-1").exists()
+    page = signed_in("supplier_editor").get(reverse("import", args=[sheet.public_id])).content.decode()
+    assert "x-octagon-fill" in page
+    undo(sheet, user=user)
+    assert work_on_sheet(sheet.pk)
+    assert not Capability.objects.filter(external_id="p-1").exists()
 
 
 def test_rows_of_a_workbook_end_with_their_last_cell() -> None:

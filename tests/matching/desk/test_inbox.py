@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -130,8 +131,20 @@ def test_who_belongs_nowhere_is_led_to_where_one_asks(world, signed_in, name):
     assert signed_in(name).get("/waiting/").status_code == 200
 
 
+def test_who_belongs_somewhere_is_told_what_is_waited_for_or_sent_on(world, signed_in):
+    """A firm that its bureau has not verified yet waits; a firm that waits for nothing has its own page."""
+    firm = world.verifications["draft"].organisation
+    owner = firm.memberships.first().user
+    browser = Client(headers={"accept-language": "en"})
+    browser.force_login(owner)
+    page = browser.get("/waiting/").content.decode()
+    assert f"{firm} waits to be verified" in page
+    assert "Parton bureau" in page
+    sent = signed_in("supplier_owner").get("/waiting/")
+    assert (sent.status_code, sent["Location"]) == (302, "/")
+
+
 def test_a_firm_in_no_alliance_has_its_inbox_all_the_same(world):
-    from django.test import Client
 
     lone = make.make_firm(world.cities["nowhere"], "Lone")
     browser = Client()

@@ -36,7 +36,8 @@ ROWS = [
     # Without a code from the first step these lead back to it.
     *(Row(name, ok=EVERYBODY, yes=302) for name in ("register-details", "register-join")),
     *(Row(name, "POST", ok=EVERYBODY, yes=302, body=EMPTY) for name in ("register-details", "register-join")),
-    page("waiting"),
+    # Who belongs somewhere and waits for nothing is sent on.
+    Row("waiting", ok=PLACELESS, other=each(KNOWN - TOKENS, 302)),
     Row("waiting", "POST", ok=SIGNED_IN, yes=400, body=EMPTY),
     Row("confirm-email", ok=EVERYBODY, yes=400, more=(("token", "nonsense"),)),
     Row("invitation", ok=set(), other=each(EVERYBODY, 404), more=(("secret", "nonsense"),)),
