@@ -394,4 +394,5 @@ def field(bound: Any, wide: bool = False) -> dict[str, Any]:
     attrs = {"class": f"{kind} is-invalid" if bound.errors else kind}
     if bound.errors:
         attrs |= {"aria-invalid": "true", "aria-describedby": f"{bound.auto_id}_errors"}
-    return {"bound": bound, "control": bound.as_widget(attrs=attrs), "wide": wide}
+    file = getattr(widget, "input_type", "") == "file"
+    return {"bound": bound, "control": bound.as_widget(attrs=attrs), "wide": wide, "file": file}

@@ -16,7 +16,7 @@ from alliance.choices import Confidentiality, Operator, Scope
 from alliance.forms import day_field
 from alliance.forms.joining import CityChoice
 from alliance.models import Alliance
-from alliance.templatetags._numbers import unit_text
+from alliance.templatetags._numbers import number_text, unit_text
 from companies.models import ComponentType
 from companies.selectors import search_types
 from companies.specs import Parameter
@@ -210,6 +210,13 @@ def _with_repeats(rows: list[AskedRow], data: QueryDict) -> None:
 _USUAL = {"lower": "<=", "higher": ">=", "target": "="}
 
 
+def _usual(low: float | None, high: float | None) -> str:
+    """What typical products have; where that is one value it is said once."""
+    if low is None or high is None:
+        return ""
+    return number_text(low) if low == high else f"{number_text(low)} ~ {number_text(high)}"
+
+
 def asked_rows(
     parameters: dict[str, Parameter], book_rows: dict[str, Any], chinese: bool, *, ranges: str = ""
 ) -> list[AskedRow]:
@@ -235,7 +242,7 @@ def asked_rows(
                 operators=[(op, str(Operator(op).label)) for op in known],
                 op=usual if usual in known else known[0],
                 choices=list(zip(row.key.choices, zh, strict=True)),
-                typical=f"{low:g} ~ {high:g}" if low is not None and high is not None else "",
+                typical=_usual(low, high),
             )
         )
     return found

@@ -9,6 +9,12 @@
     document.cookie = `theme=${root.dataset.bsTheme};path=/;max-age=31536000;samesite=lax`;
   });
 
+  // The name of the chosen file beside our own button.
+  document.addEventListener('change', event => {
+    const told = event.target.type === 'file' && event.target.closest('.file')?.querySelector('[data-file]');
+    if (told) told.textContent = [...event.target.files].map(file => file.name).join(' ') || told.dataset.none;
+  });
+
   const menu = document.getElementById('menu');
   if (menu) menu.addEventListener('click', () => {
     menu.setAttribute('aria-expanded', document.body.classList.toggle('menu-open'));

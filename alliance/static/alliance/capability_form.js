@@ -105,7 +105,7 @@
     if (!publish || 'never' in publish.dataset) return;
     const missing = all('[data-needed]', form).filter(box => !box.value.trim()).map(box => box.dataset.needed);
     publish.disabled = missing.length > 0;
-    why.textContent = missing.length ? `${why.dataset.missing} ${missing.join(', ')}` : '';
+    why.textContent = missing.length ? `${why.dataset.missing} ${missing.join(document.documentElement.lang === 'en' ? ', ' : '、')}` : '';
   };
   ready();
 
