@@ -170,6 +170,15 @@ def own_seat(user: Any, public_id: UUID) -> Membership | None:
     return rows.select_related("organisation", "user").first()
 
 
+def city_of_code(uscc: str) -> str:
+    """The district, or else the city, where a credit code was issued, as the form writes it; "" where it is not among
+    ours. A suggestion: firms move."""
+    place = uscc[2:8]
+    found = {row.code: row for row in City.objects.filter(code__in=[place, f"{place[:4]}00"])}
+    row = found.get(place) or found.get(f"{place[:4]}00")
+    return f"{row} ({row.code})" if row else ""
+
+
 def city_names() -> list[City]:
     """For the suggestions of a form."""
     return list(City.objects.order_by("code"))

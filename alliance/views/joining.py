@@ -23,6 +23,7 @@ from alliance.selectors import viewer_of
 from alliance.selectors.attachments import own_documents
 from alliance.selectors.joining import (
     city_names,
+    city_of_code,
     entry_of_code,
     own_requests,
     own_suspensions,
@@ -67,7 +68,7 @@ def register_details(request: HttpRequest) -> HttpResponse:
     code = request.session.get(CODE, "")
     if not code:
         return redirect("register")
-    form = FirmForm(request.POST or None)
+    form = FirmForm(request.POST or None, initial={"city": city_of_code(code)})
     entry = _entry(request)
     if entry is not None:
         form = cast(Any, JoinForm(request.POST or None))

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -55,11 +56,15 @@ def facility_new(request: HttpRequest) -> HttpResponse:
     firm = writing_firm(request)
     if request.method != "POST":
         return _page(request, firm, {"city": firm.city.code}, None)
+    type_ = request.POST.get("type", "")[:64]
     try:
         made = create_facility(firm, _read(request), user=request.user)
     except InputError as error:
         return _page(request, firm, request.POST, error)
     messages.success(request, _("Saved. Now say what is made here."))
+    if type_:
+        # Who came from the form of a capability goes on with it.
+        return redirect(reverse("capability-new", query={"firm": str(firm.public_id), "type": type_}))
     return redirect("facility", public_id=made.public_id)
 
 
@@ -138,6 +143,7 @@ def _page(
         "values": {name: values.get(name, "") for name in BOXES},
         "held": [*held, ("", ""), ("", "")],
         "errors": error.errors if error is not None else {},
+        "type": request.POST.get("type", "") or request.GET.get("type", ""),
         "theirs": _stored(found) if conflict and found is not None else None,
         "cities": City.objects.visible_to(request.user).order_by("code"),
     }

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Count, Prefetch, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from alliance.choices import AgendaKind, MeetingState, OrganisationKind
 from alliance.models import Alliance, City, Membership, Organisation, User
@@ -151,7 +152,9 @@ class _Told:
         if not firms:
             state = _("nobody close")
             if near:
-                state = _("%(count)d one requirement short") % {"count": near}
+                state = ngettext(
+                    "%(count)d firm one requirement short", "%(count)d firms one requirement short", near
+                ) % {"count": near}
         title = f"{line.component_type} · {pieces_text(line.quantity)}"
         address = f"{reverse('demand', args=[demand.public_id])}?line={line.public_id}"
         return title, f"{heading(demand)} · {state}", address

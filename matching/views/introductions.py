@@ -102,6 +102,7 @@ def introductions(request: HttpRequest) -> HttpResponseBase:
         name="introductions",
         prepare=lambda found: attach_introduction_parts(request.user, found),
         extra={
+            "officials": viewer_of(request.user).official or viewer_of(request.user).platform_admin,
             "states": [(state, counts.get(state, 0)) for state in State],
             "running": sum(n for state, n in counts.items() if state not in ("delivered", "declined")),
             "overdue": rows.filter(IntroductionFilter.overdue()).count(),

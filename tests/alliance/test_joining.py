@@ -29,6 +29,7 @@ from alliance.services.mail import post, send_waiting
 from alliance.services.profile import update_organisation
 from alliance.services.registration import decide_join, decide_verification
 from matching.services.generation.credit_codes import credit_code
+from tests import factories as make
 from tests.cast import World
 
 PASSWORD = "a-good-long-secret-42"
@@ -90,6 +91,17 @@ def test_a_firm_registers_and_is_a_draft_that_only_it_and_its_bureau_see(world: 
     assert (firm.verified, firm.listed) == (True, True)
     assert sees("supplier_owner")
     assert Change.objects.filter(kind="organisation", verb="verified", object_id=firm.public_id).exists()
+
+
+def test_the_place_in_the_code_is_suggested_and_a_short_password_refused_in_chinese(world: World) -> None:
+    browser = Client(headers={"accept-language": "zh-hans"})
+    browser.post("/register/", {"uscc": code()})
+    assert browser.get("/register/details/").context["form"]["city"].value() == ""
+    make.make_city("510100", "Chengdu", "成都市")
+    assert browser.get("/register/details/").context["form"]["city"].value() == "成都市 (510100)"
+    page = browser.post("/register/details/", {"display_name": "A", "username": "aa", "password": "x1"})
+    assert "密码太短：至少 10 个字符。" in page.content.decode()
+    assert "too short" not in page.content.decode()
 
 
 def test_a_wrong_code_and_a_taken_one(world: World) -> None:

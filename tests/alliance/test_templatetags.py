@@ -152,7 +152,7 @@ def test_what_people_wrote_is_escaped():
     [
         (6, 9, "ok", "6 can supply"),
         (1, 2, "warn", "single source"),
-        (0, 3, "warn", "none, 3 one requirement short"),
+        (0, 3, "warn", "none, 3 firms one requirement short"),
         (0, 0, "bad", "no supplier"),
     ],
 )
@@ -234,3 +234,19 @@ def test_a_count_says_what_it_counts_in_both_languages():
         assert strip_tags(ui.count(4, "offers", True)) == "+4款"
         assert strip_tags(ui.count(360, "monthly")) == "360件/月"
         assert strip_tags(ui.count(None, "monthly")) == "—"
+
+
+@pytest.mark.parametrize(
+    ("words", "zh", "en"),
+    [
+        ("制造（有明文） / manufacturing (stated)", "制造（有明文）", "manufacturing (stated)"),
+        ("fair 2026 / list", "fair 2026 / list", "fair 2026 / list"),
+        ("展会 / 名单", "展会 / 名单", "展会 / 名单"),
+        ("", "", ""),
+    ],
+)
+def test_a_remark_in_both_languages_is_shown_in_the_readers(words, zh, en):
+    with translation.override("zh-hans"):
+        assert ui.one_language(words) == zh
+    with translation.override("en"):
+        assert ui.one_language(words) == en

@@ -31,7 +31,31 @@ PERSON = "chengdu-official"
 # What the README shows: a demand with rich choice, and one whose pipelines tell most.
 DEMAND, PIPELINE = "室内搬运人形机器人", "罐区巡检四足机器人"
 LARGEST = 400_000
-LISTS = ("demands", "capabilities", "firms", "sites", "pipelines", "matches", "runs", "cities", "tokens")
+#: What no link of another page leads to.
+UNLINKED = ("/search/?q=%E5%87%8F%E9%80%9F", "/waiting/", "/organisations/new/", "/demands/?q=zzzz")
+OUTSIDE = (
+    "/accounts/login/",
+    "/accounts/reset/",
+    "/accounts/reset/sent/",
+    "/accounts/reset/done/",
+    "/register/",
+)
+NO_PAGE = re.compile(r"\.ics|\.xlsx|format=|/import/(template|export)|^/files/[0-9a-f-]{36}/$|^/(admin|api)/")
+#: Parts of an address that make another page of it.
+TELLING = {
+    "view",
+    "look",
+    "columns",
+    "about",
+    "pipeline",
+    "line",
+    "near",
+    "capability",
+    "site",
+    "firm",
+    "open",
+}
+MOST_PAGES = 120
 
 
 @dataclass
@@ -137,36 +161,53 @@ def documentation(browser: Any, base: str, people: dict[str, str]) -> None:
 
 
 def tour(browser: Any, base: str, people: dict[str, str], folder: Path, only: str) -> int:
-    """Pictures of every page a person can reach; returns the number of faults found."""
+    """Pictures of every page a person can reach, in both languages and widths, and dark; returns the faults found."""
     faults = 0
-    for name in [name for name in people if re.search(only, name)]:
+    for name in [name for name in ("nobody", *people) if re.search(only, name)]:
+        pages = OUTSIDE if name == "nobody" else reachable(browser, base, name, people[name])
         for language, width, theme in (
             ("zh-hans", 1440, "light"),
             ("zh-hans", 390, "light"),
             ("en", 1440, "light"),
+            ("en", 390, "light"),
             ("zh-hans", 1440, "dark"),
         ):
             with window(browser, base, language, width, theme) as shown:
-                shown.sign_in(name, people[name])
-                for label, address in reachable(shown):
+                if name != "nobody":
+                    shown.sign_in(name, people[name])
+                for address in pages:
                     status = shown.open(address)
+                    label = re.sub(r"[^a-z0-9]+", "-", shape(address)).strip("-") or "today"
                     shown.picture(folder / f"{name}-{label}-{language[:2]}-{width}-{theme}.png")
                     faults += faulty(shown, f"{name} {address}", status, narrow=width == 390)
     return faults
 
 
-def reachable(shown: Window) -> list[tuple[str, str]]:
-    """The dashboard, each list, and the first row of each."""
-    found = [("dashboard", "/")]
-    for name in LISTS:
-        if shown.open(f"/{name}/") != 200:
-            continue
-        found.append((name, f"/{name}/"))
-        row = shown.first_link(rf"^/{name}/[0-9a-z-]+/")
-        if row and not row.endswith("/start/"):
-            found.append((f"{name}-one", row))
-    shown.messages.clear()
-    return found
+def shape(address: str) -> str:
+    """Two addresses of one shape are the same page of two rows."""
+    path, _sep, query = address.partition("?")
+    path = re.sub(r"/cities/\d+/", "/cities/x/", re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "x", path))
+    telling = TELLING & {part.split("=")[0] for part in query.split("&")}
+    return "?".join(filter(None, [path, "&".join(sorted(telling))]))
+
+
+def reachable(browser: Any, base: str, name: str, password: str) -> tuple[str, ...]:
+    """One page of each shape that links lead to, from the first page on."""
+    found: dict[str, str] = {}
+    waiting, seen = ["/", *UNLINKED], set[str]()
+    with window(browser, base) as shown:
+        shown.sign_in(name, password)
+        while waiting and len(found) < MOST_PAGES:
+            address = waiting.pop(0)
+            if shape(address) in seen or NO_PAGE.search(address):
+                continue
+            seen.add(shape(address))
+            if shown.open(address) != 200 or shown.page.evaluate("document.contentType") != "text/html":
+                continue
+            found[shape(address)] = address
+            links = shown.page.locator("a[href^='/']").all()
+            waiting += [(link.get_attribute("href") or "").split("#")[0] for link in links]
+    return tuple(found.values())
 
 
 def faulty(shown: Window, what: str, status: int, *, narrow: bool) -> int:

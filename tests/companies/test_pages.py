@@ -1,5 +1,6 @@
 """The form of a capability and the pages around it, without a browser."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -279,6 +280,14 @@ def test_a_plant_by_form(world: World, signed_in: SignIn) -> None:
     made = Facility.objects.get(name="Plant 9")
     assert answer.headers["Location"] == reverse("facility", args=[made.public_id])
     assert [held.code for held in made.certificates.all()] == ["IATF16949"]
+    # Who came from the form of a capability goes back to it, with what is made.
+    form = browser.get(reverse("capability-new"), {"type": "DRV-RED"}).text
+    (link,) = re.findall(r'href="([^"]*facilities/new/[^"]*)"', form)
+    hidden = browser.get(link.replace("&amp;", "&")).text
+    assert '<input type="hidden" name="type" value="DRV-RED">' in hidden
+    back = browser.post(reverse("facility-new"), {"name": "Plant 8", "city": "990201", "type": "DRV-RED"})
+    assert "type=DRV-RED" in back.headers["Location"]
+    assert "DRV-RED" in browser.get(back.headers["Location"]).text
     edit = reverse("facility-edit", args=[made.public_id])
     sent = {"name": "Plant nine", "city": "990201", "external_id": made.external_id, "version": 1}
     assert browser.post(edit, sent).status_code == 302

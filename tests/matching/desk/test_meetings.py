@@ -313,3 +313,14 @@ def test_the_list_and_a_page_ask_as_often_for_one_row_as_for_many(
         service.agree(user, meeting, f"More {number}", world.organisations["partner_bureau"])
     service.refresh_agenda(user, meeting)
     assert counts() == few
+
+
+def test_the_form_of_a_meeting_takes_back_what_it_shows(world, signed_in):
+    """A time with seconds was shown, and then refused."""
+    place = reverse("meeting-edit", args=[world.meetings["both"].public_id])
+    Meeting.objects.filter(pk=world.meetings["both"].pk).update(starts_at=time(14, 30))
+    browser = signed_in("lead_official")
+    shown = browser.get(place).context["form"]
+    assert 'value="14:30"' in str(shown["starts_at"])
+    sent = {"title": "T", "held_on": "2027-01-05", "starts_at": "14:30", "minutes_long": "60", "place": ""}
+    assert browser.post(place, sent).status_code == 302

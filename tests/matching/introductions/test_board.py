@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from matching.models import Demand, DemandLine, Introduction
 from matching.selectors.introduction_board import MOST, introduction_board
@@ -123,3 +124,9 @@ def test_a_near_miss_is_asked_and_named(world: World, signed_in: Callable[[str],
     page = signed_in("lead_official").get(place).content.decode()
     assert "只差一项要求" in page
     assert "询问" in page
+
+
+def test_an_empty_list_says_what_this_reader_can_do(world, signed_in):
+    """A firm does not introduce anybody: it is shown its matches, not the pipelines."""
+    page = signed_in("outside_owner").get(reverse("introductions")).content.decode()
+    assert f'href="{reverse("matches")}"' in page.split('class="cb acts mid"')[-1]
