@@ -318,7 +318,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Robot Alliance API",
     "DESCRIPTION": (
         "Needs of robot labs, abilities of manufacturers, application sites, and what fits together. "
-        "Make a token on the page of your tokens (/account/tokens/), press Authorize here and try an operation out, "
+        "Make a token on [the page of your tokens](/account/tokens/), press Authorize here and try an operation out, "
         "or send it as `Authorization: Bearer …`. Every error is a problem (RFC 9457); lists have "
         "`limit` (at most 200) and `cursor`; an unknown parameter or field is refused by name."
     ),

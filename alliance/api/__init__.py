@@ -110,6 +110,7 @@ class TokenViewSet(ReadViewSet):
 
     @extend_schema(request=TokenAsked, responses={201: TokenIssuedShown})
     def create(self, request: Request) -> Response:
+        """A new token: its text is in this answer and in no other. Needs a session."""
         self._session_only(request)
         self.refuse_unknown(request, ())
         asked = TokenAsked(data=request.data)
@@ -138,6 +139,7 @@ class TokenViewSet(ReadViewSet):
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, **kwargs: Any) -> Response:
+        """End it: refused from the next request on. Needs a session."""
         self._session_only(request)
         self.refuse_unknown(request, ())
         revoke_token(cast(User, request.user), kwargs[self.lookup_url_kwarg])

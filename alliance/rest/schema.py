@@ -70,11 +70,27 @@ LIMIT = OpenApiParameter(
 )
 #: what comes back
 PAGE = "A page of rows, and where the pages before and after it are."
+EACH = "An answer for each row."
 ANSWERS = {
     "200": "As it is now.",
     "201": "It was made; `Location` is its address where it has one.",
     "202": "It is queued; `Location` says where to follow it where there is such a place.",
     "204": "It is done, and there is nothing to say.",
+}
+ONE = "The row of this address."
+#: what the operations are about
+TAGS = {
+    "reference": "Cities, alliances and types: read-only.",
+    "companies": "Firms, their plants and what they can make.",
+    "demands": "What labs need.",
+    "scenarios": "Where robots are tried.",
+    "results": "What fits together, for who may see it.",
+    "runs": "The matcher at work.",
+    "introductions": "Firms brought together, step by step.",
+    "jobs": "Large files in and out, in the background.",
+    "changes": "What has changed, for who keeps a copy.",
+    "tokens": "What programs sign in with.",
+    "webhooks": "Your own system is told what happens.",
 }
 #: what stands in an address
 PATH = {
@@ -191,7 +207,8 @@ class Schema(AutoSchema):
     def get_description(self) -> str:  # type: ignore[override]
         """What `alliance.rest.words` has in the reader's language."""
         words = super().get_description()
-        return gettext(words) if words else ""
+        told = gettext(words) if words else ""
+        return f"{gettext(ONE)}\n\n{told}" if self._action == "retrieve" else told
 
     def get_summary(self) -> str:
         """The first sentence, beside the address."""
@@ -205,8 +222,9 @@ class Schema(AutoSchema):
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         bodies = super()._get_response_bodies(direction)
+        found = {"200": PAGE} if self._is_list_view() else {"200": EACH} if self._action == "bulk" else {}
         for status, told in bodies.items():
-            told["description"] = gettext(PAGE if self._is_list_view() else ANSWERS[status])
+            told["description"] = gettext({**ANSWERS, **found}[status])
         if self._is_list_view():
             content = bodies["200"]["content"]["application/json"]
             content["schema"] = _page_of(content["schema"])
@@ -290,6 +308,7 @@ def add_problem(result: dict[str, Any], **_more: Any) -> dict[str, Any]:
     head = result.get("info", {})
     if head.get("description"):
         head["description"] = gettext(head["description"])
+    result["tags"] = [{"name": name, "description": words} for name, words in TAGS.items()]
     parts = result.setdefault("components", {})
     schemas = parts.setdefault("schemas", {})
     schemas["Problem"] = PROBLEM

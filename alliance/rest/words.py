@@ -56,6 +56,10 @@ OPERATIONS = (
     _("Delete it with its log."),
     _("A new secret; for a day requests carry the signatures of the old and the new one."),
     _("Send `webhook.test`; what became of it is in the log."),
+    _("The row of this address."),
+    _("Make a row: a draft, unless it says that it is published."),
+    _("A new token: its text is in this answer and in no other. Needs a session."),
+    _("End it: refused from the next request on. Needs a session."),
     # What stands at the head of the description: DESCRIPTION in the settings.
     _(
         "Needs of robot labs, abilities of manufacturers, application sites, and what fits together. "
@@ -86,10 +90,26 @@ DESCRIPTIONS = (
     _("from `next` or `previous`"),
     _(
         "Needs of robot labs, abilities of manufacturers, application sites, and what fits together. "
-        "Make a token on the page of your tokens (/account/tokens/), press Authorize here and try an operation out, "
+        "Make a token on [the page of your tokens](/account/tokens/), press Authorize here and try an operation out, "
         "or send it as `Authorization: Bearer …`. Every error is a problem (RFC 9457); lists have "
         "`limit` (at most 200) and `cursor`; an unknown parameter or field is refused by name."
     ),
+)
+
+#: what the operations are about
+TAGS = (
+    _("Cities, alliances and types: read-only."),
+    _("Firms, their plants and what they can make."),
+    _("What labs need."),
+    _("Where robots are tried."),
+    _("What fits together, for who may see it."),
+    _("The matcher at work."),
+    _("Firms brought together, step by step."),
+    _("Large files in and out, in the background."),
+    _("What has changed, for who keeps a copy."),
+    _("What programs sign in with."),
+    _("Your own system is told what happens."),
+    _("An answer for each row."),
 )
 
 #: what serializers, errors and parameters say of themselves

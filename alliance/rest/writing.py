@@ -168,6 +168,7 @@ class WriteViewSet(ChangeViewSet):
     # --- operations ---
     @once
     def create(self, request: Request) -> Response:
+        """Make a row: a draft, unless it says that it is published."""
         self.refuse_unknown(request, ())
         told = self.told(request.data)
         owner = self.owner(told.pop("organisation", None))

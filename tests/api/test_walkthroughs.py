@@ -118,7 +118,12 @@ def test_the_examples_of_the_description_are_taken(region: World) -> None:
         client = Client(HOST, region.tokens[who])
         for example in asked["content"]["application/json"]["examples"].values():
             tried.append(client.upsert(resource, name, example["value"])["id"])
-    assert len(tried) == 3
+        many = paths[f"/api/v1/{resource}/bulk/"]["post"]["requestBody"]["content"]["application/json"]
+        for example in many["examples"].values():
+            rows = json.loads(json.dumps(example["value"]["rows"]).replace("walker-hip", "walker-hip-2"))
+            found = client.bulk(resource, rows, atomic=True)
+            tried += [row["id"] for row in found if row["result"] != "refused"]
+    assert len(tried) == 6
 
 
 def test_files_in_and_out(region: World) -> None:
