@@ -112,7 +112,9 @@ def test_saved_without_another_word_where_that_was_asked(world: World, erp: Clie
     same = send(erp, table(world, "n-1"), mode="save").json()
     assert (same["counts"]["same"], same["state"]) == (1, "saved")
     assert Capability.objects.filter(external_id="n-1").count() == 1
-    assert Change.objects.filter(kind="sheet", verb="imported", object_id=sent.json()["id"]).count() == 1
+    change = Change.objects.get(kind="sheet", verb="imported", object_id=sent.json()["id"])
+    assert change.after is not None
+    assert (change.after["new"], change.after["sha256"]) == (1, sent.json()["sha256"])
 
 
 def test_unknown_headings_wait_for_a_word(world: World, erp: Client) -> None:

@@ -185,3 +185,14 @@ def test_the_feeds_cursor_is_a_place_and_no_right(world: World, with_token: Any)
     assert foreign.json()["results"] == []
     for spoiled in (start[:-2], start.swapcase(), "A" * len(start), start * 2):
         assert north.get("/api/v1/changes/", {"cursor": spoiled}).status_code == 404
+
+
+# --- the id of a request --------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("said", ["a" * 5000, "a\tb", "<script>", "谐波", " ", "'; --", "{}", "0"])
+def test_an_id_that_the_caller_gave_does_no_harm(erp: Client, said: str) -> None:
+    """It stands in the answer, the log and the row of the audit."""
+    answer = erp.post(PLACE, PLANT, content_type=JSON, headers={"x-request-id": said})
+    assert answer.status_code == 201, answer.content
+    row = Change.objects.get(kind="facility", object_id=answer.json()["id"])
+    assert row.request_id == answer.headers["X-Request-ID"]
+    assert len(row.request_id) <= 64
