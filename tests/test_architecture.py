@@ -172,6 +172,7 @@ SILENT_FUNCTIONS = {
     "change_open": "part of a step of a sheet, which records it",
     "_remove": "part of taking a sheet back, which records it",
     "as_xlsx": "a workbook in memory, for a benchmark",
+    "book_bytes": "a workbook in memory",
     "everywhere": "a person of a benchmark, in a database that is thrown away",
     "_drop_others": "part of saving a bill of materials, which records it",
 }

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from alliance.changes import acting_for, record
 from alliance.choices import ImportState
 from alliance.errors import ConflictError
-from alliance.models import Change, Organisation
+from alliance.models import Change, Organisation, User
 from companies.models import SheetImport
 from companies.models.imports import MOST_ATTEMPTS
 from companies.services.sheets.checking import SheetChecker, counts_of
@@ -81,7 +81,8 @@ def work_on_sheet(pk: int) -> bool:
             _give_up(sheet)
             return True
         try:
-            STEPS[sheet.state](sheet)
+            allowed = sheet.state == ImportState.CHECKING or _may_still_write(sheet)
+            (STEPS[sheet.state] if allowed else _stop)(sheet)
         except LeaseLostError:
             raise
         except Exception:
@@ -137,15 +138,17 @@ def _may_still_write(sheet: SheetImport) -> bool:
     Not for who was suspended: a firm or a person that may not even read writes nothing by what was begun before.
     """
     firm = Organisation.objects.filter(pk=sheet.organisation_id, suspended=False)
-    return firm.exists() and sheet.person.is_active
+    return firm.exists() and User.objects.filter(pk=_who_began(sheet), is_active=True).exists()
+
+
+def _stop(sheet: SheetImport) -> None:
+    """Nothing of the step is done: what was not saved is cancelled, what was to be taken back stays."""
+    with transaction.atomic():
+        _finish(sheet, ImportState.SAVED if sheet.state == ImportState.UNDOING else ImportState.CANCELLED)
+        record("cancelled", "sheet", str(sheet.public_id))
 
 
 def _save_once(sheet: SheetImport) -> None:
-    if not _may_still_write(sheet):
-        with transaction.atomic():
-            _finish(sheet, ImportState.CANCELLED)
-            record("cancelled", "sheet", str(sheet.public_id))
-        return
     half = sheet.row_count // 2
     with Progress(sheet, LEASE) as tell:
         report = SheetChecker(sheet).run(sheet.cells.rows, lambda done: tell(done // 2))

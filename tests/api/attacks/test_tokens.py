@@ -265,6 +265,18 @@ def test_an_import_stops_when_its_firm_or_person_was_suspended(
     assert worked(sheet) == ("cancelled", 0)
 
 
+def test_taking_back_stops_as_well(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    asker = program(make_token(world.people["supplier_owner"], "read", "write"))
+    sheet = confirmed(world, asker, monkeypatch)
+    assert worked(sheet) == ("saved", 2)
+    place = f"/api/v1/imports/{sheet.public_id}/steps/"
+    undo = asker.post(place, {"move": "undo"}, content_type=JSON, headers={"if-match": "*"})
+    assert (undo.status_code, undo.json()["state"]) == (200, "undoing")
+    world.organisations["supplier"].suspended = True
+    world.organisations["supplier"].save()
+    assert worked(sheet) == ("saved", 2)
+
+
 def test_an_export_is_not_written_for_who_has_left(world: World) -> None:
     person = world.people["supplier_editor"]
     asked = program(make_token(person, "read")).post(
