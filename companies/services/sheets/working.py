@@ -82,7 +82,7 @@ def work_on_sheet(pk: int) -> bool:
             return True
         try:
             allowed = sheet.state == ImportState.CHECKING or _may_still_write(sheet)
-            (STEPS[sheet.state] if allowed else _stop)(sheet)
+            (STEPS[ImportState(sheet.state)] if allowed else _stop)(sheet)
         except LeaseLostError:
             raise
         except Exception:
@@ -138,7 +138,7 @@ def _may_still_write(sheet: SheetImport) -> bool:
     Not for who was suspended: a firm or a person that may not even read writes nothing by what was begun before.
     """
     firm = Organisation.objects.filter(pk=sheet.organisation_id, suspended=False)
-    return firm.exists() and User.objects.filter(pk=_who_began(sheet), is_active=True).exists()
+    return firm.exists() and User.objects.filter(pk=_who_began(sheet) or 0, is_active=True).exists()
 
 
 def _stop(sheet: SheetImport) -> None:
