@@ -21,6 +21,7 @@ from alliance.access.editing import editable as editable
 from alliance.access.editing import kept as kept
 from alliance.access.editing import looked_after as looked_after
 from alliance.access.editing import mergeable as mergeable
+from alliance.access.following import follows
 from alliance.access.queries import narrowed
 from alliance.access.queries import prepared as prepared
 from alliance.access.rows import PAIRS as PAIRS
@@ -47,6 +48,14 @@ class GuardedQuerySet(QuerySet):
     def visible_some(self, user: Any) -> "GuardedQuerySet":
         """The same rows as `visible_to`, for a query that asks for some thousand known keys at most."""
         return narrowed(self, visible, replace(viewer_of(user), some=True))
+
+    def hanging_on(self, path: str) -> "GuardedQuerySet":
+        """All rows, to be fetched beside rows that the user sees: those `path` leads to. LookupError where a row may
+        be hidden from who sees the one it hangs on."""
+        parent = self.model._meta.get_field(path).related_model
+        if not follows(self.model.access, parent.access, path):  # type: ignore[attr-defined,union-attr]
+            raise LookupError(f"{self.model.__name__} has a rule of its own")
+        return self.all()
 
     def editable_by(self, user: Any) -> "GuardedQuerySet":
         return narrowed(self, editable, viewer_of(user))

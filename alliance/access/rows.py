@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 
+from django.apps import apps
 from django.db.models import Q, QuerySet
 
 from alliance.viewer import Viewer, table
@@ -22,7 +23,8 @@ class Row:
     whose bureau looks after the row, `reach` to the city that decides which alliances it belongs to,
     `demand`, `capability`, `site`, `introduction` and `meeting` to the row it hangs on ("" when it is the row
     itself),
-    `published` to what must all be true before others see it.
+    `published` to what must all be true before others see it. `place`: the model that `reach` leads through, where it
+    is not the owner.
     """
 
     kind: str
@@ -36,6 +38,7 @@ class Row:
     alliance: str = ""
     meeting: str = ""
     published: tuple[str, ...] = ()
+    place: str = ""
 
 
 # --- what matching tells about pairs -------------------------------------------------------------
@@ -46,13 +49,13 @@ class Pairs:
     """`demands(organisations)`: demands on which these suppliers have a current match or near miss;
     `capabilities(demands, teams, viewer)`: capabilities matched, or nearly, or (`teams`) in a team on these demands;
     `suppliers(demands, viewer)`: the firms behind them; the viewer says of how many rows is asked;
-    `sites(demands)`: sites that suit these demands;
+    `sites(demands, viewer)`: sites that suit these demands;
     `meetings(bureaus)`: ids of the meetings these bureaus sit at."""
 
     demands: Callable[[Iterable[int]], Q] | None = None
     capabilities: Callable[[Q, bool, Viewer], Q] | None = None
     suppliers: Callable[[Q, Viewer], Q] | None = None
-    sites: Callable[[Q], Q] | None = None
+    sites: Callable[[Q, Viewer], Q] | None = None
     meetings: Callable[[Iterable[int]], QuerySet[Any, Any]] | None = None
 
 
@@ -100,19 +103,42 @@ def mine(row: Row, viewer: Viewer) -> Q:
 
 
 def cared(row: Row, viewer: Viewer) -> Q:
-    return any_of(row.cities, viewer.care)
+    if not viewer.care:
+        return NOTHING
+    found = NOTHING
+    for path in row.cities:
+        found |= of_owner(row, viewer, {f"{path}__in": viewer.care})
+    return found
 
 
-def published(row: Row) -> Q:
-    return Q(**dict.fromkeys(row.published, True)) if row.published else EVERYTHING
+def published(row: Row, viewer: Viewer) -> Q:
+    return of_owner(row, viewer, dict.fromkeys(row.published, True)) if row.published else EVERYTHING
 
 
-def reached(row: Row, alliances: frozenset[int]) -> Q:
+def reached(row: Row, viewer: Viewer, alliances: frozenset[int]) -> Q:
     """The row's city belongs to one of these alliances (districts included)."""
     if not alliances:
         return NOTHING
     cities = table("AllianceReach").filter(alliance__in=alliances).values("city_id")
-    return Q(**{f"{row.reach}__in": cities})
+    return of_owner(row, viewer, {f"{row.reach}__in": cities})
+
+
+def of_owner(row: Row, viewer: Viewer, asked: dict[str, Any]) -> Q:
+    """All of `asked`. Of a few rows, what is asked of the owner (or the place) is looked up row by row: the database
+    takes a join with a rule in it for a reason to read all organisations."""
+    if not viewer.few:
+        return Q(**asked)
+    found, left = EVERYTHING, dict(asked)
+    for path, model in ((row.owner, "alliance.Organisation"), (row.reach.rpartition("__")[0], row.place)):
+        about = {
+            name: left.pop(name) for name in asked if model and name.startswith(f"{path}__") and name in left
+        }
+        if about:
+            rows = apps.get_model(model)._base_manager.filter(
+                **{name.removeprefix(f"{path}__"): value for name, value in about.items()}
+            )
+            found &= Q(**{f"{path}__id__among": rows.values("pk")})
+    return found & Q(**left)
 
 
 def opened(path: str, kind: str, viewer: Viewer, stage: int) -> Q:

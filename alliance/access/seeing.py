@@ -27,9 +27,9 @@ def _reference(row: Row, viewer: Viewer) -> Q:
 
 def _directory(row: Row, viewer: Viewer) -> Q:
     public = table("AllianceReach").filter(alliance__publishes_directory=True).values("city_id")
-    reached = _reached(row, viewer.alliances) | Q(**{f"{row.reach}__in": public})
+    reached = _reached(row, viewer, viewer.alliances) | Q(**{f"{row.reach}__in": public})
     shown = EVERYTHING if viewer.platform_admin else reached
-    listed = _published(row) & shown
+    listed = _published(row, viewer) & shown
     met = _opened("" if row.owner == "id" else row.owner, "organisation", viewer, ACCEPTED)
     found = _mine(row, viewer) | _cared(row, viewer) | listed | met | _supplies(row, viewer)
     return found & Q(merged_into=None)
@@ -42,19 +42,19 @@ def _contact(row: Row, viewer: Viewer) -> Q:
 
 def _premises(row: Row, viewer: Viewer) -> Q:
     """Plants and certificates: more than a directory entry tells, so never by a published directory alone."""
-    shown = _published(row) & _reached(row, viewer.alliances)
+    shown = _published(row, viewer) & _reached(row, viewer, viewer.alliances)
     return _mine(row, viewer) | _cared(row, viewer) | shown | _supplies(row, viewer)
 
 
 def _delivery_record(row: Row, viewer: Viewer) -> Q:
     """What trust is computed from: the bureaus, and who reads that score on a demand of theirs."""
-    shown = _published(row) & _reached(row, viewer.bureau_alliances)
+    shown = _published(row, viewer) & _reached(row, viewer, viewer.bureau_alliances)
     return _mine(row, viewer) | _cared(row, viewer) | shown | _supplies(row, viewer, everywhere=False)
 
 
 def _capability(row: Row, viewer: Viewer) -> Q:
     """Also what a firm elsewhere offers to a demand the viewer stands behind, and what one was introduced to."""
-    shown = _published(row) & _reached(row, viewer.alliances)
+    shown = _published(row, viewer) & _reached(row, viewer, viewer.alliances)
     met = _opened(row.capability, "capability", viewer, INVITED)
     return _mine(row, viewer) | _cared(row, viewer) | shown | met | _offered_to(row, viewer)
 
@@ -141,8 +141,8 @@ def _site(row: Row, viewer: Viewer) -> Q:
     """Also a site elsewhere that suits a demand which asked everywhere."""
     if PAIRS.sites is None:
         raise LookupError("matching has not said which pairs exist")
-    suits = _prefixed(row.site, PAIRS.sites(_behind(viewer) & Q(scope="open")))
-    shown = _published(row) & _reached(row, viewer.alliances)
+    suits = _prefixed(row.site, PAIRS.sites(_behind(viewer) & Q(scope="open"), viewer))
+    shown = _published(row, viewer) & _reached(row, viewer, viewer.alliances)
     met = _opened(row.site, "site", viewer, INVITED)
     return _mine(row, viewer) | _cared(row, viewer) | shown | met | suits
 

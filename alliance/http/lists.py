@@ -56,13 +56,16 @@ def listing(
     wanted = request.GET.get("format", "")
     if wanted in FILES and valid:
         return FILES[wanted](name, table.in_files, _in_pages(found.seen, chosen.order, prepare))
-    page = cut(found, chosen.order, request.GET.get("cursor", ""), PAGE, few=valid and chosen.few)
+    few = valid and chosen.few
+    page = cut(
+        found, chosen.order, request.GET.get("cursor", ""), PAGE, few=few, ahead=3 * (MOST_COUNTED + 1)
+    )
     prepare(page.rows)
     if table.actions:
         table = replace(table, ticks=ticked(name, request.user, page.rows))
     context = {"rows": page.rows, "page": page, "form": chosen.form, "shown": len(page.rows), "valid": valid}
     context |= {"table": table, "kept": _kept(request, name, kept, opening)}
-    context |= counted(found) | summary(found.seen)
+    context |= counted(page.first or found) | summary(found.seen)
     return render(request, template, context | (extra or {}), status=status if valid else 400)
 
 

@@ -24,7 +24,7 @@ class Certification(Named):
         ordering = ["id"]
 
 
-FIRM_NAMES = Searched(("name_zh", "name_en", "uscc"), pinyin="name_sort")
+FIRM_NAMES = Searched(("name_zh", "name_en", "uscc"), pinyin="name_sort", alike=True)
 
 
 class Organisation(Named, Published):

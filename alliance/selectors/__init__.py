@@ -1,6 +1,7 @@
 """Reads of the alliance app; every one takes the user."""
 
 from alliance.selectors.organisations import (
+    attach_records,
     attach_seen,
     firm_detail,
     firm_list,
@@ -35,6 +36,7 @@ __all__ = [
     "alliance_cities",
     "alliance_list",
     "alliances_of",
+    "attach_records",
     "attach_seen",
     "branch",
     "city_list",

@@ -85,6 +85,16 @@ def attach_seen(user: Any, organisations: Iterable[Any]) -> None:
         row.seen = row.pk in seen
 
 
+def attach_records(user: Any, organisations: Iterable[Any]) -> None:
+    """`record` of each: its deliveries, None where the viewer may not know them. Asked once for all of a page: whom
+    the bureaus know by a team takes the database ten milliseconds to find out."""
+    rows = list(organisations)
+    few = DeliveryRecord.objects.visible_few(user)
+    found = {row.organisation_id: row for row in few.filter(organisation__in={row.pk for row in rows})}
+    for row in rows:
+        row.record = found.get(row.pk)
+
+
 def seats_of(user: Any) -> list[Membership]:
     """The organisations a person belongs to; always the person's own rows."""
     return list(Membership.objects.filter(user=user).select_related("organisation"))

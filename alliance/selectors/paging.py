@@ -8,7 +8,7 @@ not one of ours is a 404.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -24,9 +24,16 @@ _SIGNER = signing.Signer(salt="cursor")
 
 @dataclass(frozen=True)
 class Page:
+    """`first`: on the first page the rows that it was cut from, in their order; what was read of them is kept."""
+
     rows: list[Any]
     previous: str | None = None
     next: str | None = None
+    first: Rows | None = None
+
+
+#: Keys that are asked about at once, as a multiple of the rows that are wanted; then all rows are.
+CHUNKS = (4, 20, 80)
 
 
 @dataclass(frozen=True)
@@ -34,43 +41,72 @@ class Rows:
     """The rows of a long list, as `seen` by somebody about whom that costs much to find out for all of them.
 
     `every`: the rows whoever sees them: only keys are read from it, a few thousand at most. `some`: the rows that
-    are seen, asked about those keys. Where too few of them are seen, all are asked about after all.
+    are seen, asked about those keys. `told`: what is read of those that are; nobody is asked again. Where too few of
+    them are seen, all are asked about after all.
     """
 
     seen: QuerySet[Any]
     every: QuerySet[Any] | None = None
     some: QuerySet[Any] | None = None
+    told: QuerySet[Any] | None = None
+    known: dict[str, list[Any]] = field(default_factory=dict, compare=False, repr=False)
 
     def narrowed(self, change: Callable[[QuerySet[Any]], QuerySet[Any]]) -> Rows:
         if self.every is None or self.some is None:
             return Rows(change(self.seen))
-        return Rows(change(self.seen), change(self.every), change(self.some))
+        told = None if self.told is None else change(self.told)
+        return Rows(change(self.seen), change(self.every), change(self.some), told)
 
     def filter(self, *conditions: Q, **more: Any) -> Rows:
         return self.narrowed(lambda rows: rows.filter(*conditions, **more))
 
-    def first(self, most: int) -> list[Any]:
-        """The first ones in the order that was given to them."""
+    def first(self, most: int, ahead: int = 0) -> list[Any]:
+        """The first ones in the order that was given to them. `ahead`: so many keys are asked about at once, for who
+        counts afterwards: what a question costs before its first row is paid once."""
         if self.every is None or self.some is None:
             return list(self.seen[:most])
-        found: dict[Any, Any] = {}
+        seen: list[Any] = []
         start = 0
-        for size in (4 * most, 20 * most, 80 * most):
-            keys = list(self.every.values_list("pk", flat=True)[start : start + size])
+        for size in (ahead or CHUNKS[0] * most, *(factor * most for factor in CHUNKS[1:])):
+            keys = self._keys(start + size)[start : start + size]
             if keys:
-                found |= {row.pk: row for row in self.some.filter(pk__one_of=keys)[:most]}
-            if len(found) >= most or len(keys) < size:
-                return list(found.values())[:most]
+                seen += self._seen_of(keys)
             start += size
+            self.known["asked"] = [start]
+            if len(seen) >= most or len(keys) < size:
+                self.known["seen"] = seen
+                return self._told(seen[:most])
         return list(self.seen[:most])
+
+    def _keys(self, most: int) -> list[Any]:
+        """The first keys in their order, whoever sees the rows."""
+        if len(self.known.get("keys", ())) < most and not self.known.get("whole"):
+            keys = list(self.every.values_list("pk", flat=True)[:most])  # type: ignore[union-attr]
+            self.known.update(keys=keys, whole=[True] if len(keys) < most else [])
+        return self.known["keys"]
+
+    def _seen_of(self, keys: Sequence[Any]) -> list[Any]:
+        """Those that are seen, in the order of the keys."""
+        rows = self.some.filter(pk__one_of=keys).order_by()  # type: ignore[union-attr]
+        seen = set(rows.values_list("pk", flat=True))
+        return [key for key in keys if key in seen]
+
+    def _told(self, keys: Sequence[Any]) -> list[Any]:
+        rows = (self.some if self.told is None else self.told).filter(pk__one_of=keys)  # type: ignore[union-attr]
+        found = {row.pk: row for row in rows.order_by()} if keys else {}
+        return [found[key] for key in keys if key in found]
 
     def count(self, most: int) -> int:
         """How many there are; no further than `most`."""
         if self.every is not None and self.some is not None:
-            keys = list(self.every.order_by().values_list("pk", flat=True)[: 3 * most])
-            found = self.some.order_by().filter(pk__one_of=keys)[:most].count() if keys else 0
-            if found >= most or len(keys) < 3 * most:
-                return found
+            keys = self._keys(3 * most)
+            seen = len(self.known.get("seen", ()))
+            left = keys[self.known["asked"][0] :] if "seen" in self.known else keys
+            if left and seen < most:
+                rows = self.some.order_by().filter(pk__one_of=left[: 3 * most])
+                seen += rows[: most - seen].count()
+            if seen >= most or len(keys) < 3 * most:
+                return min(seen, most)
         return self.seen.order_by()[:most].count()
 
 
@@ -82,15 +118,27 @@ class BadCursorError(NotFoundError):
 
 
 def cut(
-    queryset: QuerySet[Any] | Rows, order: Sequence[str], cursor: str, size: int, *, few: bool = False
+    queryset: QuerySet[Any] | Rows,
+    order: Sequence[str],
+    cursor: str,
+    size: int,
+    *,
+    few: bool = False,
+    ahead: int = 0,
 ) -> Page:
     """One page. The order's last field is unique; fields that hold database ids are named by the model's
-    `cursor_keys` (field → model), the row's own `id` always is."""
-    return cut_merged([queryset], order, cursor, size, few=few)
+    `cursor_keys` (field → model), the row's own `id` always is. `ahead`: as of `Rows.first`."""
+    return cut_merged([queryset], order, cursor, size, few=few, ahead=ahead)
 
 
 def cut_merged(
-    lists: Sequence[QuerySet[Any] | Rows], order: Sequence[str], cursor: str, size: int, *, few: bool = False
+    lists: Sequence[QuerySet[Any] | Rows],
+    order: Sequence[str],
+    cursor: str,
+    size: int,
+    *,
+    few: bool = False,
+    ahead: int = 0,
 ) -> Page:
     """One page of several lists in one order; of more than one, all fields ascend.
 
@@ -104,7 +152,7 @@ def cut_merged(
     after = Q() if values is None else _after(directed, values)
     sorted_by = [_off_index(directed[0]), *directed[1:]] if few else directed
     asked = [rows.narrowed(lambda each: each.filter(after).order_by(*sorted_by)) for rows in querysets]
-    rows = [row for each in asked for row in each.first(size + 1)]
+    rows = [row for each in asked for row in each.first(size + 1, 0 if cursor else ahead)]
     if len(querysets) > 1:
         rows.sort(key=lambda row: [getattr(row, name) for name in order], reverse=backwards)
     more = len(rows) > size
@@ -117,6 +165,7 @@ def cut_merged(
         rows,
         _write(True, order, rows[0], keys) if rows and earlier else None,
         _write(False, order, rows[-1], keys) if rows and later else None,
+        None if cursor or len(asked) > 1 else asked[0],
     )
 
 

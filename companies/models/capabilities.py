@@ -54,6 +54,7 @@ class FacilityCertificate(HeldCertificate):
         owner="facility__organisation",
         cities=("facility__organisation__city",),
         reach="facility__city",
+        place="companies.Facility",
         published=("facility__organisation__listed",),
     )
     facility = models.ForeignKey(Facility, models.CASCADE, related_name="certificates")
@@ -81,6 +82,7 @@ class Capability(Published):
         owner="organisation",
         cities=("organisation__city",),
         reach="facility__city",
+        place="companies.Facility",
         published=("published", "organisation__listed"),
     )
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="capabilities")
@@ -158,6 +160,7 @@ class CapabilityCertificate(HeldCertificate):
         owner="capability__organisation",
         cities=("capability__organisation__city",),
         reach="capability__facility__city",
+        place="companies.Facility",
         published=("capability__published", "capability__organisation__listed"),
         capability="capability",
     )

@@ -23,6 +23,7 @@ class SpecEvidence(Published):
         owner="capability__organisation",
         cities=("capability__organisation__city",),
         reach="capability__facility__city",
+        place="companies.Facility",
         published=("capability__published", "capability__organisation__listed"),
         capability="capability",
     )

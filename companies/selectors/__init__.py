@@ -11,6 +11,7 @@ from companies.selectors.capabilities import (
     component_type_list,
     facility_detail,
     facility_list,
+    named_capabilities,
     spec_rows,
 )
 from companies.selectors.evidence import NOT_VERIFIED, Standing, evidence_of, standing_of
@@ -48,6 +49,7 @@ __all__ = [
     "evidence_of",
     "facility_detail",
     "facility_list",
+    "named_capabilities",
     "offered_text",
     "rounded",
     "search_types",

@@ -20,6 +20,7 @@ from companies.models import (
     Facility,
     FacilityCertificate,
 )
+from companies.models.capabilities import CAPABILITY_NAMES
 from companies.selectors.evidence import NOT_VERIFIED, Standing, evidence_of, standing_of
 from companies.selectors.parameters import ParameterBook, component_book
 from companies.selectors.words import bounds, offered_text
@@ -40,7 +41,16 @@ def capability_rows(user: Any, *, archived: bool | None = False) -> Rows:
     every, seen = Capability.objects, capability_list(user, archived=archived)
     if not viewer_of(user).bureau_alliances:
         return Rows(seen)
-    return Rows(seen, _kept(every.all(), archived), _told(every.visible_some(user), user, archived))
+    some = _told(every.visible_some(user), user, archived)
+    return Rows(seen, _kept(every.all(), archived), some, _told(every.all(), user, archived))
+
+
+def named_capabilities(user: Any, words: list[str], most: int, ahead: int) -> list[Any]:
+    """The newest ones whose title holds the words; neither price nor capacity. `ahead`: as of `Rows.first`."""
+    found = CAPABILITY_NAMES.finder(Capability, words)
+    seen, every = capability_list(user, few=True), _kept(Capability.objects.all(), False)
+    rows = Rows(seen, every, seen, _told(every, user, False).prefetch_related(None))
+    return rows.narrowed(lambda each: found(each).order_by("-pk")).first(most, ahead)
 
 
 def _kept(rows: GuardedQuerySet, archived: bool | None) -> GuardedQuerySet:
@@ -54,8 +64,11 @@ def _told(rows: GuardedQuerySet, user: Any, archived: bool | None) -> GuardedQue
 
 
 def capability_detail(user: Any) -> GuardedQuerySet:
+    """Known ones with the certificates that count for them: their own, their plant's and their firm's."""
     return capability_list(user, archived=None, few=True).prefetch_related(
-        Prefetch("certificates", CapabilityCertificate.objects.visible_few(user), to_attr="own_certificates"),
+        Prefetch(
+            "certificates", CapabilityCertificate.objects.hanging_on("capability"), to_attr="own_certificates"
+        ),
         Prefetch(
             "facility__certificates",
             FacilityCertificate.objects.visible_few(user),

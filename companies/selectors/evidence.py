@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from alliance.models.base import GuardedQuerySet
 from companies.models import SpecEvidence
 
 DECLARED, VERIFIED, EXPIRED, UNSTATED = "declared", "verified", "expired", "unstated"
@@ -55,11 +56,16 @@ def evidence_of(capability_ids: Iterable[int], user: Any) -> dict[int, dict[str,
 
     Two queries at most, however many capabilities.
     """
-    rows = (
-        SpecEvidence.objects.visible_to(user)
-        .filter(capability__in=list(capability_ids), ended_at=None)
-        .select_related("bureau")
-    )
+    return _standings(SpecEvidence.objects.visible_to(user), capability_ids)
+
+
+def evidence_beside(seen: Iterable[int]) -> dict[int, dict[str, Standing]]:
+    """The same of capabilities that the viewer sees: their evidence is seen with them."""
+    return _standings(SpecEvidence.objects.hanging_on("capability"), seen)
+
+
+def _standings(every: GuardedQuerySet, capability_ids: Iterable[int]) -> dict[int, dict[str, Standing]]:
+    rows = every.filter(capability__in=list(capability_ids), ended_at=None).select_related("bureau")
     today = timezone.localdate()
     found: dict[int, dict[str, Standing]] = {}
     for row in rows:

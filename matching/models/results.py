@@ -68,7 +68,9 @@ class _Named(Func):
     output_field = models.BooleanField()
     conditional = True
 
-    def as_sql(self, compiler: Any, connection: Any, **more: Any) -> tuple[str, tuple[Any, ...]]:
+    def as_sql(
+        self, compiler: Any, connection: Any, *_args: Any, **_more: Any
+    ) -> tuple[str, tuple[Any, ...]]:
         parts = [compiler.compile(part) for part in self.get_source_expressions()]
         (a, b, first, second), params = zip(*parts, strict=True)
         pairs = f"SELECT * FROM unnest({first}::bigint[], {second}::bigint[])"  # noqa: S608
@@ -312,10 +314,11 @@ def _either(demands: Q, column: str, viewer: Viewer) -> Q:
     return Q(**{f"pk__{look}": found[0]}) | Q(**{f"pk__{look}": found[1]})
 
 
-def _sites_suiting(demands: Q) -> Q:
+def _sites_suiting(demands: Q, viewer: Viewer) -> Q:
     asked = Demand.objects.filter(demands).values("pk")
     found = [m.objects.current().filter(demand_id__in=asked).values("site_id") for m in (SiteMatch, Pipeline)]
-    return Q(pk__in=found[0]) | Q(pk__in=found[1].exclude(site_id=None))
+    look = "among" if viewer.few else "in"
+    return Q(**{f"pk__{look}": found[0]}) | Q(**{f"pk__{look}": found[1].exclude(site_id=None)})
 
 
 PAIRS.demands = _demands_paired_with

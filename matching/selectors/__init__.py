@@ -2,16 +2,15 @@
 
 from matching.selectors.compare import Comparison, comparison
 from matching.selectors.demands import (
+    Counts,
     attach_standing,
     demand_detail,
     demand_list,
-    firm_counts,
     heading,
     is_fictitious,
     lab_name,
     lacking_a_supplier,
     line_detail,
-    line_results,
     mark_of_results,
     standings,
 )
@@ -30,9 +29,15 @@ from matching.selectors.meetings import (
 )
 from matching.selectors.offers import Explained, LineReader, LineView, offers
 from matching.selectors.pairs import OwnPair, own_pair_rows, own_pairs
-from matching.selectors.pipelines import PipelineReader, PipelineView, attach_pipeline_parts, pipeline_list
+from matching.selectors.pipelines import (
+    PipelineReader,
+    PipelineView,
+    attach_pipeline_parts,
+    best_pipelines,
+    pipeline_list,
+)
 from matching.selectors.runs import may_steer, open_run_of, run_list
-from matching.selectors.sites import SiteRow, site_rows
+from matching.selectors.sites import SiteRow, site_rows, suiting
 from matching.selectors.terms import LINE_TERMS, SITE_TERMS, Scales, head_slots, scales, slots
 from matching.selectors.today import Queue, changes_since, inbox, queue
 
@@ -42,6 +47,7 @@ __all__ = [
     "Asked",
     "Board",
     "Comparison",
+    "Counts",
     "Desk",
     "Explained",
     "Gaps",
@@ -57,6 +63,7 @@ __all__ = [
     "agenda",
     "attach_pipeline_parts",
     "attach_standing",
+    "best_pipelines",
     "board",
     "bureaus_of",
     "changes_since",
@@ -65,7 +72,6 @@ __all__ = [
     "dates_of",
     "demand_detail",
     "demand_list",
-    "firm_counts",
     "gap_lines",
     "gaps",
     "head_slots",
@@ -76,7 +82,6 @@ __all__ = [
     "lab_name",
     "lacking_a_supplier",
     "line_detail",
-    "line_results",
     "mark_of_results",
     "may_steer",
     "meeting_list",
@@ -93,5 +98,6 @@ __all__ = [
     "site_rows",
     "slots",
     "standings",
+    "suiting",
     "whom_to_develop",
 ]

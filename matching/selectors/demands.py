@@ -37,8 +37,8 @@ def demand_heads(user: Any) -> GuardedQuerySet:
 
 def demand_list(user: Any) -> GuardedQuerySet:
     """The same with their site need (`wants_site`) and what it asks."""
-    asked = SiteRequirement.objects.visible_to(user).select_related("key")
-    needs = SiteNeed.objects.visible_to(user).select_related("scenario_type")
+    asked = SiteRequirement.objects.hanging_on("site_need").select_related("key")
+    needs = SiteNeed.objects.hanging_on("demand").select_related("scenario_type")
     needs = needs.prefetch_related(Prefetch("requirements", asked, to_attr="asked"))
     return demand_heads(user).prefetch_related(Prefetch("site_need", needs, to_attr="wants_site"))
 
@@ -51,28 +51,25 @@ def identities(user: Any) -> GuardedQuerySet:
 def demand_detail(user: Any) -> GuardedQuerySet:
     """One demand with its lines, what they ask, and their prices (`asked_price`) for the demand's side."""
     return demand_list(user).prefetch_related(
-        Prefetch("lines", _asking_lines(user), to_attr="all_lines"),
+        Prefetch("lines", _asking(DemandLine.objects.hanging_on("demand")), to_attr="all_lines"),
         # Inside the lines' own prefetch Django would fetch each line's price once more, by itself and unguarded.
         Prefetch("all_lines__price", LinePrice.objects.visible_to(user), to_attr="asked_price"),
-        Prefetch("open_points", OpenPoint.objects.visible_to(user), to_attr="points"),
+        Prefetch("open_points", OpenPoint.objects.hanging_on("demand"), to_attr="points"),
     )
 
 
-def _asking_lines(user: Any) -> GuardedQuerySet:
-    rows = DemandLine.objects.visible_to(user).select_related("component_type")
+def _asking(lines: GuardedQuerySet) -> GuardedQuerySet:
+    asked = LineRequirement.objects.hanging_on("line").select_related("key")
+    rows = lines.select_related("component_type").order_by("position", "id")
     return rows.prefetch_related(
-        Prefetch(
-            "requirements",
-            LineRequirement.objects.visible_to(user).select_related("key"),
-            to_attr="asked",
-        ),
-        Prefetch("certificates", LineCertificate.objects.visible_to(user), to_attr="asked_certificates"),
-    ).order_by("position", "id")
+        Prefetch("requirements", asked, to_attr="asked"),
+        Prefetch("certificates", LineCertificate.objects.hanging_on("line"), to_attr="asked_certificates"),
+    )
 
 
 def line_detail(user: Any) -> GuardedQuerySet:
     """Lines of several demands with what they ask and, for the demand's side, their prices."""
-    return _asking_lines(user).prefetch_related(
+    return _asking(DemandLine.objects.visible_to(user)).prefetch_related(
         Prefetch("price", LinePrice.objects.visible_to(user), to_attr="asked_price")
     )
 
@@ -100,12 +97,23 @@ def days_left(line_or_demand: Any, as_of: date) -> int:
 
 
 @dataclass(frozen=True)
+class Counts:
+    """What a run counted for a line: capabilities, and the firms behind them (the same in runs of old)."""
+
+    feasible: int = 0
+    near: int = 0
+    firms: int = 0
+    near_firms: int = 0
+
+
+@dataclass(frozen=True)
 class Standing:
-    """How the lines of a demand stand in its newest results."""
+    """How the lines of a demand stand in its newest results: (firms, near firms) of each, and all counts by line."""
 
     lines: list[tuple[int, int]]
     as_of: date
     run_id: int
+    counts: dict[int, Counts]
 
     @property
     def covered(self) -> int:
@@ -134,13 +142,29 @@ def standings(
     """For demands on whose side the viewer stands: (firms, near firms) of each line, in the lines' order."""
     keys = [demand.pk for demand in demands]
     pointers = {row.demand_id: row for row in CurrentResult.objects.visible_to(user).filter(demand__in=keys)}
-    results = firm_counts(user, keys)
+    counts = _counts(LineResult.objects.of_runs({key: pointer.run_id for key, pointer in pointers.items()}))
     order = _lines_in_order(user, demands) if order is None else order
+    found = {}
+    for key, pointer in pointers.items():
+        own = {line: counts.get(line, Counts()) for line in order.get(key, ())}
+        lines = [(row.firms, row.near_firms) for row in own.values()]
+        found[key] = Standing(lines, pointer.as_of, pointer.run_id, own)
+    return found
+
+
+def pointer_of(demand: Any) -> dict[int, int]:
+    """Demand → run: the results that count, for a viewer who stands on its side (`attach_standing` came before)."""
+    return {demand.pk: demand.standing.run_id} if demand.standing is not None else {}
+
+
+def _counts(rows: Any) -> dict[int, Counts]:
+    """Line → its counts, of these results."""
+    names = ("line_id", "feasible", "near", "firms", "near_firms")
     return {
-        key: Standing(
-            [results.get(line, (0, 0)) for line in order.get(key, ())], pointer.as_of, pointer.run_id
+        line: Counts(
+            feasible, near, feasible if firms is None else firms, near if near_firms is None else near_firms
         )
-        for key, pointer in pointers.items()
+        for line, feasible, near, firms, near_firms in rows.values_list(*names)
     }
 
 
@@ -155,21 +179,13 @@ def mark_of_results(user: Any, demand: Demand) -> str:
 def line_results(user: Any, demands: Iterable[int]) -> dict[int, tuple[int, int]]:
     """Line -> (feasible, near misses) in the current results."""
     rows = LineResult.objects.visible_to(user).current().filter(demand_id__in=list(demands))
-    return {
-        line: (feasible, near) for line, feasible, near in rows.values_list("line_id", "feasible", "near")
-    }
+    return {line: (row.feasible, row.near) for line, row in _counts(rows).items()}
 
 
 def firm_counts(user: Any, demands: Iterable[int]) -> dict[int, tuple[int, int]]:
     """Line -> how many firms can supply it, how many miss it by one requirement (offers in runs of old)."""
     rows = LineResult.objects.visible_to(user).current().filter(demand_id__in=list(demands))
-    return {
-        row["line_id"]: (
-            row["feasible"] if row["firms"] is None else row["firms"],
-            row["near"] if row["near_firms"] is None else row["near_firms"],
-        )
-        for row in rows.values("line_id", "feasible", "near", "firms", "near_firms")
-    }
+    return {line: (row.firms, row.near_firms) for line, row in _counts(rows).items()}
 
 
 def lacking_a_supplier(user: Any, demands: Any) -> int:

@@ -27,7 +27,7 @@ from matching.models import (
     Project,
 )
 from matching.models.introductions import RUNNING
-from matching.selectors.demands import demand_list, heading, is_fictitious, lab_name
+from matching.selectors.demands import demand_heads, heading, is_fictitious, lab_name
 from matching.selectors.rules import rule_name
 
 TRACK: list[State] = [state for state in State if state != State.DECLINED]
@@ -61,7 +61,7 @@ def introduction_detail(user: Any) -> GuardedQuerySet:
 
 def attach_introduction_parts(user: Any, rows: Sequence[Any]) -> None:
     """What a list says of each row: the demand as the viewer may name it, whose turn, how late, how far."""
-    demands = {d.pk: d for d in demand_list(user).filter(pk__in={row.demand_id for row in rows})}
+    demands = {d.pk: d for d in demand_heads(user).filter(pk__in={row.demand_id for row in rows})}
     viewer = viewer_of(user)
     mine, today = viewer.firms | viewer.bureaus, timezone.localdate()
     for row in rows:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Prefetch
-
-from alliance.models import DeliveryRecord
-from alliance.selectors import Roads, attach_seen, roles_in
+from alliance.selectors import Roads, attach_records, attach_seen, roles_in
 from alliance.templatetags.charts import Slot
-from companies.selectors import ParameterBook, capability_detail, component_book
-from companies.selectors.evidence import evidence_of
+from companies.selectors import ParameterBook, capability_detail, capability_list, component_book
+from companies.selectors.evidence import evidence_beside
 from matching.models import Match, NearMiss, Relaxation
+from matching.selectors.demands import Counts, pointer_of
 from matching.selectors.rules import Relaxed, Rule, relaxed, rule_name, rules_of, soft_degrees
 from matching.selectors.terms import LINE_TERMS, Offer, Scales, head_slots, line_basis, rival_words, slots
 
@@ -81,43 +80,55 @@ class LineView:
         return max((row.count for row in self.relaxations), default=0)
 
 
-def offers(user: Any, keys: Any) -> dict[int, Any]:
-    """Capabilities by id with certificates and the firm's record: what explanations read."""
-    rows = capability_detail(user).prefetch_related(
-        Prefetch("organisation__deliveries", DeliveryRecord.objects.visible_few(user), to_attr="record")
-    )
+def offers(user: Any, keys: Any, *, certificates: bool = True) -> dict[int, Any]:
+    """Capabilities by id, with the certificates that explanations read where they are asked for."""
+    rows = capability_detail(user) if certificates else capability_list(user, archived=None, few=True)
     found = {row.pk: row for row in rows.filter(pk__in=set(keys))}
     attach_seen(user, [row.organisation for row in found.values()])
     return found
 
 
 class LineReader:
-    """Reads one line's results for one viewer; a fixed number of queries however many rows there are."""
+    """Reads one line's results for one viewer who stands on the demand's side (`standing`); a fixed number of queries
+    however many rows there are. `beside`: sites of the page, whose
+    operators' records and cities' roles are read with those of the offers. `certificates`: also where
+    the line asks for none."""
 
-    def __init__(self, user: Any, demand: Any, line: Any, weights: Scales) -> None:
-        self.user, self.demand, self.line, self.weights = user, demand, line, weights
+    def __init__(
+        self,
+        user: Any,
+        demand: Any,
+        line: Any,
+        weights: Scales,
+        beside: Sequence[Any] = (),
+        *,
+        certificates: bool = False,
+    ) -> None:
+        self.demand, self.line, self.weights = demand, line, weights
         self.book: ParameterBook[Any] = component_book([line.component_type_id])
-        rows = {"demand_id": demand.pk, "line_id": line.pk}
-        self.matches = list(Match.objects.visible_to(user).current().filter(**rows).order_by("rank"))
-        self.misses = list(NearMiss.objects.visible_to(user).current().filter(**rows).order_by("rank"))
-        self.capabilities = offers(user, [row.capability_id for row in [*self.matches, *self.misses]])
-        self.evidence = evidence_of(self.capabilities, user)
+        self.matches = list(self._of_line(Match.objects).order_by("rank"))
+        self.misses = list(self._of_line(NearMiss.objects).order_by("rank"))
+        keys = [row.capability_id for row in [*self.matches, *self.misses]]
+        self.capabilities = offers(user, keys, certificates=certificates or bool(line.asked_certificates))
+        attach_records(user, [row.organisation for row in [*self.capabilities.values(), *beside]])
+        self.evidence = evidence_beside(self.capabilities)
         cities = {c.facility.city_id for c in self.capabilities.values()}
         self.roads = Roads([demand.lab_city_id, *cities])
-        self.roles = roles_in(demand.alliance_id, cities)
+        self.roles = roles_in(demand.alliance_id, cities | {site.city_id for site in beside})
 
-    def view(self, counts: tuple[int, int], firms: tuple[int, int] | None = None) -> LineView:
-        """`counts` of capabilities, `firms` of the firms behind them (the same where a run does not know)."""
-        relaxations = Relaxation.objects.visible_to(self.user).current()
-        relaxations = relaxations.filter(demand_id=self.demand.pk, line_id=self.line.pk).order_by(
-            "-capabilities", "id"
-        )
+    def _of_line(self, results: Any) -> Any:
+        """Of the results that count: their pointer was read as the viewer (`attach_standing`)."""
+        return results.of_runs(pointer_of(self.demand)).filter(line_id=self.line.pk)
+
+    def view(self, counts: Counts) -> LineView:
+        """What the page of the demand shows of the line."""
+        relaxations = self._of_line(Relaxation.objects).order_by("-capabilities", "id")
         return LineView(
             line=self.line,
-            feasible=counts[0],
-            near_count=counts[1],
-            firms=(firms or counts)[0],
-            near_firms=(firms or counts)[1],
+            feasible=counts.feasible,
+            near_count=counts.near,
+            firms=counts.firms,
+            near_firms=counts.near_firms,
             ranked=[ranked for match in self.matches if (ranked := self.ranked(match)) is not None],
             near=[near for miss in self.misses if (near := self.near(miss)) is not None],
             relaxations=[relaxed(row, self.line, self.demand, self.book) for row in relaxations],

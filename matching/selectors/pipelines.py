@@ -16,7 +16,7 @@ from alliance.templatetags._numbers import date_text, days_text, minutes_text, n
 from alliance.templatetags.charts import Chart, Slot, Stage
 from companies.selectors import ParameterBook, component_book
 from matching.models import CurrentResult, Pipeline
-from matching.selectors.demands import demand_list
+from matching.selectors.demands import demand_list, pointer_of
 from matching.selectors.offers import offers
 from scenarios.selectors import condition_text, site_list
 
@@ -27,6 +27,13 @@ TEAM_WEIGHT, SITE_WEIGHT, DISTANCE_WEIGHT = 60.0, 25.0, 15.0
 
 def pipeline_list(user: Any) -> Any:
     return Pipeline.objects.visible_to(user).current()
+
+
+def best_pipelines(user: Any, demand: Any, places: dict[int, Any], most: int) -> list[Any]:
+    """The best ones of a demand on whose side the viewer stands (`standing`). `places`: sites that were read."""
+    rows = list(Pipeline.objects.of_runs(pointer_of(demand)).order_by("rank")[:most])
+    attach_pipeline_parts(user, rows, {demand.pk: demand}, places, {demand.pk: demand.standing.as_of})
+    return rows
 
 
 def attach_pipeline_parts(

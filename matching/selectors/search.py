@@ -14,21 +14,21 @@ from django.utils.translation import gettext as _
 
 from alliance.models import Membership, Organisation
 from alliance.models.organisations import FIRM_NAMES
-from alliance.models.searching import Searched
 from alliance.selectors import city_list, viewer_of
+from alliance.selectors.paging import Rows
 from alliance.selectors.spelling import closeness, words_of
-from companies.models.capabilities import CAPABILITY_NAMES
-from companies.selectors import capability_list, search_types
-from matching.models import DemandIdentity, DemandLine
+from companies.selectors import named_capabilities, search_types
+from matching.models import DemandIdentity, DemandLine, Introduction
 from matching.models.demands import DEMAND_NAMES
-from matching.selectors.demands import demand_list, heading, is_fictitious, lab_name
-from matching.selectors.introductions import attach_introduction_parts, introduction_list
+from matching.selectors.demands import demand_heads, heading, is_fictitious, lab_name
+from scenarios.models.sites import SITE_NAMES
 from scenarios.selectors import site_list
 
 #: A kind says how many it found up to here; beyond it only that there are more.
 MOST = 20
 SHORTEST = 2
-SITE_NAMES = Searched(("name",))
+#: Keys of one kind about which the viewer's rights are asked at once.
+AHEAD = 150
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,7 @@ def search(user: Any, text: str, *, each: int = MOST) -> Results:
     if not viewer_of(user).known or sum(map(len, words)) < SHORTEST:
         return Results(text.strip(), bool(text.strip()), [])
     types = [found.type for found in search_types("".join(words), user)]
-    firms = FIRM_NAMES.find(Organisation.objects.order_by(), words)
-    asked = _Asked(user, words, types, firms)
+    asked = _Asked(user, words, types, FIRM_NAMES.finder(Organisation, words))
     made = [kind(asked) for kind in KINDS]
     groups = [
         Group(group.key, group.words, group.symbol, group.rows, group.all_at, group.rows[: min(each, MOST)])
@@ -87,13 +86,17 @@ def search(user: Any, text: str, *, each: int = MOST) -> Results:
 
 @dataclass(frozen=True)
 class _Asked:
-    """What is searched for; `firms`: organisations of that name, whether or not the viewer may see them: only for
-    narrowing what the viewer sees."""
+    """What is searched for; `named`: narrows organisations to those of that name; `firms`: all of them, whether or not
+    the viewer may see them: only for narrowing what the viewer sees."""
 
     user: Any
     words: list[str]
     types: list[Any]
-    firms: Any
+    named: Callable[[Any], Any]
+
+    @property
+    def firms(self) -> Any:
+        return self.named(Organisation.objects.order_by())
 
     @property
     def text(self) -> str:
@@ -111,7 +114,7 @@ def _list(name: str, **query: str) -> str:
 def _demands(asked: _Asked) -> Group:
     """By title, where the viewer may read it."""
     told = DEMAND_NAMES.find(DemandIdentity.objects.visible_to(asked.user), asked.words)
-    rows = _some(demand_list(asked.user).filter(pk__in=told.values("demand_id")).order_by("-pk"))
+    rows = _some(demand_heads(asked.user).filter(pk__in=told.values("demand_id")).order_by("-pk"))
     found = [
         Found(
             heading(row),
@@ -132,7 +135,7 @@ def _lines(asked: _Asked) -> Group:
         component_type__in=asked.types, demand__archived_at=None
     )
     lines = _some(rows.select_related("component_type").order_by("-pk"))
-    demands = {d.pk: d for d in demand_list(asked.user).filter(pk__in={line.demand_id for line in lines})}
+    demands = {d.pk: d for d in demand_heads(asked.user).filter(pk__in={line.demand_id for line in lines})}
     found = [
         Found(
             str(line.component_type),
@@ -147,7 +150,8 @@ def _lines(asked: _Asked) -> Group:
 
 
 def _firms(asked: _Asked) -> Group:
-    rows = Organisation.objects.visible_some(asked.user).select_related("city")
+    every, some = Organisation.objects.select_related("city"), Organisation.objects.visible_some(asked.user)
+    rows = Rows(some, every, some, every).narrowed(lambda each: asked.named(each).order_by("name_sort", "pk"))
     found = [
         Found(
             str(row),
@@ -157,13 +161,12 @@ def _firms(asked: _Asked) -> Group:
             else reverse("city", args=[row.city.code]),
             row.fictitious,
         )
-        for row in _some(rows.filter(pk__in=asked.firms.values("pk")).order_by("name_sort", "pk"))
+        for row in rows.first(MOST + 1, ahead=AHEAD)
     ]
     return Group("firms", _("Firms and bureaus"), "building", found, _list("firms", q=asked.text))
 
 
 def _capabilities(asked: _Asked) -> Group:
-    rows = CAPABILITY_NAMES.find(capability_list(asked.user, few=True), asked.words).prefetch_related(None)
     found = [
         Found(
             row.title,
@@ -171,7 +174,7 @@ def _capabilities(asked: _Asked) -> Group:
             reverse("capability", args=[row.public_id]),
             row.organisation.fictitious,
         )
-        for row in _some(rows.order_by("-pk"))
+        for row in named_capabilities(asked.user, asked.words, MOST + 1, ahead=AHEAD)
     ]
     return Group("capabilities", _("Capabilities"), "box-seam", found, _list("capabilities", q=asked.text))
 
@@ -207,18 +210,21 @@ def _introductions(asked: _Asked) -> Group:
     """By the supplier's name or by the part."""
     # Whoever sees an introduction reads its supplier's name there.
     fits = Q(supplier__in=asked.firms.values("pk")) | Q(line__component_type__in=asked.types)
-    rows = _some(introduction_list(asked.user).filter(fits).order_by("-pk"))
-    attach_introduction_parts(asked.user, rows)
-    found = [
-        Found(
-            f"{row.part} · {row.supplier}",
-            f"{row.heading} · {row.get_state_display()}",
-            reverse("introduction", args=[row.public_id]),
-            row.fictitious,
-        )
-        for row in rows
-    ]
+    seen = Introduction.objects.visible_to(asked.user).filter(fits).select_related("line", "supplier")
+    rows = _some(seen.prefetch_related("line__component_type", "site").order_by("-pk"))
+    demands = {d.pk: d for d in demand_heads(asked.user).filter(pk__in={row.demand_id for row in rows})}
+    found = [_introduction(row, demands.get(row.demand_id)) for row in rows]
     return Group("introductions", _("Introductions"), "people", found)
+
+
+def _introduction(row: Any, demand: Any) -> Found:
+    title = heading(demand) if demand else ""
+    return Found(
+        f"{row.line.component_type if row.line else row.site} · {row.supplier}",
+        f"{title} · {row.get_state_display()}",
+        reverse("introduction", args=[row.public_id]),
+        row.supplier.fictitious or bool(demand and is_fictitious(demand)),
+    )
 
 
 def _cities(asked: _Asked) -> Group:

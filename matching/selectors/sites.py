@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Prefetch
-
-from alliance.models import DeliveryRecord
 from alliance.selectors import roles_in
 from alliance.templatetags.charts import Slot
 from companies.selectors import verdict
 from matching.models import SiteMatch
+from matching.selectors.demands import pointer_of
 from matching.selectors.terms import SITE_TERMS, Scales, site_basis, slots
 from scenarios.selectors import site_list
+
+Roles = Mapping[int, frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -25,21 +26,29 @@ class SiteRow:
     slots: list[Slot]
 
 
-def site_rows(user: Any, demand: Any, weights: Scales) -> list[SiteRow]:
-    """For the demand's side: the ranked sites with each term's basis in words."""
-    matches = list(SiteMatch.objects.visible_to(user).current().filter(demand_id=demand.pk).order_by("rank"))
-    if not matches or demand.wants_site is None:
+def suiting(user: Any, demand: Any) -> list[tuple[Any, Any]]:
+    """For the demand's side (`standing`): the ranked sites, each with its result. Their operators' records are not
+    read yet."""
+    if demand.wants_site is None:
         return []
-    record = Prefetch("organisation__deliveries", DeliveryRecord.objects.visible_few(user), to_attr="record")
-    found = site_list(user).prefetch_related(record).filter(pk__in=[m.site_id for m in matches])
-    sites = {site.pk: site for site in found}
-    roles = roles_in(demand.alliance_id, {site.city_id for site in sites.values()})
+    matches = list(SiteMatch.objects.of_runs(pointer_of(demand)).order_by("rank"))
+    if not matches:
+        return []
+    sites = {site.pk: site for site in site_list(user, few=True).filter(pk__in=[m.site_id for m in matches])}
+    return [(match, sites[match.site_id]) for match in matches if match.site_id in sites]
+
+
+def site_rows(
+    demand: Any, found: Sequence[tuple[Any, Any]], weights: Scales, roles: Roles | None = None
+) -> list[SiteRow]:
+    """These sites with each term's basis in words; their operators have their `record`. `roles`: of their cities,
+    where they were read."""
+    if not found:
+        return []
+    roles = roles_in(demand.alliance_id, {site.city_id for _match, site in found}) if roles is None else roles
     soft = [row for row in demand.wants_site.asked if not row.hard]
     rows = []
-    for match in matches:
-        site = sites.get(match.site_id)
-        if site is None:
-            continue
+    for match, site in found:
         degrees = [
             (verdict(r.key, r.op, r.value, site.params.get(r.key.key)).degree(r.tolerance), r.weight)
             for r in soft

@@ -65,7 +65,7 @@ def _chosen(request: HttpRequest) -> list[UUID]:
 def _comparison(user: Any, demand: Any, line: Any, chosen: list[UUID]) -> Comparison:
     rows = Capability.objects.visible_to(user).filter(public_id__in=chosen)
     keys = {row.public_id: row.pk for row in rows}
-    reader = LineReader(user, demand, line, scales(demand.alliance_id))
+    reader = LineReader(user, demand, line, scales(demand.alliance_id), certificates=True)
     found = comparison(reader, [keys[key] for key in chosen if key in keys])
     if found is None or len(keys) != len(chosen):
         raise Http404("no such pair")

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from alliance.errors import ConflictError, DomainError, NotFoundError
 from alliance.models import Organisation
-from alliance.selectors import alliances_of, viewer_of
+from alliance.selectors import alliances_of, attach_records, viewer_of
 from alliance.selectors.joining import city_names
 from alliance.selectors.places import alliance_list
 from alliance.templatetags._numbers import is_chinese
@@ -33,16 +33,16 @@ from matching.forms.demands import (
 )
 from matching.models import Demand, DemandLine, SiteRequirement
 from matching.selectors import (
+    Counts,
     LineReader,
     attach_pipeline_parts,
     attach_standing,
     demand_detail,
-    firm_counts,
     heading,
-    line_results,
     pipeline_list,
     scales,
     site_rows,
+    suiting,
 )
 from matching.services.demands import (
     archive_demand,
@@ -334,14 +334,16 @@ def _look(request: HttpRequest, row: Demand) -> dict[str, Any]:
     found = demand_detail(user).get(pk=row.pk)
     attach_standing(user, [found])
     weights = scales(found.alliance_id)
-    counts, firms = line_results(user, [found.pk]), firm_counts(user, [found.pk])
+    counts = found.standing.counts if found.standing else {}
     lines = []
     for line in found.all_lines:
-        view = LineReader(user, found, line, weights).view(counts.get(line.pk, (0, 0)), firms.get(line.pk))
-        lines.append((firms.get(line.pk, (0, 0)), view.ranked[:3], view.near[:2], view.relaxations[:2]))
+        view = LineReader(user, found, line, weights).view(counts.get(line.pk, Counts()))
+        lines.append(((view.firms, view.near_firms), view.ranked[:3], view.near[:2], view.relaxations[:2]))
+    suit = suiting(user, found)
+    attach_records(user, [site.organisation for _match, site in suit])
     pipelines = list(pipeline_list(user).filter(demand_id=found.pk).order_by("rank")[:3])
     attach_pipeline_parts(user, pipelines)
-    return {"lines": lines, "sites": list(site_rows(user, found, weights)), "pipelines": pipelines}
+    return {"lines": lines, "sites": site_rows(found, suit, weights), "pipelines": pipelines}
 
 
 STEPS: dict[str, tuple[Any, Any]] = {

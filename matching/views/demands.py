@@ -13,34 +13,35 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from alliance.http import Column, listing, viewed
-from alliance.selectors import viewer_of
+from alliance.selectors import attach_records, viewer_of
 from companies.selectors import asked_text, component_book
 from matching.filters import DemandFilter
 from matching.models import Demand, may_ask_for_run
 from matching.selectors import (
     LineReader,
     LineView,
-    attach_pipeline_parts,
     attach_standing,
+    best_pipelines,
     demand_detail,
     demand_list,
-    firm_counts,
     heading,
     is_fictitious,
     lab_name,
     lacking_a_supplier,
-    line_results,
     mark_of_results,
     open_run_of,
     own_pair_rows,
     own_pairs,
-    pipeline_list,
     scales,
     site_rows,
+    suiting,
 )
 from matching.selectors.answers import answers_of
 from matching.selectors.introductions import open_introductions_of
 from scenarios.selectors import scenario_book
+
+#: Pipelines on the page of a demand.
+PIPELINES = 5
 
 DEMAND_COLUMNS = [
     Column(_("Title"), heading, "title", short=_("Demand")),
@@ -150,25 +151,27 @@ def chosen_line(found: Any, asked: str) -> Any:
 
 def _demand_side(request: HttpRequest, found: Any, line: Any) -> dict[str, Any]:
     user = request.user
-    counts, firms = line_results(user, [found.pk]), firm_counts(user, [found.pk])
-    weights = scales(found.alliance_id)
-    sites = site_rows(user, found, weights)
+    weights, suit = scales(found.alliance_id), suiting(user, found)
+    places = [site for _match, site in suit]
+    reader = LineReader(user, found, line, weights, places) if line is not None else None
+    if reader is None:
+        attach_records(user, [site.organisation for site in places])
+    sites = site_rows(found, suit, weights, reader.roles if reader else None)
     context: dict[str, Any] = {
         "demand": found,
-        "lines": [(row, *firms.get(row.pk, (0, 0))) for row in found.all_lines],
+        "lines": [(row, *each) for row, each in zip(found.all_lines, found.standing.lines, strict=True)],
         "line": line,
         "sites": sites,
         "site_asks": site_asks(user, found),
-        "pipelines": _pipelines(user, found, {row.site.pk: row.site for row in sites}),
+        "pipelines": best_pipelines(user, found, {row.site.pk: row.site for row in sites}, PIPELINES),
         "open_run": open_run_of(user, found),
         "mark": mark_of_results(user, found),
         "may_introduce": viewer_of(user).official,
         "may_write": Demand.objects.editable_by(user).filter(pk=found.pk).exists(),
         "may_run": may_ask_for_run(user, found.alliance, found),
     }
-    if line is not None:
-        reader = LineReader(user, found, line, weights)
-        view = reader.view(counts.get(line.pk, (0, 0)), firms.get(line.pk))
+    if reader is not None:
+        view = reader.view(found.standing.counts[line.pk])
         context["view"] = view
         context |= _narrowed(request, view)
         _attach_introductions(user, view)
@@ -205,12 +208,6 @@ def _attach_introductions(user: Any, view: LineView) -> None:
     for row in rows:
         row.introduction = found.get((view.line.pk, row.capability.pk))
         row.answer = said.get((view.line.pk, row.capability.pk))
-
-
-def _pipelines(user: Any, found: Any, places: dict[int, Any]) -> list[Any]:
-    rows = list(pipeline_list(user).filter(demand_id=found.pk).order_by("rank")[:5])
-    attach_pipeline_parts(user, rows, {found.pk: found}, places)
-    return rows
 
 
 def site_asks(user: Any, found: Any) -> list[tuple[str, str, bool]]:

@@ -6,8 +6,11 @@ from django.db.models import F, Q
 from alliance.access import Row
 from alliance.models import City, GuardedManager, Organisation, Published
 from alliance.models.base import Requirement
+from alliance.models.searching import Searched
 from companies.models import ComponentKey
 from scenarios.models.types import ScenarioType
+
+SITE_NAMES = Searched(("name",))
 
 
 class Site(Published):
@@ -45,6 +48,7 @@ class Site(Published):
                 name="site_point",
             ),
         ]
+        indexes = [SITE_NAMES.index("site_search")]
 
     def __str__(self) -> str:
         return self.name

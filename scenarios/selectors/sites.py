@@ -14,19 +14,13 @@ from companies.selectors import ParameterBook, SpecRow, asked_text, book_of, spe
 from scenarios.models import PartCondition, ScenarioKey, ScenarioParameter, ScenarioType, Site, SiteWindow
 
 
-def site_list(user: Any) -> GuardedQuerySet:
-    """Sites with their windows (`open_windows`) and part conditions (`conditions`)."""
-    return (
-        Site.objects.visible_to(user)
-        .select_related("scenario_type", "organisation", "city")
-        .prefetch_related(
-            Prefetch("windows", SiteWindow.objects.visible_to(user), to_attr="open_windows"),
-            Prefetch(
-                "part_conditions",
-                PartCondition.objects.visible_to(user).select_related("key"),
-                to_attr="conditions",
-            ),
-        )
+def site_list(user: Any, *, few: bool = False) -> GuardedQuerySet:
+    """Sites with their windows (`open_windows`) and part conditions (`conditions`). `few`: whose keys are known."""
+    sites = Site.objects.visible_few(user) if few else Site.objects.visible_to(user)
+    conditions = PartCondition.objects.hanging_on("site").select_related("key")
+    return sites.select_related("scenario_type", "organisation", "city").prefetch_related(
+        Prefetch("windows", SiteWindow.objects.hanging_on("site"), to_attr="open_windows"),
+        Prefetch("part_conditions", conditions, to_attr="conditions"),
     )
 
 

@@ -8,8 +8,21 @@ from django.contrib.auth.models import AnonymousUser
 
 from alliance.access import EDITABLE, NOBODY, VISIBLE, GuardedQuerySet, Row, viewer_of, visible
 from alliance.models import Alliance, CityCare, DeliveryRecord, Membership, Organisation
-from companies.models import Capability, CapabilityTerms, Facility
-from matching.models import CurrentResult, Demand, DemandIdentity, LinePrice, Match, MatchRun
+from companies.models import Capability, CapabilityCertificate, CapabilityTerms, Facility, SpecEvidence
+from matching.models import (
+    CurrentResult,
+    Demand,
+    DemandIdentity,
+    DemandLine,
+    LineCertificate,
+    LinePrice,
+    LineRequirement,
+    Match,
+    MatchRun,
+    OpenPoint,
+    SiteNeed,
+    SiteRequirement,
+)
 from scenarios.models import PartCondition, Site, SiteWindow
 from tests import factories as make
 from tests.cast import World
@@ -239,3 +252,39 @@ def test_a_few_rows_are_seen_by_the_same_rules_as_all(world: World, who: str) ->
         if isinstance(getattr(model, "access", None), Row) and hasattr(model.objects, "visible_few"):
             few = set(model.objects.visible_few(user).values_list("pk", flat=True))
             assert few == set(model.objects.visible_to(user).values_list("pk", flat=True)), model
+
+
+HANGING: list[tuple[Any, str]] = [
+    (CapabilityCertificate, "capability"),
+    (SpecEvidence, "capability"),
+    (PartCondition, "site"),
+    (SiteWindow, "site"),
+    (DemandLine, "demand"),
+    (LineRequirement, "line"),
+    (LineCertificate, "line"),
+    (OpenPoint, "demand"),
+    (SiteNeed, "demand"),
+    (SiteRequirement, "site_need"),
+]
+
+
+@pytest.mark.parametrize(
+    "who", ["alliance_admin", "partner_official", "outside_official", "lab_owner", "supplier_owner"]
+)
+def test_what_hangs_on_a_row_is_seen_with_it(world: World, who: str) -> None:
+    """`hanging_on` beside rows that are seen finds what `visible_to` finds."""
+    user = world.person(who)
+    for model, path in HANGING:
+        parents = model._meta.get_field(path).related_model.objects.visible_to(user).values("pk")
+        beside = set(
+            model.objects.hanging_on(path).filter(**{f"{path}__in": parents}).values_list("pk", flat=True)
+        )
+        assert beside == set(model.objects.visible_to(user).values_list("pk", flat=True)), model
+
+
+def test_what_has_a_rule_of_its_own_is_asked_about(world: World) -> None:
+    for model, path in ((LinePrice, "line"), (DemandIdentity, "demand"), (CapabilityTerms, "capability")):
+        with pytest.raises(LookupError):
+            model.objects.hanging_on(path)  # type: ignore[attr-defined]
+    for model, _path in HANGING:
+        assert model.objects.exists(), f"nothing of {model.__name__} is there to be hidden"

@@ -69,6 +69,13 @@ def test_rows_by_keys_are_the_rows() -> None:
                 ]
         for most in (1, 4, 100):
             assert quick.count(most) == plain.count(most)
+            for ahead in (3, 30, 300):
+                page = cut(
+                    Rows(*(every.filter(seen), every, every.filter(seen), every)), ("id",), "", 5, ahead=ahead
+                )
+                assert [r.pk for r in page.rows] == [r.pk for r in cut(plain, ("id",), "", 5).rows]
+                assert page.first is not None
+                assert page.first.count(most) == plain.count(most), "counted from what was read for the page"
     second = cut(Rows(every, every, every), ("id",), cut(every, ("id",), "", 5).next or "", 5)
     assert [row.pk for row in second.rows] == [firm.pk for firm in firms[5:10]]
 

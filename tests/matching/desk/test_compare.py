@@ -24,7 +24,7 @@ def compared(world, *names, person="lead_official"):
     user = world.person(person)
     demand = demand_detail(user).get(pk=world.demands["open"].pk)
     attach_standing(user, [demand])
-    reader = LineReader(user, demand, demand.all_lines[0], scales(demand.alliance_id))
+    reader = LineReader(user, demand, demand.all_lines[0], scales(demand.alliance_id), certificates=True)
     return comparison(reader, [world.capabilities[name].pk for name in names])
 
 
