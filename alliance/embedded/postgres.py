@@ -27,7 +27,6 @@ SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": "120",
-    "shared_buffers": "256MB",
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
     "max_wal_size": "2GB",
@@ -36,6 +35,8 @@ SETTINGS = {
     "log_timezone": "UTC",
     "log_checkpoints": "off",
 }
+MEGABYTE = 2**20
+LEAST_BUFFERS, MOST_BUFFERS = 256, 1024  # megabytes
 THROW_AWAY = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -62,7 +63,11 @@ class Postgres(Server):
         return f"postgresql://{OWNER}:{password}@127.0.0.1:{self.port}/{OWNER}"
 
     def command(self, port: int) -> list[str]:
-        settings = SETTINGS | {"port": str(port), "cluster_name": self.cluster}
+        settings = SETTINGS | {
+            "port": str(port),
+            "cluster_name": self.cluster,
+            "shared_buffers": f"{shared_buffers()}MB",
+        }
         if not self.durable:
             settings |= THROW_AWAY
         if small_shared_memory():
@@ -205,6 +210,13 @@ def utf8_locale() -> str:
     finally:
         locale.setlocale(locale.LC_CTYPE, before)
     return "C.UTF-8"
+
+
+def shared_buffers() -> int:
+    """Megabytes: a sixteenth of the machine's memory, within bounds. Of a country's results the indexes should fit in:
+    rows of ten million matches go into them in no order."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // MEGABYTE
+    return max(LEAST_BUFFERS, min(MOST_BUFFERS, memory // 16))
 
 
 def small_shared_memory() -> bool:

@@ -115,6 +115,8 @@ def _lock(files: list[str]) -> None:
     # For hash joins with, and indexes on, millions of rows; one import runs at a time.
     execute(sql.SQL("SET LOCAL work_mem = '64MB'"))
     execute(sql.SQL("SET LOCAL maintenance_work_mem = '256MB'"))
+    # Indexes are made while nothing else of the import runs.
+    execute(sql.SQL("SET LOCAL max_parallel_maintenance_workers = 4"))
     if tables:
         names = sql.SQL(", ").join(sql.Identifier(table) for table in sorted(tables))
         execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(names))
