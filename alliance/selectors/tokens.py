@@ -9,8 +9,13 @@ from alliance.models.base import GuardedQuerySet
 
 
 def token_list(user: Any) -> GuardedQuerySet:
-    """Newest first, expired ones too: who keeps them removes them. The token itself is nowhere."""
+    """Newest first, expired ones too: who keeps them removes them. The token itself is nowhere.
+
+    A token that is limited to an organisation is told of that one's tokens only: not where else its person works.
+    """
     rows = ApiToken.objects.visible_to(user).select_related("organisation", "user")
+    if (acting := getattr(user, "acting", None)) is not None:
+        rows = rows.filter(organisation=acting.organisation_id)
     return rows.order_by("-created", "public_id")
 
 

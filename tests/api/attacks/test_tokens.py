@@ -113,6 +113,25 @@ def test_a_token_of_one_organisation_does_nothing_for_another(world: World) -> N
     )
 
 
+def test_a_token_of_one_organisation_is_not_told_where_else_its_person_works(world: World) -> None:
+    """Lists of what belongs to a person, not to a firm: tokens and exports."""
+    person, org = world.people["supplier_owner"], world.organisations
+    Membership.objects.create(user=person, organisation=org["rival"], role="owner")
+    here = make_token(person, "read", "write", organisation=org["rival"])
+    make_token(person, "read", organisation=org["supplier"])
+    everywhere = program(make_token(person, "read", "write"))
+    everywhere.post("/api/v1/exports/", {"resource": "demands", "format": "csv"}, content_type=JSON)
+    assert len(everywhere.get("/api/v1/tokens/").json()["results"]) >= 3
+    assert len(everywhere.get("/api/v1/exports/").json()["results"]) == 1
+    limited = program(here)
+    shown = limited.get("/api/v1/tokens/").json()["results"]
+    assert [row["organisation"] for row in shown] == [str(org["rival"].public_id)]
+    assert limited.get("/api/v1/exports/").json()["results"] == []
+    other = everywhere.get("/api/v1/tokens/").json()["results"]
+    foreign = next(row["id"] for row in other if row["organisation"] != str(org["rival"].public_id))
+    assert limited.get(f"/api/v1/tokens/{foreign}/").status_code == 404
+
+
 # --- where a token is read ------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("name", ["token", "access_token", "authorization", "auth", "key", "api_key"])
 def test_a_token_in_an_address_or_a_cookie_is_none(world: World, name: str) -> None:
