@@ -1,0 +1,62 @@
+"""One message for a transaction, over a connection that is kept; a savepoint taken back takes no message with it."""
+
+import pytest
+from django.db import transaction
+
+from alliance import celery
+from alliance.changes import nudge_consumers, record
+
+pytestmark = pytest.mark.django_db
+
+
+def messages(callbacks: list) -> int:
+    return callbacks.count(nudge_consumers)
+
+
+def test_a_transaction_sends_one_message(django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks() as callbacks, transaction.atomic():
+        for number in range(3):
+            record("tested", "person", str(number))
+    assert messages(callbacks) == 1
+
+
+def test_a_savepoint_taken_back_takes_no_message_with_it(django_capture_on_commit_callbacks):
+    class TakenBackError(Exception):
+        pass
+
+    with django_capture_on_commit_callbacks() as callbacks, transaction.atomic():
+        try:
+            with transaction.atomic():
+                record("tested", "person", "gone")
+                raise TakenBackError
+        except TakenBackError:
+            pass
+        record("tested", "person", "there")
+    assert messages(callbacks) == 1
+
+
+def test_a_message_inside_a_savepoint_serves_what_comes_in_it(django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks() as callbacks, transaction.atomic():
+        record("tested", "person", "outside")
+        with transaction.atomic():
+            record("tested", "person", "inside")
+    assert messages(callbacks) == 1
+
+
+def test_the_connection_is_kept_until_it_fails(monkeypatch):
+    opened = []
+    real = celery.app.connection_for_write
+    monkeypatch.setattr(celery._Publisher, "muted_until", 0.0)
+    monkeypatch.setattr(celery._Publisher, "free", [])
+    monkeypatch.setattr(celery.app, "connection_for_write", lambda **more: opened.append(1) or real(**more))
+    assert celery.nudge(
+        "matching.nothing_listens_to_this"
+    )  # the first also opens what Celery keeps for itself
+    before = len(opened)
+    assert all(celery.nudge("matching.nothing_listens_to_this") for _ in range(3))
+    assert len(opened) == before
+    celery._Publisher.free[0].release()  # as when the broker was started again meanwhile
+    assert celery.nudge("matching.nothing_listens_to_this")
+    monkeypatch.setattr(celery.app, "send_task", lambda *_a, **_b: 1 / 0)
+    assert not celery.nudge("matching.nothing_listens_to_this")
+    assert celery._Publisher.free == []
