@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from alliance.choices import Operator
 from alliance.forms import day_field
 from alliance.forms.joining import CityChoice
+from alliance.templatetags._numbers import is_chinese
 from companies.models import ComponentKey
 from companies.selectors import component_book
 
@@ -53,6 +54,13 @@ class ParamRow:
     errors: list[str] = field(default_factory=list)
 
 
+def _words_of(key: Any) -> list[str]:
+    """What the choices are called in the reader's language."""
+    chinese = is_chinese() and len(key.choices_zh) == len(key.choices)
+    words: list[str] = key.choices_zh if chinese else key.choices
+    return words
+
+
 def param_rows(book_rows: dict[str, Any]) -> list[ParamRow]:
     return [
         ParamRow(
@@ -60,7 +68,7 @@ def param_rows(book_rows: dict[str, Any]) -> list[ParamRow]:
             str(row),
             row.key.symbol or row.key.unit,
             row.key.kind,
-            list(zip(row.key.choices, row.key.choices_zh or row.key.choices, strict=False)),
+            list(zip(row.key.choices, _words_of(row.key), strict=True)),
         )
         for key, row in book_rows.items()
     ]

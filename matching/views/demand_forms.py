@@ -97,7 +97,7 @@ def _told(form: Any, error: DomainError, rows: list[AskedRow] | None = None) -> 
 def demand_new(request: HttpRequest) -> HttpResponse:
     firm = _firm(request)
     alliances = alliance_list(request.user).filter(pk__in=[a.pk for a in alliances_of(request.user)])
-    city = f"{firm.city.name_zh or firm.city.name_en} ({firm.city.code})"
+    city = f"{firm.city} ({firm.city.code})"
     form = DemandForm(request.POST or None, alliances=alliances, initial={"lab_city": city})
     if request.method == "POST" and form.is_valid():
         try:
@@ -133,7 +133,7 @@ def demand_programme(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 def _initial(found: Any) -> dict[str, Any]:
     def city(row: Any) -> str:
-        return f"{row.name_zh or row.name_en} ({row.code})" if row else ""
+        return f"{row} ({row.code})" if row else ""
 
     names = ("start_date", "need_by", "iterations", "scope", "confidentiality", "version")
     points = [point.text for point in found.points if point.line_id is None]

@@ -124,7 +124,7 @@ def _form(request: HttpRequest, firm: Organisation, site: Any, type_: ScenarioTy
 
 def _initial(firm: Organisation, site: Any) -> dict[str, Any]:
     city = site.city if site else firm.city
-    told: dict[str, Any] = {"city": f"{city.name_zh or city.name_en} ({city.code})"}
+    told: dict[str, Any] = {"city": f"{city} ({city.code})"}
     if site:
         told |= {"name": site.name, "fleet_capacity": f"{site.fleet_capacity:.12g}", "version": site.version}
     return told

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from alliance.models import OrganisationContact
 from companies.forms import CapabilityForm, stored_data
 from companies.forms.units import unit_choices
 from companies.models import Capability, ComponentParameter, ComponentType, Facility, SpecEvidence
@@ -294,3 +295,14 @@ def test_a_plant_by_form(world: World, signed_in: SignIn) -> None:
     late = browser.post(edit, {**sent, "name": "Plant 99"})
     assert late.status_code == 409
     assert "Plant nine" in late.text
+
+
+def test_a_firm_without_a_contact_is_asked_for_it_and_others_are_told_who_reads_it(
+    world: World, signed_in: SignIn
+) -> None:
+    firm = world.organisations["supplier"]
+    OrganisationContact.objects.filter(organisation=firm).delete()
+    place, edit = reverse("firm", args=[firm.public_id]), reverse("organisation-edit", args=[firm.public_id])
+    card = 'filled this in yet.</span> <a href="' + edit
+    for who, asked in (("supplier_owner", True), ("partner_official", True), ("lab_owner", False)):
+        assert (card in signed_in(who).get(place, headers={"accept-language": "en"}).text) is asked, who

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from alliance.errors import ConflictError, DomainError, NotFoundError
 from alliance.models import Change
 from matching.models import SiteNeed
 from matching.services.changes import affected_by
+from scenarios.forms import param_rows
 from scenarios.models import Site, SiteWindow
 from scenarios.services import (
     SiteInput,
@@ -199,3 +201,19 @@ def test_history_tells_which_conditions_changed(world: World) -> None:
     change = Change.objects.filter(kind="site", object_id=str(site.public_id)).latest("id")
     assert change.after["conditions"] == [{"key": "rated_torque", "op": ">=", "value": 99}]
     assert change.before["conditions"] != change.after["conditions"]
+
+
+def test_choices_and_the_city_of_a_form_are_in_the_readers_language(
+    world: World, signed_in: Callable[[str], Client]
+) -> None:
+    key = SimpleNamespace(
+        symbol="", unit="1", kind="choice", choices=["none", "rough"], choices_zh=["无", "粗糙"]
+    )
+    for language, words in (("en", ["none", "rough"]), ("zh-hans", ["无", "粗糙"])):
+        with translation.override(language):
+            (row,) = param_rows({"ground": SimpleNamespace(key=key)})
+        assert row.choices == [("none", words[0]), ("rough", words[1])]
+    city = world.organisations["lab"].city
+    for language, name in (("en", city.name_en), ("zh-hans", city.name_zh)):
+        page = signed_in("lab_editor").get("/demands/new/", headers={"accept-language": language}).text
+        assert f'value="{name} ({city.code})"' in page

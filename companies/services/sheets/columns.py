@@ -20,11 +20,25 @@ from companies.specs.units import parse_unit
 BASICS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
     "external_id": (
         _("Own id"),
-        ("编号", "物料号", "料号", "型号编码", "id", "part number", "sku", "自编号"),
+        (
+            "编号",
+            "外部编号",
+            "物料号",
+            "料号",
+            "型号编码",
+            "id",
+            "external id",
+            "part number",
+            "sku",
+            "自编号",
+        ),
     ),
     "component_type": (_("Component type"), ("部件类型", "类型", "类别", "type", "category", "部件")),
     "title": (_("Title"), ("名称", "产品名称", "型号", "name", "model", "标题", "产品")),
-    "facility": (_("Plant"), ("工厂", "厂区", "生产地", "facility", "plant", "site")),
+    "facility": (
+        _("Plant"),
+        ("工厂", "厂区", "生产地", "生产地点", "where it is made", "facility", "plant", "site"),
+    ),
     "capacity_per_month": (_("Capacity a month"), ("月产能", "产能", "monthly capacity", "capacity")),
     "committed_per_month": (_("Committed a month"), ("已占用产能", "已占用", "committed")),
     "min_order_quantity": (_("Minimum order"), ("起订量", "最小起订量", "moq", "min order")),
@@ -38,7 +52,7 @@ BASICS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
     ),
     "unit_price": (_("Unit price (CNY)"), ("单价", "价格", "不含税单价", "price", "unit price")),
     "certificates": (_("Certificates"), ("认证", "证书", "资质", "certifications", "certificate")),
-    "available_from": (_("Available from"), ("起供日期", "可供日期", "available from")),
+    "available_from": (_("Available from"), ("起供日期", "可供日期", "可接单日期", "available from")),
     "valid_until": (_("Valid until"), ("有效期至", "有效期", "valid until")),
 }
 SPEC = "spec:"

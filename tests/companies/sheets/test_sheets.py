@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import translation
 from openpyxl import Workbook, load_workbook
 
 from alliance.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
@@ -22,6 +23,7 @@ from companies.services.sheets import (
     choose_columns,
     commented_sheet,
     confirm,
+    guess,
     mend,
     template_sheet,
     undo,
@@ -299,3 +301,17 @@ def test_the_pages(world: World, signed_in: Callable[[str], Client]) -> None:
     for address in ("/import/", "/import/template/?type=DRV-RED&form=xlsx", "/import/export/?format=csv"):
         assert editor.get(address).status_code == 200
     assert signed_in("rival_owner").get(place).status_code == 404
+
+
+def test_the_headings_of_the_form_are_known_in_a_sheet(world: World) -> None:
+    """Who writes down the words of the form is not asked which column is what."""
+    words = {
+        "外部编号": "external_id", "名称": "title", "生产地点": "facility", "月产能（件）": "capacity_per_month",
+        "已占用（件/月）": "committed_per_month", "起订量（件）": "min_order_quantity",
+        "不含税单价（元）": "unit_price",
+        "打样周期（天）": "prototype_lead_days", "批量交期（天）": "volume_lead_days", "可接单日期": "available_from",
+        "有效期至": "valid_until", "External id": "external_id",
+    }  # fmt: skip
+    for heading, field in words.items():
+        with translation.override("zh-hans"):
+            assert guess([heading], [], {})[0] == {"0": field}, heading
