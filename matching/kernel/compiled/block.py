@@ -3,8 +3,8 @@
 Every bound of §3 is written as *value at least threshold*: a ceiling on the lowest value becomes a floor under its
 negative. What is not stated is -inf (satisfies nothing), an unknown price +inf (exceeds no ceiling).
 
-Slots are the block's candidates in an order in which words of 64 hold alike ones, so that an upper bound of a
-word's scores means something. ``Layout.pos`` leads back, and ties are decided there.
+Slots are the block's candidates in an order in which sixteens hold alike ones, so that an upper bound of their
+scores means something. ``Layout.pos`` leads back, and ties are decided there.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ import numpy as np
 from matching.kernel.codes import Kind
 from matching.kernel.compiled.bits import COMPILE, OWNING, copy_row, njit, set_bit
 from matching.kernel.prepare import Block, Prepared
-from matching.kernel.tables import AnyArray, Bools, Floats, Ints
+from matching.kernel.tables import AnyArray, Floats, Ints
 
 MOQ, READY, PRICE, FREE, FIRST_KEY = range(5)  # rows of Layout.least
 MAX_CUTS = 64
 FEW_LINES = 12  # below, sorting the columns costs more than looking through them
 FEW_SLOTS = 256
 _NONE = np.zeros(0)
+ALIKE = 16  # candidates put together, of whom one upper bound is kept
 # How much each axis counts when alike candidates are put together: price, days, city, role and trust.
 AXES = (0.5, 0.7, 3.0, 1.0)
 
@@ -33,7 +34,6 @@ class Layout(NamedTuple):
 
     key_column: int32[K], of a key its row of ``least`` for its negated lowest value, the highest in the next row;
     choice_row: int32[K], its first row of ``choices`` (one per choice, then one of what states anything); -1 none.
-    static: weight × term of role and trust. best_*: the best of each word, for upper bounds.
     ends: the last slot of every firm, where firms lie together and in one word each; else empty.
     firm_slots: slots by firm, firm_start: where those of firms[i] begin.
     """
@@ -55,15 +55,10 @@ class Layout(NamedTuple):
     city: Ints
     role: Floats
     trust: Floats
-    static: Floats
     firm: Ints
     firms: Ints
     firm_start: Ints
     firm_slots: Ints
-    best_price: Floats
-    best_days: Floats
-    best_free: Floats
-    best_static: Floats
 
 
 class Index(NamedTuple):
@@ -126,22 +121,18 @@ def lay_out(
         key_kind=kinds.astype(np.int32),
         key_places=np.where(kinds == Kind.ORDERED, places, np.nan), choice_row=choice_row, choices=choices,
         held_row=held_row, held=held, valid=pack(there, words), ends=ends, days=days, city=by_slot(block.city),
-        role=_NONE, trust=by_slot(block.trust), static=_NONE, firm=firm_of, firms=firms.astype(np.int32),
+        role=_NONE, trust=by_slot(block.trust), firm=firm_of, firms=firms.astype(np.int32),
         firm_start=np.searchsorted(firm_of[by_firm], np.arange(len(firms) + 1)).astype(np.int32), firm_slots=by_firm,
-        best_price=-_best(least[PRICE], words, there & (least[PRICE] < np.inf)), best_days=-_best(-days, words, there),
-        best_free=_best(least[FREE], words, there), best_static=_NONE,
     )  # fmt: skip
     lookup = build_index(least, words) if worth_it else _no_index(words)
     return seen_by(prepared, block, Laid(block, layout, lookup))
 
 
 def seen_by(prepared: Prepared, block: Block, laid: Laid) -> Laid:
-    """The same slots with what depends on the alliance: who has which role there, and what weighs how much."""
+    """The same slots with what depends on the alliance: who has which role there."""
     there, place = laid.layout.place >= 0, laid.layout.place
     role = np.where(there, block.role[place], 0.0) if len(block.pos) else np.zeros(len(place))
-    static = prepared.line_weights[5] * role + prepared.line_weights[6] * laid.layout.trust
-    best = _best(static, len(laid.layout.valid), there)
-    return Laid(block, laid.layout._replace(role=role, static=static, best_static=best), laid.lookup)
+    return Laid(block, laid.layout._replace(role=role), laid.lookup)
 
 
 def laid_for_all(prepared: Prepared, block: Block, type_: int, keys: Ints, codes: Ints) -> Laid:
@@ -158,7 +149,7 @@ def laid_for_all(prepared: Prepared, block: Block, type_: int, keys: Ints, codes
 
 
 def _as_arrays(laid: Laid) -> dict[str, AnyArray]:
-    own = laid.layout._replace(role=_NONE, static=_NONE, best_static=_NONE)
+    own = laid.layout._replace(role=_NONE)
     return {**own._asdict(), **{f"by_{name}": array for name, array in laid.lookup._asdict().items()}}
 
 
@@ -174,7 +165,7 @@ def _alike(prepared: Prepared, block: Block) -> Ints:
         (weights[5] * block.role + weights[6] * block.trust) * AXES[3],
     ]
     parts = [np.arange(len(block.pos), dtype=np.int32)]
-    while max(map(len, parts)) > 64:
+    while max(map(len, parts)) > ALIKE:
         parts = [half for part in parts for half in _halves(part, axes)]
     return np.concatenate(parts)
 
@@ -206,10 +197,10 @@ def _rank(values: AnyArray) -> Floats:
 
 
 def _halves(part: Ints, axes: list[Floats]) -> list[Ints]:
-    if len(part) <= 64:
+    if len(part) <= ALIKE:
         return [part]
     axis = max((axis[part] for axis in axes), key=np.ptp)
-    middle = len(part) // 128 * 64 or 64
+    middle = len(part) // (2 * ALIKE) * ALIKE or ALIKE
     order = np.argpartition(axis, middle)
     return [part[order[:middle]], part[order[middle:]]]
 
@@ -281,13 +272,6 @@ def pack(flags: AnyArray, words: int) -> AnyArray:
     whole = np.zeros(words * 64, bool)
     whole[: len(flags)] = flags
     return np.packbits(whole, bitorder="little").view("<u8").astype(np.uint64)
-
-
-def _best(values: Floats, words: int, counts: Bools) -> Floats:
-    """The highest value of each word among those that count."""
-    whole = np.full(words * 64, -np.inf)
-    whole[: len(values)] = np.where(counts, values, -np.inf)
-    return whole.reshape(words, 64).max(axis=1)
 
 
 def _no_index(words: int) -> Index:

@@ -7,11 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from matching.kernel.codes import KEEP_MATCHES, KEEP_NEAR
-from matching.kernel.compiled.bits import COMPILE, ONE, OWNING, count_bits, lowest, njit, set_bit
+from matching.kernel.compiled.best import find_best, score_found
+from matching.kernel.compiled.bits import COMPILE, INLINE, ONE, OWNING, count_bits, lowest, njit, set_bit
 from matching.kernel.compiled.block import Laid
 from matching.kernel.compiled.judge import OTHER_RULES, Asks, judge, judge_roughly, leave_out, scratch
 from matching.kernel.compiled.near import firms_in, relax
-from matching.kernel.compiled.score import BINS, score_all, score_best, write_terms
+from matching.kernel.compiled.score import score_all, write_terms
+from matching.kernel.compiled.sixteens import no_tables, notes_for, stand_at, tables_of
 from matching.kernel.problem import Problem
 from matching.kernel.tables import AnyArray, Bools, Floats, Ints
 
@@ -84,31 +86,16 @@ def solve_lines(
     words = len(laid.layout.valid)
     work = scratch(rules, words)
     seen = np.zeros(len(laid.layout.firms), np.int64)
-    # Words are left out by bounds only where the best 20 are wanted: else cities × slots would be gathered for nothing.
-    best_near = np.zeros((len(prox), 0)) if keep_all.all() else _nearest(laid, prox)
+    # Estimates are for lines of which the best 20 are wanted, those of one lab after each other.
+    tables = no_tables(weights) if keep_all.all() else tables_of(laid.layout, weights)
+    turns = np.arange(len(lines))
+    if not keep_all.any():
+        turns = np.argsort(asks.lab[asks.demand[lines]], kind="stable")
     feasible, scores = _solve(
-        laid.layout,
-        laid.lookup,
-        asks,
-        lines,
-        keep_all,
-        prox,
-        best_near,
-        weights,
-        as_of,
-        near,
-        work,
-        seen,
-        found,
-    )
+        laid.layout, laid.lookup, asks, lines, turns, keep_all, prox, tables, weights, as_of, near, work,
+        notes_for(tables), seen, found,
+    )  # fmt: skip
     return found._replace(feasible=feasible, feasible_score=scores)
-
-
-def _nearest(laid: Laid, prox: Floats) -> Floats:
-    """float64[C, W]: the proximity of each city to the nearest of a word's slots."""
-    nearest = prox[:, laid.layout.city].reshape(len(prox), -1, 64).max(axis=2)
-    # In one order whatever its shape: another order is another type, for which everything would be compiled again.
-    return np.ascontiguousarray(nearest)
 
 
 @njit(**OWNING)
@@ -163,86 +150,57 @@ def put_parts(start: Any, which: Any, part: Any, pos: Any, score: Any, to_pos: A
 
 @njit(**OWNING)
 def _solve(
-    layout: Any,
-    index: Any,
-    asks: Any,
-    lines: Any,
-    keep_all: Any,
-    prox: Any,
-    best_near: Any,
-    weights: Any,
-    as_of: int,
-    with_near: bool,
-    work: Any,
-    seen: Any,
-    found: Any,
-) -> tuple[Any, Any]:
+    layout: Any, index: Any, asks: Any, lines: Any, turns: Any, keep_all: Any, prox: Any, tables: Any, weights: Any,
+    as_of: int, with_near: bool, work: Any, notes: Any, seen: Any, found: Any,
+) -> tuple[Any, Any]:  # fmt: skip
+    """turns: in which order the lines are solved; ascending where all that is feasible is wanted."""
     size = len(layout.pos)
     all_found, all_score = np.empty(1024, np.int32), np.empty(1024)
     some, some_score = np.empty(size, np.int32), np.empty(size)
-    best, best_score = np.empty(KEEP_MATCHES, np.int32), np.empty(KEEP_MATCHES)
-    bound, terms, tops = np.empty(len(layout.valid)), np.empty(7), np.empty(KEEP_MATCHES)
-    order = np.empty(len(layout.valid) + BINS, np.int32)
+    best, best_score, terms = np.empty(KEEP_MATCHES, np.int32), np.empty(KEEP_MATCHES), np.empty(7)
     marks, by_place = np.zeros(len(layout.valid), np.uint64), np.empty(size)
-    filled = 0
-    for i in range(len(lines)):
+    filled, stands = 0, -1
+    for i in turns:
         line = lines[i]
         lab = asks.lab[asks.demand[line]]
         days = float(max(1, asks.need_by[line] - as_of))
-        rough = not with_near and not keep_all[i] and index.order.shape[0] > 0
         rules = bounds = 0
-        if rough:
+        if not with_near and not keep_all[i] and index.order.shape[0] > 0:
             bounds = judge_roughly(layout, index, asks, line, work)
         else:
             rules = judge(layout, index, asks, line, work)
         found.totals[i, 1] = leave_out(layout, asks, line, work)
         if keep_all[i]:
             count, kept = score_all(
-                layout,
-                asks,
-                line,
-                prox[lab],
-                days,
-                weights,
-                work.feasible,
-                terms,
-                best,
-                best_score,
-                some,
-                some_score,
-            )
+                layout, asks, line, prox[lab], days, weights, work.feasible, terms, best, best_score, some, some_score
+            )  # fmt: skip
             all_found, all_score = grown(all_found, filled + count), grown(all_score, filled + count)
             _by_place(layout.place, some, some_score, count, marks, by_place)
             _write_out(marks, by_place, all_found, all_score, filled)
             filled += count
+            for rank in range(kept):
+                found.matches[i, rank], found.scores[i, rank] = best[rank], best_score[rank]
+                write_terms(layout, asks, line, best[rank], prox[lab], days, weights, found.terms[i, rank])
         else:
-            kept = score_best(
-                layout,
-                asks,
-                line,
-                prox[lab],
-                best_near[lab],
-                days,
-                weights,
-                work,
-                bounds,
-                terms,
-                best,
-                best_score,
-                bound,
-                order,
-                tops,
-                some,
-                some_score,
-            )
+            if lab != stands:
+                stand_at(tables, layout.city, prox[lab])
+                stands = lab
+            count = find_best(layout, asks, line, tables, notes, work, bounds, days)
+            kept = score_found(layout, asks, line, tables.rows, prox[lab], days, weights, notes, count)
+            _write_best(notes, kept, found.matches[i], found.scores[i], found.terms[i])
         found.feasible_start[i + 1] = filled
-        for rank in range(kept):
-            found.matches[i, rank] = best[rank]
-            found.scores[i, rank] = best_score[rank]
-            write_terms(layout, asks, line, best[rank], prox[lab], days, weights, found.terms[i, rank])
         if with_near:
             _count_line(layout, index, asks, line, i, rules, days, work, seen, found)
     return all_found[:filled], all_score[:filled]
+
+
+@njit(**INLINE)
+def _write_best(notes: Any, kept: int, matches: Any, scores: Any, terms: Any) -> None:
+    for rank in range(kept):
+        at = notes.order[rank]
+        matches[rank], scores[rank] = notes.some[at], notes.scores[at]
+        for term in range(7):
+            terms[rank, term] = notes.terms[at, term]
 
 
 @njit(**COMPILE)

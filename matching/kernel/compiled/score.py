@@ -1,4 +1,4 @@
-"""§4 for the slots of a bitmap: exact scores of all, or of those that an upper bound lets into the best 20."""
+"""§4 for the slots of a bitmap: exact scores of all."""
 
 from __future__ import annotations
 
@@ -9,13 +9,9 @@ import numpy as np
 from matching.kernel.codes import KEEP_MATCHES
 from matching.kernel.compiled.bits import COMPILE, INLINE, ONE, exact_round9, lowest, njit
 from matching.kernel.compiled.block import FREE, PRICE
-from matching.kernel.compiled.judge import BETWEEN, COVERS, GE, LE, meets
+from matching.kernel.compiled.judge import BETWEEN, COVERS, GE, LE
 
 KEEP = KEEP_MATCHES
-# Part of all weight by which estimates are taken too high: far above what another order of summation and rounding
-# move, far below what bounds win.
-FINE = 1e-8
-BINS = 128  # of bounds, by which words are put in order
 
 
 @njit(inline="always", **COMPILE)
@@ -150,119 +146,3 @@ def score_all(
             if kept < KEEP or value >= best_score[KEEP - 1]:
                 kept = keep(slot, value, layout, best, best_score, kept)
     return count, kept
-
-
-@njit(**INLINE)
-def _in_order(
-    layout: Any, near_best: Any, rates: Any, weights: Any, feasible: Any, bound: Any, order: Any
-) -> int:
-    """What no score of a word exceeds, in weighted points, into ``bound``; words with somebody, about best first,
-    into ``order``. Returns how many."""
-    most_price, least_price = rates[3], 0.5 * weights[1]
-    total = weights[0] + weights[1] + weights[2] + weights[3] + weights[4] + weights[5] + weights[6]
-    for word in range(len(feasible)):
-        value = weights[0] + layout.best_static[word] + weights[4] * near_best[word]
-        value += min(most_price, max(least_price, 2 * weights[1] - rates[0] * layout.best_price[word]))
-        value += max(0.0, weights[2] - rates[1] * layout.best_days[word])
-        value += min(weights[3], max(0.0, rates[2] * layout.best_free[word]))
-        bound[word] = value
-    bins = order[len(feasible) :]
-    bins[:] = 0
-    scale = (BINS - 2) / total
-    for word in range(len(feasible)):
-        if feasible[word] != 0:
-            bins[BINS - 2 - np.int64(bound[word] * scale)] += 1
-    first = 0
-    for i in range(BINS):
-        first, bins[i] = first + bins[i], first
-    for word in range(len(feasible)):
-        if feasible[word] != 0:
-            its = BINS - 2 - np.int64(bound[word] * scale)
-            order[bins[its]] = word
-            bins[its] += 1
-    return first
-
-
-@njit(**INLINE)
-def _estimate(layout: Any, near: Any, weights: Any, rates: Any, slot: int) -> float:
-    """The score of a slot in points, with a fit of 1, but for the order of summation."""
-    price = layout.least[PRICE, slot]
-    value = weights[0] + layout.static[slot] + weights[4] * near[layout.city[slot]]
-    value += max(0.0, weights[2] - rates[1] * layout.days[slot])
-    value += min(weights[3], max(0.0, rates[2] * layout.least[FREE, slot]))
-    if rates[0] > 0 and price < 0:
-        return value + min(weights[1], max(0.0, 2 * weights[1] + rates[0] * price))
-    return value + 0.5 * weights[1]
-
-
-@njit(**INLINE)
-def _raise_tops(tops: Any, value: float) -> None:
-    """Insert into the 20 most points, falling."""
-    at = KEEP - 1
-    while at > 0 and tops[at - 1] < value:
-        tops[at] = tops[at - 1]
-        at -= 1
-    tops[at] = value
-
-
-@njit(**COMPILE)
-def score_best(
-    layout: Any,
-    asks: Any,
-    line: int,
-    near: Any,
-    near_best: Any,
-    days: float,
-    weights: Any,
-    work: Any,
-    bounds: int,
-    terms: Any,
-    best: Any,
-    best_score: Any,
-    bound: Any,
-    order: Any,
-    tops: Any,
-    some: Any,
-    points: Any,
-) -> int:
-    """The best 20 only: words in the order of their upper bounds, until none can add to them.
-
-    ``work.feasible`` may hold slots that fail one of ``bounds``. Survivors, of whom there are as many as there are
-    ties, are scored exactly.
-    """
-    target, fine = asks.target[line], weights.sum() * FINE
-    per_price = weights[1] / target if target > 0 else 0.0
-    rates = (
-        per_price, weights[2] / days, weights[3] / (2 * asks.rate[line]), weights[1] if target > 0 else 0.5 * weights[1]
-    )  # fmt: skip
-    soft = False
-    for want in range(asks.start[line], asks.start[line + 1]):
-        soft |= not asks.hard[want]
-    tops[:] = -1.0
-    words = _in_order(layout, near_best, rates, weights, work.feasible, bound, order)
-    count = 0
-    for i in range(words):
-        word = order[i]
-        if bound[word] < tops[KEEP - 1] - fine:
-            continue
-        bits = work.feasible[word]
-        while bits != 0:
-            slot = (word << 6) + np.int64(lowest(bits))
-            bits &= bits - ONE
-            value = _estimate(layout, near, weights, rates, slot)
-            if value < tops[KEEP - 1] - fine or not meets(layout, work, bounds, slot):
-                continue
-            if soft:
-                value += weights[0] * (fit(layout, asks, line, slot) - 1.0)
-                if value < tops[KEEP - 1] - fine:
-                    continue
-            some[count], points[count] = slot, value
-            count += 1
-            if value > tops[KEEP - 1]:
-                _raise_tops(tops, value)
-    kept = 0
-    for i in range(count):
-        if points[i] >= tops[KEEP - 1] - fine:
-            exact = score(layout, asks, line, some[i], near, days, weights, terms)
-            kept = keep(some[i], exact, layout, best, best_score, kept)
-    return kept

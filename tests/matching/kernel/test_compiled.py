@@ -6,6 +6,8 @@ import random
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +24,7 @@ pytest.importorskip("numba", reason="the compiled kernel is optional; without it
 
 from matching.kernel.compiled import bits, block
 from matching.kernel.compiled.__main__ import compile_all
+from matching.kernel.compiled.example import one_type
 from matching.kernel.compiled.lines import asks_of, solve_lines
 from matching.kernel.compiled.tables import CompiledLines
 
@@ -111,7 +114,7 @@ def test_indexed_blocks_of_several_words_equal_numpy(
 
 
 def test_bounds_find_the_same_best_twenty(always_indexed: None) -> None:
-    """Asked for the best only, words of 64 are left out by their upper bound: nothing that counts may be."""
+    """Asked for the best only, sixteens are left out by their upper bound: nothing that counts may be."""
     seen = 0
     for seed in range(9):
         if seed % 2:
@@ -138,6 +141,58 @@ def test_bounds_find_the_same_best_twenty(always_indexed: None) -> None:
                 np.testing.assert_array_equal(found.terms[i][kept], expected.terms[own])
                 seen += int(own.sum())
     assert seen > 1000
+
+
+def best_only(problem: Problem) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Positions (-1 beyond the last), scores and terms of the best 20 of all lines of one open type."""
+    lines = CompiledLines(Solver(problem, compiled=False).prepared)
+    count = len(problem.lines.demand)
+    laid = lines.block(1, by_score=True)
+    found = solve_lines(
+        lines.asks, laid, np.arange(count, dtype=np.int32), np.zeros(count, bool), lines.prepared.prox,
+        np.array(lines.prepared.line_weights), problem.as_of, near=False,
+    )  # fmt: skip
+    return np.where(found.matches >= 0, laid.layout.pos[found.matches], -1), found.scores, found.terms
+
+
+def floods(problem: Problem) -> Problem:
+    """All offers alike but for their numbers: thousands of equal scores."""
+    offers = problem.capabilities
+    values = {"city": 3, "volume_days": 20, "free": 700, "price": 100}
+    same = {name: np.full_like(getattr(offers, name), value) for name, value in values.items()}
+    return replace(problem, capabilities=replace(offers, **same))
+
+
+def soft(problem: Problem) -> Problem:
+    """Two of the six numbers are wishes, and half of the lines name no target."""
+    wants = problem.lines.requirements
+    hard = np.arange(len(wants.hard)) % 6 > 1
+    target = np.where(np.arange(len(problem.lines.target)) % 2, problem.lines.target, np.nan)
+    return replace(
+        problem, lines=replace(problem.lines, target=target, requirements=replace(wants, hard=hard))
+    )
+
+
+def extreme(problem: Problem) -> Problem:
+    """Quantities that single precision cannot hold apart, or at all."""
+    rate = np.where(np.arange(len(problem.lines.rate)) % 2, 1e-300, 1e25)
+    return replace(problem, lines=replace(problem.lines, rate=rate))
+
+
+@pytest.mark.parametrize("change", [None, floods, soft, extreme])
+@pytest.mark.parametrize("met", [0.4, 0.97])
+def test_estimates_leave_nobody_out(change: Callable[[Problem], Problem] | None, met: float) -> None:
+    """More slots than are looked into at once, in blocks where few or nearly all are feasible."""
+    problem = one_type(capabilities=5_000, lines=25, met=met)
+    problem = change(problem) if change else problem
+    expected = by_numpy(problem).solve().matches
+    pos, scores, terms = best_only(problem)
+    for line in range(25):
+        own, kept = expected.line == line, pos[line] >= 0
+        assert pos[line][kept].tolist() == expected.capability[own].tolist()
+        assert scores[line][kept].tolist() == expected.score[own].tolist()
+        np.testing.assert_array_equal(terms[line][kept], expected.terms[own])
+    assert len(expected.line) > (0 if change is extreme else 100)
 
 
 @settings(steady, max_examples=2000)
