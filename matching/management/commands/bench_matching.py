@@ -24,6 +24,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--ways-lines", type=int, default=2_500, help="lines on which ways to match are compared, 0: none"
         )
+        parser.add_argument(
+            "--ways-only", action="store_true", help="compare the ways to match, without region and SQL"
+        )
         parser.add_argument("--work", action="store_true", help="(used by itself) be a worker")
         parser.add_argument("--number", type=int, default=0, help="(used by itself) which of them")
         parser.add_argument("--of", type=int, default=1, help="(used by itself) how many there are")
@@ -31,6 +34,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["work"]:
             work_until_done(options["number"], options["of"])
+        elif options["ways_only"]:
+            if self._ways(options["ways_lines"], rivals=False):
+                raise CommandError("The ways to match do not agree.")
         elif options["inside"]:
             self._inside(Path(options["inside"]), options)
         else:
@@ -57,11 +63,11 @@ class Command(BaseCommand):
         if figures.differences or differ:
             raise CommandError("The matcher and the SQL statement do not agree.")
 
-    def _ways(self, lines: int) -> int:
+    def _ways(self, lines: int, *, rivals: bool = True) -> int:
         """Print every shape; returns on how many lines somebody did not agree."""
         differ = 0
         for shape in SHAPES:
-            feasible, ways = compare_ways(shape, lines, rivals=shape == "usual")
+            feasible, ways = compare_ways(shape, lines, rivals=rivals and shape == "usual")
             self.stdout.write("\n" + report_ways(shape, feasible, ways))
             differ += sum(way.differ for way in ways)
         return differ

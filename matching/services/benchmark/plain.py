@@ -58,7 +58,7 @@ def _solve(
 def plain_loop(problem: Problem, lines: int) -> tuple[float, float, Best]:
     """The first so many lines of a problem of ``one_type``: seconds by the clock, of the processor, and what it found.
 
-    The best of three turns, compiling apart.
+    The best of five turns, compiling apart.
     """
     prepared, asked = Prepared(problem), problem.lines
     block, specs = prepared.block(0, True), problem.capabilities.specs.lo.reshape(-1, KEYS)
@@ -84,7 +84,7 @@ def plain_loop(problem: Problem, lines: int) -> tuple[float, float, Best]:
 
     solve(1)  # compiles
     seconds = spent = np.inf
-    for _ in range(3):
+    for _ in range(5):
         scores[:], best[:] = 0, -1
         began, began_cpu = time.perf_counter(), time.thread_time()
         solve(lines)

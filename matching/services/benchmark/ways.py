@@ -26,6 +26,7 @@ from matching.services.benchmark.measure import Best, differences
 SHAPES = {"few": 0.5, "usual": 0.75, "many": 0.97}
 LINES = {"PostgreSQL, JSONB": 50, "PostgreSQL, typed columns": 150, "DuckDB, one statement": 500}
 BY_REFERENCE = 3
+TURNS = 15  # of a hundredth of a second each
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def _checked(name: str, lines: int, best: Best, work: Callable[[int], tuple[floa
 
 
 def _compiled(problem: Problem) -> tuple[Best, float, list[Way]]:
-    """Both figures of the compiled kernel, the better of five turns each; laying out is apart, once for all lines."""
+    """Both figures of the compiled kernel, the best of fifteen turns each; laying out is apart, once for all lines."""
     if not compile_all():
         raise RuntimeError("numba is not installed")
     from matching.kernel.compiled.lines import solve_lines
@@ -86,7 +87,7 @@ def _compiled(problem: Problem) -> tuple[Best, float, list[Way]]:
     ):
         laid = lines.block(1, by_score=not near)
         seconds = spent = float("inf")
-        for _ in range(5):
+        for _ in range(TURNS):
             began, began_cpu = time.perf_counter(), time.thread_time()
             found = solve_lines(
                 lines.asks,
