@@ -107,7 +107,7 @@ def program(home: Home, environ: Mapping[str, str], port: int) -> list[Child]:
     quiet = "--without-gossip --without-mingle"  # one worker has nobody to talk to
     gunicorn = (
         "--worker-class gthread --workers 2 --threads 8 --preload --timeout 60 --graceful-timeout 3 "
-        "--no-control-socket --access-logfile -"
+        "--no-control-socket --access-logfile - --forwarded-allow-ips="
     )
     commands = {
         "worker": f"-m celery -A alliance worker --loglevel INFO {quiet} --concurrency {min(4, cores())}",

@@ -55,7 +55,10 @@ IF_MATCH = OpenApiParameter(
     "If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, description="the ETag of the row as it was read"
 )
 IF_NONE_MATCH = OpenApiParameter(
-    "If-None-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, description="`*`: only if there is none yet"
+    "If-None-Match",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="`*`: only if there is none yet; ETags: only if it is at none of these versions",
 )
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",

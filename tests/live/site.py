@@ -18,7 +18,7 @@ from tests.matching.runs.test_kills import own_broker
 
 SERVER = (
     "-m gunicorn tests.live.app:application --worker-class gthread --workers 2 --threads 16 --preload"
-    " --no-control-socket"
+    " --no-control-socket --forwarded-allow-ips="
 )
 
 

@@ -1,14 +1,20 @@
 """Headers that a proxy would write, forged by who calls: no address of theirs counts, and no link leads to them."""
 
+import json
+import urllib.error
+import urllib.request
+from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings as site_settings
 from django.test import Client
 
 from alliance.models import Mail
 from tests.cast import World
 from tests.factories import make_token
+from tests.live.site import LiveSite
 
 EVIL = "evil.example.org"
 #: what a proxy might say of where it was asked, as a liar would say it
@@ -126,3 +132,33 @@ def test_only_a_site_behind_tls_believes_in_it(world: World, with_token: Any) ->
     )
     assert answer.json()["next"].startswith("http://")
     assert "Strict-Transport-Security" not in answer.headers
+
+
+# --- the server in front of Django --------------------------------------------------------------------------------
+@pytest.mark.worker
+def test_the_server_believes_no_neighbour_either(live_site: LiveSite, live_world: World) -> None:
+    """A proxy on the same machine may pass on what a caller wrote: SCRIPT_NAME would move every address, and with it
+    what the proxy forbids by its path."""
+    token = live_world.tokens["supplier:service"]
+    for path, lies, status in (
+        (f"{PLACE}?limit=1", {"X-Forwarded-Proto": "https", "X-Forwarded-Ssl": "on"}, 200),
+        (f"{PLACE}?limit=1", {"SCRIPT_NAME": "/api", "PATH_INFO": "/healthz"}, 200),
+        ("/open/api/v1/capabilities/", {"SCRIPT_NAME": "/open"}, 404),
+    ):
+        request = urllib.request.Request(  # noqa: S310
+            live_site.url + path, headers={**lies, "Authorization": f"Bearer {token}"}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+                found, told = answer.status, json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            found, told = error.code, {}
+        assert found == status, (path, lies)
+        if told:
+            assert told["next"].startswith(f"{live_site.url}{PLACE}?")
+
+
+def test_both_ways_to_serve_say_so() -> None:
+    root = Path(site_settings.BASE_DIR)
+    assert '\nforwarded_allow_ips = ""\n' in (root / "docker" / "gunicorn.py").read_text()
+    assert "--forwarded-allow-ips=" in (root / "alliance" / "embedded" / "children.py").read_text()
