@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from alliance.choices import Confidentiality, ExportState, IntroductionState, MeetingState, RunState
-from alliance.filters import LISTS, CityFilter, ListFilter, Sort, TreeFilter, WordFilter, yes_no
+from alliance.filters import LISTS, CityFilter, ListFilter, Sort, TreeFilter, WordFilter, holders, yes_no
 from alliance.models import Organisation
 from alliance.selectors import branch, tree_choices, viewer_of
 from companies.models import Capability, ComponentType
@@ -28,6 +28,7 @@ from matching.models import (
     Pipeline,
     Project,
 )
+from matching.models.demands import DEMAND_NAMES
 from matching.models.introductions import RUNNING
 from scenarios.models import ScenarioType, Site
 
@@ -45,6 +46,40 @@ class KeyFilter(django_filters.UUIDFilter):
         return qs.filter(**{f"{self.field_name}__in": self.of.objects.filter(public_id=value).values("pk")})
 
 
+class TitleFilter(django_filters.CharFilter):
+    """The words in a demand's title. Only titles that the asker may read count, or the filter would tell of the others.
+
+    Keys that the index finds are asked about at once; a word of very many titles is looked for row by row.
+    """
+
+    few = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.said: dict[str, Q] = {}
+        super().__init__(*args, **kwargs)
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        words = (value or "").split()
+        if not words:
+            return qs
+        if value not in self.said:  # a filter belongs to one request, which may ask in several ways
+            self.said[value] = self._said(words)
+        return qs.filter(self.said[value])
+
+    def _said(self, words: list[str]) -> Q:
+        user, titles = self.parent.request.user, DemandIdentity.objects  # type: ignore[attr-defined]
+        held = [holders(DemandIdentity, DEMAND_NAMES, word, ["title"]) for word in words]
+        self.few = not all(each.common for each in held)
+        by_keys = any(each.keys is not None for each in held)
+        told = titles.visible_some(user) if by_keys else titles.visible_few(user)
+        for word, each in zip(words, held, strict=True):
+            named = Q(title__icontains=word) if each.keys is None else Q(demand__id__one_of=each.keys)
+            told = told.filter(named)
+        if by_keys:
+            return Q(pk__one_of=list(told.values_list("demand_id", flat=True)))
+        return Q(pk__among=told.values("demand_id"))
+
+
 class DemandFilter(ListFilter):
     sorts: ClassVar[dict[str, Sort]] = {
         "newest": (_("newest first"), ("-id",)),
@@ -52,7 +87,7 @@ class DemandFilter(ListFilter):
         "start": (_("by start"), ("start_date", "id")),
         "city": (_("by lab city"), ("lab_city__code", "id")),
     }
-    q = django_filters.CharFilter(label=_("Title"), method="titled", max_length=100)
+    q = TitleFilter(label=_("Title"), max_length=100)
     alliance = django_filters.CharFilter(label=_("Alliance"), field_name="alliance__slug", max_length=64)
     city = CityFilter(label=_("Lab city"), field_name="lab_city")
     component_type = django_filters.ChoiceFilter(
@@ -91,13 +126,6 @@ class DemandFilter(ListFilter):
         if value == "bare":
             return bare
         return queryset.filter(pk__in=results.values("demand_id")).exclude(pk__in=bare.values("pk"))
-
-    def titled(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        """Only titles that the asker may read count, or the filter would tell of the others."""
-        told = DemandIdentity.objects.visible_to(self.request.user)
-        for word in value.split():
-            told = told.filter(title__icontains=word)
-        return queryset.filter(pk__in=told.values("demand_id"))
 
 
 class PairFilter(ListFilter):

@@ -15,7 +15,7 @@ from alliance.serializers import TypeShown
 from companies.selectors import units_by_key
 from scenarios.filters import ScenarioTypeFilter, SiteFilter
 from scenarios.models import ScenarioType, Site
-from scenarios.selectors import scenario_book, scenario_type_list, site_list
+from scenarios.selectors import scenario_book, scenario_type_list, site_list, site_rows
 from scenarios.selectors.bodies import site_body
 from scenarios.serializers import ScenarioTypeDetailShown, SiteAsked, SiteShown
 from scenarios.services import (
@@ -51,6 +51,7 @@ class SiteViewSet(WriteViewSet):
 
     kind = "site"
     selector = site_list
+    long_selector = site_rows
     filters = with_since(SiteFilter, names=True)
     serializer_class = SiteShown
     asked = SiteAsked

@@ -34,6 +34,19 @@ def narrowed(rows: Rows, rule: Rule, viewer: Viewer) -> Rows:
     return found
 
 
+def reasons_of(rule: Q) -> tuple[Q, list[Q]]:
+    """A rule as what holds in any case, and reasons of which one is enough."""
+    if rule.negated:
+        return Q(), [rule]
+    parts = [part if isinstance(part, Q) else Q(part) for part in rule.children]
+    if rule.connector == Q.OR:
+        return Q(), parts
+    for place, part in enumerate(parts):
+        if part.connector == Q.OR and not part.negated:
+            return Q(*parts[:place], *parts[place + 1 :]), reasons_of(part)[1]
+    return Q(), [rule]
+
+
 @lru_cache(maxsize=512)
 def _query(model: type[Model], rule: Rule, viewer: Viewer) -> Query:
     """A rule depends on the viewer alone and holds look-ups, never rows that it has read: those would stay."""

@@ -27,6 +27,7 @@ from alliance.selectors import (
     city_list,
     organisation_detail,
     organisation_list,
+    organisation_rows,
     token_list,
 )
 from alliance.selectors.feed import newest, read_feed
@@ -81,6 +82,7 @@ class OrganisationViewSet(ChangeViewSet):
     asked = OrganisationAsked
     stored = organisation_body
     selector = organisation_list
+    long_selector = organisation_rows
     detail_selector = organisation_detail
     filters = with_since(OrganisationFilter, names=True)
     serializer_class = OrganisationShown

@@ -18,6 +18,7 @@ from alliance.filters.lists import still_fits as still_fits
 from alliance.filters.rules import CityFilter as CityFilter
 from alliance.filters.rules import TreeFilter as TreeFilter
 from alliance.filters.rules import WordFilter as WordFilter
+from alliance.filters.rules import holders as holders
 from alliance.filters.rules import yes_no as yes_no
 from alliance.models import (
     Alliance,

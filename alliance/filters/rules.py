@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import django_filters
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Max, Model, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from alliance.models import City
 from alliance.models.base import TypeNode
-from alliance.models.searching import Searched
+from alliance.models.searching import PAIR, Searched
 from alliance.selectors.spelling import plain
 from alliance.selectors.trees import branch, tree_choices
 
@@ -78,7 +79,7 @@ class WordFilter(django_filters.CharFilter):
         self.fields = fields
         self.indexed = indexed
         self.said: dict[str, Q] = {}
-        self.few = False  # whether a word was found by keys alone
+        self.few = False  # whether a word is in few rows
         super().__init__(*args, max_length=100, **kwargs)
 
     def filter(self, qs: QuerySet, value: str) -> QuerySet:
@@ -89,21 +90,43 @@ class WordFilter(django_filters.CharFilter):
         return qs
 
     def _said(self, word: str) -> Q:
-        left = list(self.fields)
+        left, common = list(self.fields), False
         condition = Q()
-        for path, model, searched in self.indexed if len(plain(word)) > 1 else ():
+        for path, model, searched in self.indexed:
             begins = f"{path}__" if path else ""
             names = [name for name in left if name.startswith(begins) and "__" not in name[len(begins) :]]
-            said = _any_of(word, [name[len(begins) :] for name in names])
-            if _is_common(model, said):
-                continue
-            found = model._base_manager.filter(said, pk__in=searched.holding(model, word))
-            keys = list(found.values_list("pk", flat=True)[: MOST_KEYS + 1])
-            if len(keys) <= MOST_KEYS:
+            found = holders(model, searched, word, [name[len(begins) :] for name in names])
+            common = common or found.common
+            if found.keys is not None:
                 left = [name for name in left if name not in names]
-                condition |= Q(**{f"{begins}id__one_of": keys})
-        self.few = self.few or not left
-        return condition | _any_of(word, left)
+                condition |= Q(**{f"{begins}id__one_of": found.keys})
+        self.few = self.few or (bool(self.indexed) and not common)
+        return condition | any_of_fields(word, left)
+
+
+class Holders(NamedTuple):
+    """Rows that hold a word: their keys, None where the index does not name them; `common`: very many."""
+
+    keys: list[int] | None
+    common: bool
+
+
+def holders(model: type[Model], searched: Searched, word: str, fields: Sequence[str]) -> Holders:
+    """Which rows hold the word in one of these fields, whoever sees them."""
+    said = any_of_fields(word, fields)
+    if _is_common(model, said):
+        return Holders(None, common=True)
+    letters = plain(word)
+    # Two Latin letters in a row stand in a large part of all names and their pinyin.
+    if len(letters) < PAIR + letters.isascii():
+        return Holders(None, common=False)
+    # As an array: with a limit the database reads all rows in the order of their keys, hoping to be done soon.
+    own: Any = model._meta.pk
+    path = f"{own.name}__{own.target_field.name}" if own.is_relation else own.name
+    named = {f"{path}__one_of": ArraySubquery(searched.holding(model, word))}
+    found = model._base_manager.filter(said, **named)
+    keys = list(found.values_list("pk", flat=True)[: MOST_KEYS + 1])
+    return Holders(keys if len(keys) <= MOST_KEYS else None, common=False)
 
 
 def _is_common(model: type[Model], said: Q) -> bool:
@@ -114,7 +137,7 @@ def _is_common(model: type[Model], said: Q) -> bool:
     return bool(found["held"] * (found["last"] or 0) > SAMPLE * COMMON)
 
 
-def _any_of(word: str, fields: Sequence[str]) -> Q:
+def any_of_fields(word: str, fields: Sequence[str]) -> Q:
     condition = Q()
     for name in fields:
         condition |= Q(**{f"{name}__icontains": word})

@@ -18,7 +18,7 @@ from rest_framework.response import Response
 
 from alliance.filters import ListFilter
 from alliance.rest.throttling import Counted
-from alliance.selectors.paging import Page, cut_merged
+from alliance.selectors.paging import Page, Rows, cut_merged
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 PAGE_WORDS = ("limit", "cursor")
@@ -93,6 +93,8 @@ class ReadViewSet(Counted, viewsets.GenericViewSet[Any]):
 
     selector: ClassVar[Callable[[Any], QuerySet[Any]]]
     detail_selector: ClassVar[Callable[[Any], QuerySet[Any]] | None] = None
+    #: For lists of which a region may hold very many rows: the same, as the rows of a long list.
+    long_selector: ClassVar[Callable[[Any], Rows] | None] = None
     filters: ClassVar[type[ListFilter]]
     detail_serializer_class: ClassVar[type[serializers.BaseSerializer[Any]] | None] = None
     lookup_field = "public_id"
@@ -132,19 +134,21 @@ class ReadViewSet(Counted, viewsets.GenericViewSet[Any]):
             raise Http404
         return row
 
-    def lists(self) -> Sequence[QuerySet[Any]]:
+    def lists(self) -> Sequence[QuerySet[Any] | Rows]:
         """What the list is made of: one queryset, or several of the same shape."""
-        return [self.get_queryset()]
+        long = type(self).long_selector
+        return [long(self.request.user) if long else self.get_queryset()]
 
     def page(self, request: Request) -> Page:
         limit = asked_limit(request)
-        chosen = [self.filters(request.query_params, queryset=rows, request=request) for rows in self.lists()]
+        lists = [rows if isinstance(rows, Rows) else Rows(rows) for rows in self.lists()]
+        chosen = [self.filters(request.query_params, queryset=rows.seen, request=request) for rows in lists]
         self.refuse_unknown(request, [*chosen[0].filters, *PAGE_WORDS])
         refuse_empty(request)
         if not chosen[0].form.is_valid():
             raise _form_errors(chosen[0].form)
         order = chosen[0].order
-        found = self._filtered(chosen)
+        found = self._filtered(lists, chosen)
         try:
             with transaction.atomic():
                 return cut_merged(
@@ -153,12 +157,16 @@ class ReadViewSet(Counted, viewsets.GenericViewSet[Any]):
         except DataError as error:
             raise _unusable() from error
 
-    def _filtered(self, chosen: Sequence[ListFilter]) -> Sequence[QuerySet[Any]]:
+    def _filtered(self, lists: Sequence[Rows], chosen: Sequence[ListFilter]) -> Sequence[Rows]:
         """The lists narrowed; junk that a form let pass fails when its SQL is made, here, where it is a 400."""
         try:
-            found = [each.qs for each in chosen if each.form.is_valid()]
+            found = [
+                rows.narrowed(each.filter_queryset)
+                for rows, each in zip(lists, chosen, strict=True)
+                if each.form.is_valid()
+            ]
             for rows in found:
-                self._compile(rows)
+                self._compile(rows.seen if rows.every is None else rows.every)
         except (ValueError, OverflowError, TypeError, ValidationError) as error:
             raise _unusable() from error
         return found

@@ -7,6 +7,7 @@ from alliance.selectors.organisations import (
     firm_list,
     organisation_detail,
     organisation_list,
+    organisation_rows,
     seats_of,
 )
 from alliance.selectors.places import (
@@ -50,6 +51,7 @@ __all__ = [
     "may_steer",
     "organisation_detail",
     "organisation_list",
+    "organisation_rows",
     "roles_in",
     "seats_of",
     "token_list",

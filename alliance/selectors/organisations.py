@@ -19,10 +19,16 @@ from alliance.models import (
     Suspension,
 )
 from alliance.models.base import GuardedQuerySet
+from alliance.selectors.paging import Rows, long_list
 
 
 def organisation_list(user: Any) -> GuardedQuerySet:
     return Organisation.objects.visible_to(user).select_related("city", "city__parent")
+
+
+def organisation_rows(user: Any) -> Rows:
+    """The same as a long list."""
+    return long_list(organisation_list, user)
 
 
 def firm_list(user: Any) -> GuardedQuerySet:

@@ -8,7 +8,7 @@ not one of ours is a 404.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -18,8 +18,13 @@ from django.db.models import F, Model, OrderBy, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from alliance.errors import NotFoundError
+from alliance.viewer import viewer_of
 
 _SIGNER = signing.Signer(salt="cursor")
+
+
+#: How the first rows of a long list are found: keys in the list's order, asked who sees them; or reason by reason.
+KEYS, REASONS = "keys", "reasons"
 
 
 @dataclass(frozen=True)
@@ -43,27 +48,36 @@ class Rows:
     `every`: the rows whoever sees them: only keys are read from it, a few thousand at most. `some`: the rows that
     are seen, asked about those keys. `told`: what is read of those that are; nobody is asked again. Where too few of
     them are seen, all are asked about after all.
+
+    `reasons`: the rows that are seen for one reason each, all of them together those that are seen. `by`: KEYS or
+    REASONS, how the first ones are found; "" for neither. A list that was narrowed to a city or to rare words is
+    asked reason by reason where there are reasons: most of what is left may be for nobody's eyes.
     """
 
     seen: QuerySet[Any]
     every: QuerySet[Any] | None = None
     some: QuerySet[Any] | None = None
     told: QuerySet[Any] | None = None
+    reasons: tuple[QuerySet[Any], ...] = ()
+    by: str = KEYS
     known: dict[str, list[Any]] = field(default_factory=dict, compare=False, repr=False)
 
     def narrowed(self, change: Callable[[QuerySet[Any]], QuerySet[Any]]) -> Rows:
         if self.every is None or self.some is None:
             return Rows(change(self.seen))
         told = None if self.told is None else change(self.told)
-        return Rows(change(self.seen), change(self.every), change(self.some), told)
+        reasons = tuple(change(rows) for rows in self.reasons)
+        return Rows(change(self.seen), change(self.every), change(self.some), told, reasons, self.by)
 
     def filter(self, *conditions: Q, **more: Any) -> Rows:
         return self.narrowed(lambda rows: rows.filter(*conditions, **more))
 
-    def first(self, most: int, ahead: int = 0) -> list[Any]:
+    def first(self, most: int, ahead: int = 0, *, few: bool = False) -> list[Any]:
         """The first ones in the order that was given to them. `ahead`: so many keys are asked about at once, for who
-        counts afterwards: what a question costs before its first row is paid once."""
-        if self.every is None or self.some is None:
+        counts afterwards: what a question costs before its first row is paid once. `few`: as of `cut_merged`."""
+        if self.every is not None and self.reasons and (few or self.by == REASONS):
+            return self._told(list(self._by_reason(self.every).values_list("pk", flat=True)[:most]))
+        if self.every is None or self.some is None or self.by != KEYS:
             return list(self.seen[:most])
         seen: list[Any] = []
         start = 0
@@ -76,7 +90,15 @@ class Rows:
             if len(seen) >= most or len(keys) < size:
                 self.known["seen"] = seen
                 return self._told(seen[:most])
+            if 2 * len(seen) < most:
+                break
         return list(self.seen[:most])
+
+    def _by_reason(self, every: QuerySet[Any]) -> QuerySet[Any]:
+        """The database reads the rows of each reason along an index of its own; of "any of these reasons" it thinks
+        that nearly every row is meant, and reads all of them."""
+        first, *others = (rows.order_by().values("pk") for rows in self.reasons)
+        return every.filter(pk__in=first.union(*others, all=True))
 
     def _keys(self, most: int) -> list[Any]:
         """The first keys in their order, whoever sees the rows."""
@@ -98,7 +120,9 @@ class Rows:
 
     def count(self, most: int) -> int:
         """How many there are; no further than `most`."""
-        if self.every is not None and self.some is not None:
+        if self.every is not None and self.by == REASONS:
+            return self._by_reason(self.every).order_by()[:most].count()
+        if self.every is not None and self.some is not None and self.by == KEYS:
             keys = self._keys(3 * most)
             seen = len(self.known.get("seen", ()))
             left = keys[self.known["asked"][0] :] if "seen" in self.known else keys
@@ -108,6 +132,16 @@ class Rows:
             if seen >= most or len(keys) < 3 * most:
                 return min(seen, most)
         return self.seen.order_by()[:most].count()
+
+
+def long_list(listed: Callable[[Any], QuerySet[Any]], user: Any, by: str = "") -> Rows:
+    """What the selector lists of a guarded model, as the rows of a long list. The selector itself leaves out only what
+    the user does not see. `by`: KEYS where most rows are seen, REASONS where few are."""
+    viewer = viewer_of(user)
+    rows = listed(user)
+    every = rows.model._default_manager.all()
+    known = listed(replace(viewer, some=True) if by == KEYS else replace(viewer, few=True))
+    return Rows(rows, every, known, None, tuple(every.visible_by_reason(user)), by)
 
 
 class BadCursorError(NotFoundError):
@@ -152,7 +186,7 @@ def cut_merged(
     after = Q() if values is None else _after(directed, values)
     sorted_by = [_off_index(directed[0]), *directed[1:]] if few else directed
     asked = [rows.narrowed(lambda each: each.filter(after).order_by(*sorted_by)) for rows in querysets]
-    rows = [row for each in asked for row in each.first(size + 1, 0 if cursor else ahead)]
+    rows = [row for each in asked for row in each.first(size + 1, 0 if cursor else ahead, few=few)]
     if len(querysets) > 1:
         rows.sort(key=lambda row: [getattr(row, name) for name in order], reverse=backwards)
     more = len(rows) > size

@@ -15,10 +15,12 @@ from companies.models import Capability, Facility
 from companies.selectors import (
     capability_detail,
     capability_list,
+    capability_rows,
     component_book,
     component_type_list,
     facility_detail,
     facility_list,
+    facility_rows,
 )
 from companies.selectors.bodies import DAYS, PLAIN, TERMS, capability_body, facility_body
 from companies.serializers import (
@@ -82,6 +84,7 @@ class FacilityViewSet(WriteViewSet):
 
     kind = "facility"
     selector = facility_list
+    long_selector = facility_rows
     detail_selector = facility_detail
     filters = with_since(FacilityFilter, names=True)
     serializer_class = FacilityShown
@@ -111,6 +114,7 @@ class CapabilityViewSet(WriteViewSet):
 
     kind = "capability"
     selector = capability_list
+    long_selector = capability_rows
     detail_selector = capability_detail
     filters = with_since(CapabilityFilter, names=True)
     serializer_class = CapabilityShown

@@ -11,6 +11,7 @@ from companies.selectors.capabilities import (
     component_type_list,
     facility_detail,
     facility_list,
+    facility_rows,
     named_capabilities,
     spec_rows,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "evidence_of",
     "facility_detail",
     "facility_list",
+    "facility_rows",
     "named_capabilities",
     "offered_text",
     "rounded",

@@ -11,7 +11,7 @@ from django.db.models import Prefetch
 from alliance.models import OrganisationCertificate
 from alliance.models.base import GuardedQuerySet
 from alliance.selectors import viewer_of
-from alliance.selectors.paging import Rows
+from alliance.selectors.paging import KEYS, REASONS, Rows, long_list
 from companies.models import (
     Capability,
     CapabilityCertificate,
@@ -39,10 +39,10 @@ def capability_rows(user: Any, *, archived: bool | None = False) -> Rows:
     """The same as a long list. To a bureau every capability may be known by a match on any demand of its alliances,
     which is much to read before the first row; a firm has few demands."""
     every, seen = Capability.objects, capability_list(user, archived=archived)
-    if not viewer_of(user).bureau_alliances:
-        return Rows(seen)
-    some = _told(every.visible_some(user), user, archived)
-    return Rows(seen, _kept(every.all(), archived), some, _told(every.all(), user, archived))
+    some, told = _told(every.visible_some(user), user, archived), _told(every.all(), user, archived)
+    reasons = tuple(_kept(rows, archived) for rows in every.visible_by_reason(user))
+    by = KEYS if viewer_of(user).bureau_alliances else ""
+    return Rows(seen, _kept(every.all(), archived), some, told, reasons, by)
 
 
 def named_capabilities(user: Any, words: list[str], most: int, ahead: int) -> list[Any]:
@@ -84,6 +84,11 @@ def capability_detail(user: Any) -> GuardedQuerySet:
 
 def facility_list(user: Any) -> GuardedQuerySet:
     return Facility.objects.visible_to(user).select_related("city", "organisation")
+
+
+def facility_rows(user: Any) -> Rows:
+    """The same as a long list: of a large region a bureau sees the plants of few cities."""
+    return long_list(facility_list, user, REASONS if viewer_of(user).official else "")
 
 
 def facility_detail(user: Any) -> GuardedQuerySet:

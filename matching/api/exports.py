@@ -18,6 +18,7 @@ from alliance.rest.files import BINARY, FileJobs, as_file
 from alliance.rest.retrying import once
 from alliance.rest.views import ReadViewSet
 from alliance.rest.writing import FreshOrStale
+from alliance.selectors.paging import Rows
 from matching.filters import ExportFilter
 from matching.models import Export
 from matching.selectors.exports import chosen, export_list
@@ -59,7 +60,7 @@ class ExportViewSet(FileJobs, ReadViewSet):
             wrong = {f"filters.{name}": words[0] for name, words in found.form.errors.items()}
         if wrong:
             raise serializers.ValidationError(wrong)
-        self._filtered([found])
+        self._filtered([Rows(found.queryset)], [found])
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, **kwargs: Any) -> Response:

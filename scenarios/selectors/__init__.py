@@ -10,6 +10,7 @@ from scenarios.selectors.sites import (
     site_detail,
     site_list,
     site_params,
+    site_rows,
     site_units,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "site_detail",
     "site_list",
     "site_params",
+    "site_rows",
     "site_units",
 ]

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Prefetch
 
 from alliance.models.base import GuardedQuerySet
+from alliance.selectors.paging import REASONS, Rows, long_list
 from companies.selectors import ParameterBook, SpecRow, asked_text, book_of, spec_rows
 from scenarios.models import PartCondition, ScenarioKey, ScenarioParameter, ScenarioType, Site, SiteWindow
 
@@ -22,6 +23,11 @@ def site_list(user: Any, *, few: bool = False) -> GuardedQuerySet:
         Prefetch("windows", SiteWindow.objects.hanging_on("site"), to_attr="open_windows"),
         Prefetch("part_conditions", conditions, to_attr="conditions"),
     )
+
+
+def site_rows(user: Any) -> Rows:
+    """The same as a long list: of a large region everybody sees the sites of few cities."""
+    return long_list(site_list, user, REASONS)
 
 
 def site_detail(user: Any) -> GuardedQuerySet:

@@ -16,7 +16,7 @@ from alliance.templatetags._numbers import list_text
 from companies.selectors import component_book
 from scenarios.filters import SiteFilter
 from scenarios.models import Site
-from scenarios.selectors import condition_text, keeps_site, lapse_of, site_detail, site_list, site_params
+from scenarios.selectors import condition_text, keeps_site, lapse_of, site_detail, site_params, site_rows
 
 SITE_COLUMNS = [
     Column(_("Name"), lambda row: row.name, "name", sort="name", short=_("Site")),
@@ -51,7 +51,7 @@ SITE_COLUMNS = [
 def sites(request: HttpRequest) -> HttpResponseBase:
     return listing(
         request,
-        site_list(request.user).filter(archived_at__isnull=request.GET.get("state") != "archived"),
+        site_rows(request.user).filter(archived_at__isnull=request.GET.get("state") != "archived"),
         SiteFilter,
         template="scenarios/site_list.html",
         columns=SITE_COLUMNS,

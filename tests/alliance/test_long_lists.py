@@ -1,6 +1,8 @@
 """What is done differently for speed says the same: rows by keys, words by index, kinds of visibility, markup."""
 
 import re
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from django import forms
@@ -12,9 +14,14 @@ from alliance.access import GuardedQuerySet
 from alliance.filters import OrganisationFilter
 from alliance.forms.rendering import Renderer
 from alliance.models import Organisation
-from alliance.selectors.paging import Rows, cut
+from alliance.selectors import organisation_list, organisation_rows
+from alliance.selectors.paging import KEYS, REASONS, Rows, cut
 from companies.filters import CapabilityFilter
-from companies.models import Capability
+from companies.models import Capability, Facility
+from companies.selectors import capability_list, capability_rows, facility_list, facility_rows
+from matching.models import Demand, DemandIdentity, Introduction
+from scenarios.models import Site
+from scenarios.selectors import site_list, site_rows
 from tests import factories as make
 from tests.cast import World
 
@@ -90,6 +97,46 @@ def test_a_rule_is_one_however_many_rows_it_is_asked_about(world: World) -> None
             asked = [rows.visible_to(user), rows.visible_few(user), rows.visible_some(user)]
             found = [list(each.values_list("pk", flat=True)) for each in asked]
             assert found[0] == found[1] == found[2], (model, role)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("listed", "rows"),
+    [
+        (organisation_list, organisation_rows),
+        (facility_list, facility_rows),
+        (capability_list, capability_rows),
+        (site_list, site_rows),
+    ],
+)
+def test_rows_by_reason_are_the_rows(world: World, listed: Any, rows: Any) -> None:
+    """All reasons together are the rule, and a list found by them is the list."""
+    some = False
+    for role in ROLES:
+        user = world.person(role)
+        seen, long = listed(user), rows(user)
+        every = {row.pk for reason in long.reasons for row in reason}
+        assert every >= {row.pk for row in seen}, role
+        assert every == set(seen.model.objects.visible_to(user).values_list("pk", flat=True)), role
+        for order in (("-id",), ("id",)):
+            for size in (1, 3, 100):
+                first = [row.pk for row in cut(seen, order, "", size).rows]
+                for by in (KEYS, REASONS, ""):
+                    for few in (False, True):
+                        quick = cut(replace(long, by=by), order, "", size, few=few)
+                        assert [row.pk for row in quick.rows] == first, (role, by, few)
+        some = some or 0 < len(every) < seen.model.objects.count()
+    assert some
+
+
+@pytest.mark.django_db
+def test_every_rule_is_its_reasons(world: World) -> None:
+    for model in (Capability, Organisation, Facility, Site, Demand, DemandIdentity, Introduction):
+        rows: GuardedQuerySet = model.objects.all()
+        for role in ROLES:
+            user = world.person(role)
+            parts = {pk for part in rows.visible_by_reason(user) for pk in part.values_list("pk", flat=True)}
+            assert parts == set(rows.visible_to(user).values_list("pk", flat=True)), (model, role)
 
 
 @pytest.mark.django_db
