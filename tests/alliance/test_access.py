@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
+from django.utils import timezone
 
 from alliance.access import EDITABLE, NOBODY, VISIBLE, GuardedQuerySet, Row, viewer_of, visible
 from alliance.models import Alliance, CityCare, DeliveryRecord, Membership, Organisation
@@ -268,12 +269,31 @@ HANGING: list[tuple[Any, str]] = [
 ]
 
 
+def hang(world: World) -> None:
+    """What the cast lacks: evidence of every capability; a need, a point and a certificate of every demand."""
+    told = {"bureau": world.organisations["lead_bureau"], "verified_by": world.people["lead_official"]}
+    for capability in world.capabilities.values():
+        SpecEvidence.objects.create(
+            capability=capability, key="torque", value=1, verified_at=timezone.now(), basis="seen", **told
+        )
+    for line in DemandLine.objects.select_related("demand"):
+        LineCertificate.objects.create(line=line, code="ISO 14001")
+        OpenPoint.objects.create(demand=line.demand, line=line, position=9, text="noise")
+        need = SiteNeed.objects.filter(demand=line.demand).first()
+        need = need or make.make_site_need(line.demand, world.scenario_types["line"])
+        key = world.scenario_keys["height"]
+        SiteRequirement.objects.create(
+            site_need=need, key=key, position=line.pk, op=">=", value=2, hard=False
+        )
+
+
 @pytest.mark.parametrize(
     "who", ["alliance_admin", "partner_official", "outside_official", "lab_owner", "supplier_owner"]
 )
 def test_what_hangs_on_a_row_is_seen_with_it(world: World, who: str) -> None:
     """`hanging_on` beside rows that are seen finds what `visible_to` finds."""
     user = world.person(who)
+    hang(world)
     for model, path in HANGING:
         parents = model._meta.get_field(path).related_model.objects.visible_to(user).values("pk")
         beside = set(
@@ -286,5 +306,6 @@ def test_what_has_a_rule_of_its_own_is_asked_about(world: World) -> None:
     for model, path in ((LinePrice, "line"), (DemandIdentity, "demand"), (CapabilityTerms, "capability")):
         with pytest.raises(LookupError):
             model.objects.hanging_on(path)  # type: ignore[attr-defined]
+    hang(world)
     for model, _path in HANGING:
         assert model.objects.exists(), f"nothing of {model.__name__} is there to be hidden"
