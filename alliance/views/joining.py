@@ -170,14 +170,14 @@ def waiting(request: HttpRequest) -> HttpResponse:
             except DomainError as error:
                 form.add_error("file", error.message)
                 status = error.status
-    suspensions, asked = own_suspensions(request.user), own_verifications(request.user)
+    suspensions, verifying = own_suspensions(request.user), own_verifications(request.user)
     unanswered = any(row.state == DecisionState.WAITING for row in rows)
-    nothing = not (unanswered or suspensions or asked)
+    nothing = not (unanswered or suspensions or verifying)
     if nothing and request.method != "POST" and viewer_of(request.user).known:
         # Who belongs somewhere and waits for nothing has a page of its own to go to.
         return redirect("dashboard")
     own_documents(request.user, rows)
-    context = {"rows": rows, "suspensions": suspensions, "asked": asked, "form": form}
+    context = {"rows": rows, "suspensions": suspensions, "asked": verifying, "form": form}
     return render(request, "registration/waiting.html", context, status=status)
 
 

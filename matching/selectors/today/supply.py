@@ -200,13 +200,15 @@ def bare(user: Any, asks: Who) -> Steps:
         for row in own
         if row.demand_id in demands and row.line_id in lines
     ]
+    total = asks.desk.totals.bare
+    elsewhere = _("None of them is in the cities you look after: the supply gaps show all.")
     return Group(
         "bare",
         _("Lines nobody can supply"),
         "slash-circle",
-        _("Every open line has a supplier."),
+        elsewhere if total else _("Every open line has a supplier."),
         items,
-        asks.desk.totals.bare,
+        total,
         address("gaps"),
         _("Supply gaps"),
     )

@@ -150,6 +150,10 @@ def test_a_line_nobody_can_supply_says_what_would_help(world):
     assert bare.total == 1
     assert bare.items[0].action == "What to relax"
     assert "2 firms more" in bare.items[0].why
+    # To a bureau whose cities it does not concern nobody says that every line has a supplier.
+    theirs = groups(world, "partner_official")["bare"]
+    assert (theirs.total, theirs.items) == (1, [])
+    assert theirs.nothing.startswith("None of them is in the cities you look after")
 
 
 def test_a_window_lapses_when_no_later_one_follows(world):
