@@ -286,7 +286,7 @@ def _no_index(words: int) -> Index:
 
 def build_index(least: Floats, words: int) -> Index:
     """Sort every column and lay down the bitmap of its smallest values at up to 64 places."""
-    order = np.argsort(least, axis=1, kind="stable").astype(np.int32)
+    order = np.argsort(least, axis=1).astype(np.int32)  # who of equal ones is first says nothing
     value = np.take_along_axis(least, order, axis=1)
     cuts = _cuts(value)
     cut_value = np.take_along_axis(value, np.minimum(cuts, least.shape[1] - 1), axis=1)
@@ -300,10 +300,10 @@ def _cuts(value: Floats) -> Ints:
     """For each column as many places, rising; only where the value changes, because thresholds fall there."""
     columns, count = value.shape
     cuts = np.zeros((columns, MAX_CUTS + 1), np.int32)
+    spread = np.linspace(0, count, MAX_CUTS, endpoint=False)
     for column in range(columns):
         changes = np.flatnonzero(value[column, 1:] > value[column, :-1]) + 1
         changes = np.concatenate(([0], changes))
-        spread = np.linspace(0, count, MAX_CUTS, endpoint=False)
         chosen = (
             changes if len(changes) <= MAX_CUTS else changes[np.searchsorted(changes, spread, "right") - 1]
         )
