@@ -19,7 +19,8 @@ CONSUMER = "matcher"
 BATCH = 2000
 # When more than this part of an alliance's demands is touched, all of it is matched: one run with many workers.
 MOST_PART = 0.5
-PART = 12  # demands that one worker takes at a time
+PART = 12  # demands that one worker takes at a time, at least
+MOST_PARTS = 4  # a fifth would wait for one of the usual four workers
 FEW = 128  # but so many never make it a run of the whole alliance
 # The feed stops at the oldest running transaction: a slower one's rows are read later, never skipped.
 READ = """
@@ -156,7 +157,7 @@ def _queue_parts(alliance: Alliance, demands: list[int]) -> list[int]:
     waiting = MatchRun.objects.filter(alliance=alliance, state=RunState.QUEUED).exists()
     if waiting or len(demands) <= PART:
         return [_queue_one(alliance, demands).pk]
-    parts = -(-len(demands) // PART) if len(demands) < FEW else 1
+    parts = min(-(-len(demands) // PART), MOST_PARTS) if len(demands) < FEW else 1
     return [
         create_run(alliance, demands=demands[n::parts], apart=n > 0, cause=CHANGE).pk for n in range(parts)
     ]
