@@ -75,12 +75,13 @@ class Rows:
     def first(self, most: int, ahead: int = 0, *, few: bool = False) -> list[Any]:
         """The first ones in the order that was given to them. `ahead`: so many keys are asked about at once, for who
         counts afterwards: what a question costs before its first row is paid once. `few`: as of `cut_merged`."""
-        if self.every is not None and self.reasons and (few or self.by == REASONS):
-            return self._told(list(self._by_reason(self.every).values_list("pk", flat=True)[:most]))
+        if self.every is not None and self.reasons and self.by == REASONS:
+            return self._first_by_reason(self.every, most)
         if self.every is None or self.some is None or self.by != KEYS:
             return list(self.seen[:most])
         seen: list[Any] = []
         start = 0
+        ahead = 0 if few and self.reasons else ahead  # where few are seen, most of it would be in vain
         for size in (ahead or CHUNKS[0] * most, *(factor * most for factor in CHUNKS[1:])):
             keys = self._keys(start + size)[start : start + size]
             if keys:
@@ -92,7 +93,10 @@ class Rows:
                 return self._told(seen[:most])
             if 2 * len(seen) < most:
                 break
-        return list(self.seen[:most])
+        return self._first_by_reason(self.every, most) if few and self.reasons else list(self.seen[:most])
+
+    def _first_by_reason(self, every: QuerySet[Any], most: int) -> list[Any]:
+        return self._told(list(self._by_reason(every).values_list("pk", flat=True)[:most]))
 
     def _by_reason(self, every: QuerySet[Any]) -> QuerySet[Any]:
         """The database reads the rows of each reason along an index of its own; of "any of these reasons" it thinks

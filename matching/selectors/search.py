@@ -71,7 +71,7 @@ class Results:
 def search(user: Any, text: str, *, each: int = MOST) -> Results:
     """At most `each` rows of every kind; nothing for fewer than two characters."""
     words = words_of(text)
-    if not viewer_of(user).known or sum(map(len, words)) < SHORTEST:
+    if not viewer_of(user).known or max(map(len, words), default=0) < SHORTEST:
         return Results(text.strip(), bool(text.strip()), [])
     types = [found.type for found in search_types("".join(words), user)]
     asked = _Asked(user, words, types, FIRM_NAMES.finder(Organisation, words))
