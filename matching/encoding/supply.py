@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, cast
 
@@ -46,6 +47,7 @@ from matching.kernel.problem import PARTS
 from matching.kernel.shared import Arrays, Shared
 from scenarios.models import ScenarioKey
 
+SOURCES = ("kernel", "encoding")
 KEPT_SECONDS = 3600  # runs over an older version have long ended
 IDS = ("capabilities", "suppliers", "sites", "cities", "organisations")
 CODES = """
@@ -231,7 +233,17 @@ def _home() -> Path:
     with connection.cursor() as cursor:
         cursor.execute(DATABASE)
         cluster, database = cursor.fetchone()
-    return Path(settings.SNAPSHOT_DIR or tempfile.gettempdir()) / f"supply-{cluster}-{database}"
+    home = Path(settings.SNAPSHOT_DIR or tempfile.gettempdir())
+    return home / f"supply-{cluster}-{database}-{_program()}"
+
+
+@cache
+def _program() -> str:
+    """What reads and writes these files: another version of the program has others, also while both are at work."""
+    sources = sorted(
+        path for part in SOURCES for path in (settings.BASE_DIR / "matching" / part).rglob("*.py")
+    )
+    return blake2b(b"".join(path.read_bytes() for path in sources), digest_size=6).hexdigest()
 
 
 def _write(folder: Path, arrays: Arrays) -> None:
@@ -286,7 +298,8 @@ def _keeper(folder: Path) -> Callable[[str, Callable[[], Arrays]], Arrays]:
 
 
 def _remove_old(home: Path, current: str) -> None:
-    for folder in home.iterdir():
+    others = home.parent.glob(home.name.removesuffix(_program()) + "*")  # of other versions of the program
+    for folder in (*home.iterdir(), *others):
         old = folder.is_dir() and time.time() - folder.stat().st_mtime > KEPT_SECONDS
-        if old and folder.name != current:
+        if old and folder != home and folder.name != current:
             shutil.rmtree(folder, ignore_errors=True)

@@ -76,7 +76,7 @@ class Candidates:
     def held(self, code: int) -> Bools:
         """bool[n]: holds this certificate, unexpired on as-of (the expiry date is the last valid day)."""
         if code not in self._held:
-            self._held[code] = np.isin(self.pos, self.shared.holders(code), assume_unique=True)
+            self._held[code] = self.shared.is_holder(code)[self.pos]
         return self._held[code]
 
     def failing(self, condition: int) -> Bools | None:
@@ -131,6 +131,7 @@ class Shared:
         self.below = below(problem.types.parent)
         self.loops: dict[str, Any] = {}  # of the compiled loops, by name
         self._of_type: dict[int, Candidates] = {}
+        self._is_holder: dict[int, Bools] = {}
         self._number_conditions()
 
     @cached_property
@@ -166,6 +167,14 @@ class Shared:
         """Positions of the capabilities that hold a certificate on as-of."""
         codes, rows = self._certificate_order
         return rows[np.searchsorted(codes, code) : np.searchsorted(codes, code, side="right")]
+
+    def is_holder(self, code: int) -> Bools:
+        """bool for every capability: a block then looks at its own rows, not at everybody who holds it."""
+        if code not in self._is_holder:
+            held = np.zeros(len(self.problem.capabilities.type), bool)
+            held[self.holders(code)] = True
+            self._is_holder[code] = held
+        return self._is_holder[code]
 
     @cached_property
     def site_params(self) -> list[Column]:

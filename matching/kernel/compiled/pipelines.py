@@ -11,18 +11,19 @@ from matching.kernel.compiled.bits import COMPILE, OWNING, exact_round9, njit
 from matching.kernel.compiled.lines import grown_rows
 from matching.kernel.compiled.sites import FoundSites
 from matching.kernel.compiled.teams import (
+    CLOSE,
     Conditions,
     Plans,
-    best_sites,
     choose,
     conditions_of,
+    keep_site,
     plan,
     plans,
     rule_out,
 )
 from matching.kernel.prepare import Prepared
 from matching.kernel.results import Pipelines, RuledOut, RuledOutBy, Teams
-from matching.kernel.tables import AnyArray, Floats, Ints, Table
+from matching.kernel.tables import AnyArray, Bools, Floats, Ints, Table
 
 TOP = KEEP_PIPELINES
 
@@ -70,6 +71,7 @@ class Scratch(NamedTuple):
     set: Ints
     sums: Floats
     group_of: Ints
+    chosen: Bools
     capability: Ints
     score: Floats
     best: Ints
@@ -142,6 +144,7 @@ class CompiledPipelines:
         return Scratch(
             stamp=np.full(pairs, -1, whole), number=np.zeros(pairs, whole), city=np.zeros(groups, whole),
             set=np.zeros(groups, whole), sums=np.zeros((groups, 3)), group_of=np.zeros(most, whole),
+            chosen=np.zeros(groups, np.bool_),
             capability=np.zeros((lines, groups), whole), score=np.zeros((lines, groups)),
             best=np.zeros(TOP, whole), total=np.zeros(TOP), caps=np.zeros(lines, whole), days=np.zeros(lines),
             usable=np.zeros((TOP, lines), whole),
@@ -150,8 +153,8 @@ class CompiledPipelines:
 
 
 @njit(**COMPILE)
-def _groups(sites: Any, first: int, last: int, world: Any, sets: int, mark: int, scratch: Any) -> int:
-    """Sites in one city with the same conditions share a team; returns how many groups there are."""
+def _groups(sites: Any, first: int, last: int, world: Any, sets: int, mark: int, scratch: Any) -> None:
+    """Sites in one city with the same conditions share a team."""
     groups = 0
     for k in range(first, last):
         site = sites.site[k]
@@ -160,9 +163,9 @@ def _groups(sites: Any, first: int, last: int, world: Any, sets: int, mark: int,
             scratch.stamp[pair], scratch.number[pair] = mark, groups
             scratch.city[groups], scratch.set[groups] = world.site_city[site], world.site_set[site]
             scratch.sums[groups, 0] = scratch.sums[groups, 1] = scratch.sums[groups, 2] = 0.0
+            scratch.chosen[groups] = False
             groups += 1
         scratch.group_of[k - first] = scratch.number[pair]
-    return groups
 
 
 @njit(**COMPILE)
@@ -267,6 +270,96 @@ def _count_out(kept: int, lines: int, at: int, feasible: Any, conditions: Any, s
 
 
 @njit(**OWNING)
+def _order_of_lines(feasible: Any, at: int, lines: int, order: Any) -> tuple[float, float]:
+    """Indices of each line's feasible by falling score, one line after the other. Returns the sum of the best scores,
+    and the mark of the best team there can be (1 where a line has nobody)."""
+    base, top, least = feasible.start[at], 0.0, 0.0
+    for i in range(lines):
+        first, last = feasible.start[at + i], feasible.start[at + i + 1]
+        if first == last:
+            least = 1.0
+            continue
+        found = np.argsort(-feasible.score[first:last])
+        order[first - base : last - base] = found
+        top += feasible.score[first + found[0]]
+    return top, least
+
+
+@njit(**COMPILE)
+def _bounds(sites: Any, begin: int, world: Any, lab: int, score: float, most: float, bound: Any) -> None:
+    """No site's P is higher: every line its best, everybody as near as anybody can be."""
+    for k in range(len(bound)):
+        near = world.prox[lab, world.site_city[sites.site[begin + k]]]
+        bound[k] = (
+            0.60 * score + 0.25 * sites.site_score[begin + k] + 0.15 * (0.5 * near + 0.5 * most) + CLOSE
+        )
+
+
+@njit(**COMPILE)
+def _choose_group(
+    group: int,
+    at: int,
+    lines: int,
+    order: Any,
+    feasible: Any,
+    most: float,
+    world: Any,
+    conditions: Any,
+    scratch: Any,
+) -> None:
+    """The team of one group of sites, when one of them is first looked at."""
+    base, only = feasible.start[at], slice(group, group + 1)
+    for i in range(lines):
+        first, last = feasible.start[at + i], feasible.start[at + i + 1]
+        choose(
+            feasible.capability[first:last], feasible.score[first:last], order[first - base : last - base], world.city,
+            world.prox_to, conditions.misfits, scratch.city[only], scratch.set[only], 1, most,
+            scratch.capability[i, only], scratch.score[i, only], scratch.sums[only],
+        )  # fmt: skip
+    scratch.chosen[group] = True
+
+
+@njit(**COMPILE)
+def _best_sites(
+    demand: int,
+    at: int,
+    begin: int,
+    visit: Any,
+    bound: Any,
+    order: Any,
+    least: float,
+    lines: int,
+    feasible: Any,
+    sites: Any,
+    most: float,
+    world: Any,
+    conditions: Any,
+    scratch: Any,
+) -> int:
+    """The best 10 sites (indices, by id): complete teams first, then higher P, then lower id; returns how many.
+
+    visit: sites by falling bound; once 10 of the best kind are kept and no bound reaches the last of them, the rest
+    are not looked at, and no team is chosen for them.
+    """
+    kept, best, total, sums = 0, scratch.best, scratch.total, scratch.sums
+    for step in range(len(visit)):
+        i = visit[step]
+        if kept == TOP and sums[scratch.group_of[best[TOP - 1]], 2] <= least and bound[i] < total[TOP - 1]:
+            break
+        group = scratch.group_of[i]
+        if not scratch.chosen[group]:
+            _choose_group(group, at, lines, order, feasible, most, world, conditions, scratch)
+        city = world.site_city[sites.site[begin + i]]
+        value = exact_round9(
+            0.60 * (sums[group, 0] / lines)
+            + 0.25 * sites.site_score[begin + i]
+            + 0.15 * (0.5 * world.prox[world.lab[demand], city] + 0.5 * (sums[group, 1] / lines))
+        )
+        kept = keep_site(i, value, kept, sums, scratch.group_of, best, total)
+    return kept
+
+
+@njit(**OWNING)
 def _solve(
     world: Any,
     conditions: Any,
@@ -294,17 +387,14 @@ def _solve(
         begin, end = sites.start[d], sites.start[d + 1]
         if begin == end:
             continue
-        groups = _groups(sites, begin, end, world, sets, d, scratch)
-        for i in range(lines):
-            own = slice(feasible.start[at + i], feasible.start[at + i + 1])
-            scores = feasible.score[own]
-            choose(
-                feasible.capability[own], scores, np.argsort(-scores), world.city, world.prox_to, conditions.misfits,
-                scratch.city, scratch.set, groups, most, scratch.capability[i], scratch.score[i], scratch.sums,
-            )  # fmt: skip
-        kept = best_sites(
-            scratch.sums, scratch.group_of, sites.site[begin:end], sites.site_score[begin:end],
-            world.prox[world.lab[demand]], world.site_city, lines, scratch.best, scratch.total,
+        _groups(sites, begin, end, world, sets, d, scratch)
+        order = np.empty(feasible.start[at + lines] - feasible.start[at], np.int64)
+        top, least = _order_of_lines(feasible, at, lines, order)
+        bound = np.empty(end - begin)
+        _bounds(sites, begin, world, world.lab[demand], top / lines, most, bound)
+        kept = _best_sites(
+            demand, at, begin, np.argsort(-bound), bound, order, least, lines, feasible, sites, most, world,
+            conditions, scratch,
         )  # fmt: skip
         _count_out(kept, lines, at, feasible, conditions, scratch)
         for rank in range(kept):

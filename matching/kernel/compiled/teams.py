@@ -121,40 +121,23 @@ def rule_out(at: Any, number: int, conditions: Any, counts: Any) -> int:
 
 
 @njit(**COMPILE)
-def best_sites(
-    sums: Any,
-    group_of: Any,
-    site: Any,
-    score: Any,
-    from_lab: Any,
-    city: Any,
-    lines: int,
-    best: Any,
-    total: Any,
-) -> int:
-    """The best 10 sites (indices, by id): complete teams first, then higher P, then lower id; returns how many."""
-    kept = 0
-    for i in range(len(score)):
-        group = group_of[i]
-        value = exact_round9(
-            0.60 * (sums[group, 0] / lines)
-            + 0.25 * score[i]
-            + 0.15 * (0.5 * from_lab[city[site[i]]] + 0.5 * (sums[group, 1] / lines))
-        )
-        partial = sums[group, 2]
-        at = kept
-        while at > 0:
-            other = sums[group_of[best[at - 1]], 2]
-            if partial > other or (partial == other and value <= total[at - 1]):
-                break
-            at -= 1
-        if at == TOP:
-            continue
-        for k in range(min(kept, TOP - 1), at, -1):
-            best[k], total[k] = best[k - 1], total[k - 1]
-        best[at], total[at] = i, value
-        kept = min(kept + 1, TOP)
-    return kept
+def keep_site(i: int, value: float, kept: int, sums: Any, group_of: Any, best: Any, total: Any) -> int:
+    """Put a site (index, by id) among the best 10, where it belongs there; returns how many are kept."""
+    partial, at = sums[group_of[i], 2], kept
+    while at > 0:
+        before = best[at - 1]
+        other = sums[group_of[before], 2]
+        if partial > other or (
+            partial == other and (value < total[at - 1] or (value == total[at - 1] and i > before))
+        ):
+            break
+        at -= 1
+    if at == TOP:
+        return kept
+    for k in range(min(kept, TOP - 1), at, -1):
+        best[k], total[k] = best[k - 1], total[k - 1]
+    best[at], total[at] = i, value
+    return min(kept + 1, TOP)
 
 
 @njit(**INLINE)
