@@ -58,7 +58,9 @@ class CityFilter(django_filters.CharFilter):
 
 #: Keys that are taken from an index at once.
 MOST_KEYS = 10_000
-SAMPLE, COMMON = 500, 5_000
+#: Rows that are looked at to learn how many hold a word; how many are too many for the index; the share from which on
+#: the first ones are found soon in any order.
+SAMPLE, MANY, COMMON = 500, 5_000, 0.05
 
 
 class WordFilter(django_filters.CharFilter):
@@ -105,7 +107,7 @@ class WordFilter(django_filters.CharFilter):
 
 
 class Holders(NamedTuple):
-    """Rows that hold a word: their keys, None where the index does not name them; `common`: very many."""
+    """Rows that hold a word: their keys, None where the index does not name them; `common`: many of all rows do."""
 
     keys: list[int] | None
     common: bool
@@ -114,27 +116,26 @@ class Holders(NamedTuple):
 def holders(model: type[Model], searched: Searched, word: str, fields: Sequence[str]) -> Holders:
     """Which rows hold the word in one of these fields, whoever sees them."""
     said = any_of_fields(word, fields)
-    if _is_common(model, said):
-        return Holders(None, common=True)
+    share, number = _held(model, said)
     letters = plain(word)
-    # Two Latin letters in a row stand in a large part of all names and their pinyin.
-    if len(letters) < PAIR + letters.isascii():
-        return Holders(None, common=False)
+    # Very many would be slow to name. Two Latin letters in a row stand in a large part of all names and their pinyin.
+    if number > MANY or len(letters) < PAIR + letters.isascii():
+        return Holders(None, share > COMMON)
     # As an array: with a limit the database reads all rows in the order of their keys, hoping to be done soon.
     own: Any = model._meta.pk
     path = f"{own.name}__{own.target_field.name}" if own.is_relation else own.name
     named = {f"{path}__one_of": ArraySubquery(searched.holding(model, word))}
     found = model._base_manager.filter(said, **named)
     keys = list(found.values_list("pk", flat=True)[: MOST_KEYS + 1])
-    return Holders(keys if len(keys) <= MOST_KEYS else None, common=False)
+    return Holders(keys if len(keys) <= MOST_KEYS else None, share > COMMON)
 
 
-def _is_common(model: type[Model], said: Q) -> bool:
-    """Whether very many rows hold the word, by the newest ones: the index would be slow to name them. How many there
-    are at most, the newest key tells."""
+def _held(model: type[Model], said: Q) -> tuple[float, float]:
+    """The share of rows that hold the word, and about how many that is at most: by the newest ones and their key."""
     newest = model._base_manager.order_by("-pk").values("pk")[:SAMPLE]
     found = model._base_manager.filter(pk__in=newest).aggregate(held=Count("pk", filter=said), last=Max("pk"))
-    return bool(found["held"] * (found["last"] or 0) > SAMPLE * COMMON)
+    share = found["held"] / SAMPLE
+    return share, share * (found["last"] or 0)
 
 
 def any_of_fields(word: str, fields: Sequence[str]) -> Q:

@@ -39,6 +39,8 @@ class Page:
 
 #: Keys that are asked about at once, as a multiple of the rows that are wanted; then all rows are.
 CHUNKS = (4, 20, 80)
+#: Keys up to which the rules are asked row by row: what they need for many is read anew for each, the server thinks.
+MOST_FEW = 500
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,8 @@ class Rows:
     """The rows of a long list, as `seen` by somebody about whom that costs much to find out for all of them.
 
     `every`: the rows whoever sees them: only keys are read from it, a few thousand at most. `some`: the rows that
-    are seen, asked about those keys. `told`: what is read of those that are; nobody is asked again. Where too few of
-    them are seen, all are asked about after all.
+    are seen, asked about those keys; `few`: asked about some hundred. `told`: what is read of those that are; nobody is
+    asked again. Where too few of them are seen, all are asked about after all.
 
     `reasons`: the rows that are seen for one reason each, all of them together those that are seen. `by`: KEYS or
     REASONS, how the first ones are found; "" for neither. A list that was narrowed to a city or to rare words is
@@ -58,6 +60,7 @@ class Rows:
     every: QuerySet[Any] | None = None
     some: QuerySet[Any] | None = None
     told: QuerySet[Any] | None = None
+    few: QuerySet[Any] | None = None
     reasons: tuple[QuerySet[Any], ...] = ()
     by: str = KEYS
     known: dict[str, list[Any]] = field(default_factory=dict, compare=False, repr=False)
@@ -65,9 +68,9 @@ class Rows:
     def narrowed(self, change: Callable[[QuerySet[Any]], QuerySet[Any]]) -> Rows:
         if self.every is None or self.some is None:
             return Rows(change(self.seen))
-        told = None if self.told is None else change(self.told)
+        told, few = (None if rows is None else change(rows) for rows in (self.told, self.few))
         reasons = tuple(change(rows) for rows in self.reasons)
-        return Rows(change(self.seen), change(self.every), change(self.some), told, reasons, self.by)
+        return Rows(change(self.seen), change(self.every), change(self.some), told, few, reasons, self.by)
 
     def filter(self, *conditions: Q, **more: Any) -> Rows:
         return self.narrowed(lambda rows: rows.filter(*conditions, **more))
@@ -75,7 +78,8 @@ class Rows:
     def first(self, most: int, ahead: int = 0, *, few: bool = False) -> list[Any]:
         """The first ones in the order that was given to them. `ahead`: so many keys are asked about at once, for who
         counts afterwards: what a question costs before its first row is paid once. `few`: as of `cut_merged`."""
-        if self.every is not None and self.reasons and self.by == REASONS:
+        by_reason = self.by == REASONS or (few and self.by != KEYS)
+        if self.every is not None and self.reasons and by_reason:
             return self._first_by_reason(self.every, most)
         if self.every is None or self.some is None or self.by != KEYS:
             return list(self.seen[:most])
@@ -113,7 +117,8 @@ class Rows:
 
     def _seen_of(self, keys: Sequence[Any]) -> list[Any]:
         """Those that are seen, in the order of the keys."""
-        rows = self.some.filter(pk__one_of=keys).order_by()  # type: ignore[union-attr]
+        asked = self.some if self.few is None or len(keys) > MOST_FEW else self.few
+        rows = asked.filter(pk__one_of=keys).order_by()  # type: ignore[union-attr]
         seen = set(rows.values_list("pk", flat=True))
         return [key for key in keys if key in seen]
 
@@ -145,7 +150,7 @@ def long_list(listed: Callable[[Any], QuerySet[Any]], user: Any, by: str = "") -
     rows = listed(user)
     every = rows.model._default_manager.all()
     known = listed(replace(viewer, some=True) if by == KEYS else replace(viewer, few=True))
-    return Rows(rows, every, known, None, tuple(every.visible_by_reason(user)), by)
+    return Rows(rows, every, known, reasons=tuple(every.visible_by_reason(user)), by=by)
 
 
 class BadCursorError(NotFoundError):

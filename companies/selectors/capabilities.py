@@ -42,7 +42,8 @@ def capability_rows(user: Any, *, archived: bool | None = False) -> Rows:
     some, told = _told(every.visible_some(user), user, archived), _told(every.all(), user, archived)
     reasons = tuple(_kept(rows, archived) for rows in every.visible_by_reason(user))
     by = KEYS if viewer_of(user).bureau_alliances else ""
-    return Rows(seen, _kept(every.all(), archived), some, told, reasons, by)
+    few = capability_list(user, archived=archived, few=True)
+    return Rows(seen, _kept(every.all(), archived), some, told, few, reasons, by)
 
 
 def named_capabilities(user: Any, words: list[str], most: int, ahead: int) -> list[Any]:
