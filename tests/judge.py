@@ -137,7 +137,7 @@ class Judge:
             if asked.get("required"):
                 yield "a request without its body was taken"
             return
-        body = json.loads(data.decode("utf-8-sig"))
+        body = _trimmed(json.loads(data.decode("utf-8-sig")))
         schema = asked["content"]["application/json"]["schema"]
         refused = _refused_rows(answer)
         for error in list(self.validator(schema).iter_errors(body))[:5]:
@@ -145,6 +145,15 @@ class Judge:
                 continue
             where = "/".join(map(str, error.instance_path)) or "its root"
             yield f"taken, but the document forbids the request at {where}: {error.message[:400]}"
+
+
+def _trimmed(told: Any) -> Any:
+    """Spaces around a text are cut off before it is looked at, as `docs/api.md` says."""
+    if isinstance(told, dict):
+        return {name: _trimmed(value) for name, value in told.items()}
+    if isinstance(told, list):
+        return [_trimmed(value) for value in told]
+    return told.strip() if isinstance(told, str) else told
 
 
 def _refused_rows(answer: Any) -> set[int]:

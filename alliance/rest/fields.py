@@ -91,9 +91,10 @@ class Reference(serializers.Field[Any, Any, Any, Any]):
             if unknown := [name for name in data if name not in self.known]:
                 raise serializers.ValidationError({str(unknown[0])[:60]: [_("There is no such field.")]})
             named = data.get(self.key)
-        if not isinstance(named, str) or not 0 < len(named) <= 120:
+        named = named.strip() if isinstance(named, str) else ""
+        if not 0 < len(named) <= 120:
             raise serializers.ValidationError(_("A text, or an object with “%(key)s”.") % {"key": self.key})
-        return named.strip()
+        return named
 
     def to_representation(self, value: Any) -> Any:
         return value
