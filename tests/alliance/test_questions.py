@@ -20,6 +20,7 @@ from alliance.services.messages import edit_message, withdraw_message
 from alliance.services.questions import answer_question, ask_firm
 from matching.models import Demand
 from matching.selectors import inbox
+from matching.selectors.desk import Desk
 from matching.selectors.today import queue
 from tests import factories as make
 from tests.cast import World
@@ -53,7 +54,7 @@ def heard(world: World, who: str) -> list[str]:
 
 def waiting(world: World, who: str) -> list[tuple[str, str]]:
     user = world.person(who)
-    (group,) = [g for g in queue(user, world.alliances["north"]).groups if g.key == "questions"]
+    (group,) = [g for g in queue(Desk(user, world.alliances["north"])).groups if g.key == "questions"]
     return [(item.title, item.state) for item in group.items]
 
 
