@@ -40,7 +40,9 @@ OUTSIDE = (
     "/accounts/reset/done/",
     "/register/",
 )
-NO_PAGE = re.compile(r"\.ics|\.xlsx|format=|/import/(template|export)|^/files/[0-9a-f-]{36}/$|^/(admin|api)/")
+NO_PAGE = re.compile(
+    r"\.ics|\.xlsx|format=|[?&]form=|/import/(template|export)|^/files/[0-9a-f-]{36}/$|^/(admin|api)/"
+)
 #: Parts of an address that make another page of it.
 TELLING = {
     "view",
