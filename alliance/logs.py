@@ -10,6 +10,7 @@ FOREIGN: list[Any] = [
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso"),
+    structlog.processors.format_exc_info,
 ]
 
 _LINE = structlog.processors.KeyValueRenderer(
@@ -18,10 +19,12 @@ _LINE = structlog.processors.KeyValueRenderer(
 
 
 def render(logger: Any, name: str, event: MutableMapping[str, Any]) -> str:
-    """One line: time, level, logger, event, then the rest."""
+    """One line: time, level, logger, event, then the rest; below it where an error came from."""
     event.pop("_record", None)
     event.pop("_from_structlog", None)
-    return _LINE(logger, name, event)
+    trace = event.pop("exception", "")
+    line = _LINE(logger, name, event)
+    return f"{line}\n{trace}" if trace else line
 
 
 def configure() -> None:
@@ -30,7 +33,6 @@ def configure() -> None:
         processors=[
             structlog.stdlib.filter_by_level,
             *FOREIGN,
-            structlog.processors.format_exc_info,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),

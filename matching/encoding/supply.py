@@ -48,11 +48,15 @@ from matching.kernel.shared import Arrays, Shared
 from scenarios.models import ScenarioKey
 
 SOURCES = ("kernel", "encoding")
-KEPT_SECONDS = 3600  # runs over an older version have long ended
+KEPT_SECONDS = 3600
 IDS = ("capabilities", "suppliers", "sites", "cities", "organisations")
 CODES = """
     SELECT code FROM companies_capabilitycertificate UNION SELECT code FROM companies_facilitycertificate
     UNION SELECT code FROM alliance_organisationcertificate UNION SELECT code FROM matching_linecertificate ORDER BY 1
+"""
+# What runs that have not ended are computed from; others keep identities there, which are longer than any version.
+NEEDED = """
+    SELECT convert_from(identities, 'UTF8') FROM matching_runinput WHERE octet_length(identities) <= 64
 """
 DATABASE = """
     SELECT (SELECT system_identifier FROM pg_control_system())::text,
@@ -298,8 +302,12 @@ def _keeper(folder: Path) -> Callable[[str, Callable[[], Arrays]], Arrays]:
 
 
 def _remove_old(home: Path, current: str) -> None:
-    others = home.parent.glob(home.name.removesuffix(_program()) + "*")  # of other versions of the program
+    """Versions of this program that no run needs, and all of other versions of the program, after an hour."""
+    with connection.cursor() as cursor:
+        cursor.execute(NEEDED)
+        needed = {home.name, current, *(row[0] for row in cursor.fetchall())}
+    others = home.parent.glob(home.name.removesuffix(_program()) + "*")
     for folder in (*home.iterdir(), *others):
         old = folder.is_dir() and time.time() - folder.stat().st_mtime > KEPT_SECONDS
-        if old and folder != home and folder.name != current:
+        if old and folder.name not in needed:
             shutil.rmtree(folder, ignore_errors=True)

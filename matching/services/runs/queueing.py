@@ -1,6 +1,7 @@
 """Asking for runs, giving them up, trying again."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import date, time
 from typing import Any
 
@@ -169,6 +170,21 @@ def retry_run(run: MatchRun, *, requested_by: User | None = None) -> MatchRun:
         MatchRun.objects.filter(pk=again.pk, retry_of=None).exclude(pk=run.pk).update(retry_of=run)
     again.refresh_from_db()
     return again
+
+
+def begin_again(run_id: int, why: str) -> bool:
+    """The files a run is computed from are gone (a disk lost, a backup played back): another takes its place.
+
+    Once: False when this one has taken the place of another already, because then these files are lost every time.
+    """
+    run = MatchRun.objects.select_related("alliance", "demand").get(pk=run_id)
+    if run.retry_of_id:
+        return False
+    with suppress(ConflictError), transaction.atomic():  # somebody else was faster
+        cancel_run(run)
+        MatchRun.objects.filter(pk=run_id).update(error=why)
+        retry_run(run, requested_by=run.requested_by)
+    return True
 
 
 def queue_nightly_runs() -> list[MatchRun]:

@@ -29,10 +29,17 @@ def supply_of_now(as_of: date) -> Supply | None:
     return supply(version)
 
 
+class SupplyGoneError(Exception):
+    """The files that a run is computed from are not on this machine (any more)."""
+
+
 def supply(version: str) -> Supply:
-    """Kept open by this process, one at a time. FileNotFoundError when it is gone."""
+    """Kept open by this process, one at a time. SupplyGoneError when it is not there."""
     if not _open or _open[0].version != version:
-        _open[:] = [open_supply(version)]
+        try:
+            _open[:] = [open_supply(version)]
+        except FileNotFoundError as error:
+            raise SupplyGoneError(f"The snapshot {version} is gone: {error}") from error
     return _open[0]
 
 

@@ -25,7 +25,9 @@ from matching.services.runs.ending import finish_run
 from matching.services.runs.freezing import freeze, load
 from matching.services.runs.heartbeats import beat
 from matching.services.runs.nudging import nudge_workers
+from matching.services.runs.queueing import begin_again
 from matching.services.runs.small import match_small
+from matching.services.runs.supplying import SupplyGoneError
 
 logger = logging.getLogger(__name__)
 # A task that has claimed chunks for this long hands over to a new one: it ends well before its time limit.
@@ -90,6 +92,11 @@ def work_on_chunk(claim: Claim) -> bool:
         logger.info(
             "run %s, chunk %s: somebody else has it, or the run has ended", claim.run_id, claim.number
         )
+        return False
+    except SupplyGoneError as error:
+        logger.warning("run %s: %s", claim.run_id, error)
+        if not begin_again(claim.run_id, str(error)):
+            give_back(claim, str(error))
         return False
     except Exception as error:
         logger.exception("run %s, chunk %s failed", claim.run_id, claim.number)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -18,8 +20,10 @@ from companies.models import Capability
 from matching.encoding import write_supply
 from matching.kernel import compiled
 from matching.kernel.compiled.__main__ import compile_all
-from matching.models import Match, MatchRun
-from matching.services.runs import create_run, follow_run, supplying
+from matching.models import Match, MatchRun, RunInput
+from matching.services.runs import create_run, follow_run, supplying, work_on_run
+from matching.services.runs.claims import claim_chunk, give_back
+from matching.services.runs.freezing import freeze
 
 AS_OF = date(2026, 11, 20)
 
@@ -123,3 +127,64 @@ def test_a_crash_while_writing_leaves_what_was_there(
     assert len(saved) > 20
     assert versions(large) == before
     assert not list(large.glob("*/unfinished-*"))
+
+
+def frozen(alliance: Alliance) -> MatchRun:
+    """A run whose input is frozen and of which nothing is computed."""
+    run = create_run(alliance, cause="asked", as_of=AS_OF, pinned=True)
+    claim = claim_chunk(run.pk)
+    assert claim is not None
+    assert claim.number == 0
+    freeze(claim)
+    return run
+
+
+def test_a_run_whose_files_are_lost_is_done_again_once(
+    region: Alliance, large: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = frozen(region)
+    shutil.rmtree(large)
+    monkeypatch.setattr(supplying, "_open", [])
+    assert work_on_run(lost.pk) == 0
+    lost.refresh_from_db()
+    assert lost.state == "cancelled"
+    assert "is gone" in lost.error
+    again = MatchRun.objects.get(retry_of=lost)
+    for _ in follow_run(again):
+        pass
+    assert again.state == "finished", again.error
+    assert Match.objects.current().filter(run_id=again.pk).exists()
+
+
+def test_files_that_are_lost_every_time_end_the_second_run_with_the_reason(
+    region: Alliance, large: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = frozen(region)
+    for key in (lost.pk, lost.pk + 1):
+        if claim := claim_chunk(key):
+            assert claim.number == (0 if key != lost.pk else 1)
+            if claim.number == 0:
+                freeze(claim)
+            else:
+                give_back(claim, "")
+        shutil.rmtree(large)
+        monkeypatch.setattr(supplying, "_open", [])
+        work_on_run(key)
+    second = MatchRun.objects.get(retry_of=lost)
+    assert second.state == "failed"
+    assert "is gone" in second.error
+    assert not MatchRun.objects.filter(retry_of=second).exists()
+
+
+def test_old_versions_go_but_not_those_an_open_run_is_computed_from(region: Alliance, large: Path) -> None:
+    run(region)
+    ended = versions(large)
+    change(Capability.objects.filter(published=True).latest("pk"))
+    needed = frozen(region)
+    for place in large.glob("*/*"):
+        os.utime(place, (0, 0))
+    write_supply("2026-11-20-0-0", AS_OF)
+    left = versions(large)
+    assert not set(ended) & set(left)
+    version = bytes(RunInput.objects.get(run=needed).identities).decode()
+    assert {version, "2026-11-20-0-0"} == set(left)
