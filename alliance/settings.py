@@ -7,6 +7,7 @@ import sys
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
@@ -260,7 +261,15 @@ WHITENOISE_MAX_AGE = 3600
 # Without EMAIL_URL mail stays in an outbox that an admin can read.
 EMAIL_URL = env.str("EMAIL_URL", "")
 if EMAIL_URL:
-    vars().update(env.dj_email_url("EMAIL_URL"))
+    _mail: dict[str, Any] = env.dj_email_url("EMAIL_URL")
+    vars().update(_mail)
+    # A mail server that takes the call and says nothing must not hold a worker, or the reconciler, for ever.
+    EMAIL_TIMEOUT = _mail.get("EMAIL_TIMEOUT") or 20
+    # Most servers send only in the name of who has signed in; nobody takes mail of "webmaster@localhost".
+    _user = str(_mail.get("EMAIL_HOST_USER") or "")
+    _own = _user if "@" in _user else f"noreply@{urlsplit(SITE_URL).hostname}"
+    DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", "") or _mail.get("DEFAULT_FROM_EMAIL") or _own
+    SERVER_EMAIL = DEFAULT_FROM_EMAIL
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(BASE_DIR / ".run" / "outbox")

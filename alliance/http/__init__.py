@@ -1,7 +1,7 @@
 """How a request becomes a page of a list: who looks, which rows, which columns, as page or as file."""
 
 from alliance.http.columns import Column, Table
-from alliance.http.files import FILES, XLSX, cell, csv_file, xlsx_file
+from alliance.http.files import FILES, XLSX, cell, csv_file, shown_text, xlsx_file
 from alliance.http.lists import counted, listing
 from alliance.http.seen import Viewed, viewed
 
@@ -15,6 +15,7 @@ __all__ = [
     "counted",
     "csv_file",
     "listing",
+    "shown_text",
     "viewed",
     "xlsx_file",
 ]

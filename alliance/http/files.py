@@ -84,8 +84,13 @@ def cell(value: Any) -> Any:
             if timezone.is_aware(value)
             else value.isoformat()
         )
-    text = _CONTROL.sub("", str(value))
+    text = shown_text(str(value))
     return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def shown_text(text: str) -> str:
+    """Without the characters that a workbook cannot hold: it would not open."""
+    return _CONTROL.sub("", text)
 
 
 # --- CSV ---------------------------------------------------------------------------------------------------
@@ -237,5 +242,5 @@ def _typed(value: Any) -> str:
 
 
 def _text(words: str, style: int = 0) -> str:
-    kept = escape(_CONTROL.sub("", words)[:MOST_LETTERS])
+    kept = escape(shown_text(words)[:MOST_LETTERS])
     return f'<c s="{style}" t="inlineStr"><is><t xml:space="preserve">{kept}</t></is></c>'

@@ -34,6 +34,12 @@ def notice_list(user: Any) -> GuardedQuerySet:
     return Notice.objects.visible_to(user)
 
 
+def newest_notice(user: Any) -> UUID | None:
+    """What a page that is read now goes up to."""
+    found: UUID | None = notice_list(user).order_by("-id").values_list("public_id", flat=True).first()
+    return found
+
+
 def attach_words(user: Any, rows: Sequence[Any]) -> None:
     """`said` of each row: None where the reader may not see the row any more (or nobody can tell it)."""
     by_kind: dict[str, list[Any]] = defaultdict(list)

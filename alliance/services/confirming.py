@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from alliance.changes import record
-from alliance.errors import DomainError
+from alliance.errors import ConflictError, DomainError
 from alliance.models import User
 from alliance.services.mail import post
 
@@ -26,6 +26,15 @@ def ask_to_confirm(user: User) -> None:
         "Confirm your address within %(days)d days:\n\n%(address)s\n\nIf you did not register, ignore this mail."
     )
     post(user.email, _("Confirm your e-mail address"), words % {"days": DAYS, "address": address})
+
+
+def ask_again(user: User) -> None:
+    """The link once more; ConflictError where there is nothing to confirm."""
+    if not user.email or user.email_confirmed_at is not None:
+        raise ConflictError(_("There is no address that waits to be confirmed."))
+    with transaction.atomic():
+        ask_to_confirm(user)
+        record("asked to confirm e-mail", "person", user.username)
 
 
 def confirm(token: str) -> User:

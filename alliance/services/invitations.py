@@ -22,10 +22,20 @@ from django.utils.translation import gettext as _
 from alliance.changes import record
 from alliance.choices import BUREAU_ROLES, FIRM_ROLES, MemberRole, OrganisationKind
 from alliance.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
-from alliance.models import ApiToken, Invitation, Membership, Organisation, SecondFactor, User
+from alliance.models import (
+    ApiToken,
+    Invitation,
+    JoinRequest,
+    Mail,
+    Membership,
+    Organisation,
+    SecondFactor,
+    User,
+)
 from alliance.services.mail import post
 from alliance.services.notices.preferences import forget_notices
 from alliance.services.people import join_organisation
+from alliance.services.registration import NewPerson, new_person
 from alliance.services.second_factor import in_my_care
 
 DAYS = 7
@@ -61,7 +71,8 @@ def invite(organisation: Organisation, role: str, *, user: Any, email: str = "")
             made_by=user,
             expires_at=timezone.now() + timedelta(days=DAYS),
         )
-        record("invited", "invitation", str(row.public_id), after={"role": role, "email": email})
+        # Not the address: what is recorded stays when a person is erased.
+        record("invited", "invitation", str(row.public_id), after={"role": role, "mailed": bool(email)})
         address = settings.SITE_URL + reverse("invitation", args=[secret])
         if email:
             words = _(
@@ -97,6 +108,13 @@ def accept_invitation(secret: str, person: User) -> Membership:
             raise ConflictError(_("You belong to this organisation already."))
         record("accepted", "invitation", str(row.public_id), after={"person": person.username})
         return join_organisation(person, row.organisation, row.role)
+
+
+def accept_as_new(secret: str, person: NewPerson) -> Membership:
+    """The same for who has no account yet; where the link has been used meanwhile no account is left behind."""
+    with transaction.atomic():
+        open_invitation(secret)
+        return accept_invitation(secret, new_person(person))
 
 
 def revoke_invitation(public_id: UUID, *, user: Any) -> None:
@@ -157,6 +175,15 @@ def password_link(person: User, *, user: Any) -> str:
     return settings.SITE_URL + reverse("password_reset_confirm", args=[uid, token])
 
 
+def _forget_address(person: User) -> None:
+    """Mails to it, and where it stands in invitations; not where somebody else is reached by the same address."""
+    Invitation.objects.filter(used_by=person).update(email="")
+    others = User.objects.filter(email__iexact=person.email).exclude(pk=person.pk)
+    if person.email and not others.exists():
+        Mail.objects.filter(to__iexact=person.email).delete()
+        Invitation.objects.filter(email__iexact=person.email).update(email="")
+
+
 def erase_person(person: User) -> None:
     """Name, address and contacts go; what they did stays under a pseudonym. The last owner of a firm stays."""
     with transaction.atomic():
@@ -165,6 +192,8 @@ def erase_person(person: User) -> None:
         ApiToken.objects.filter(user=person).delete()
         SecondFactor.objects.filter(person=person).delete()
         forget_notices(person)
+        _forget_address(person)
+        JoinRequest.objects.filter(person=person).update(note="", updated_at=Now())
         before = person.username
         pseudonym = f"erased-{secrets.token_hex(6)}"
         person.username, person.display_name, person.email = pseudonym, "", ""

@@ -42,6 +42,7 @@ LIMITS: dict[str, dict[str, Limit]] = {
     "reset": {"account": Limit(5, HOUR), "address": Limit(60, HOUR)},
     "register": {"address": Limit(120, HOUR)},
     "invitation": {"address": Limit(120, HOUR)},
+    "confirm": {"account": Limit(10, HOUR), "recipient": Limit(5, DAY)},
     "invite": {"account": Limit(60, HOUR), "recipient": Limit(5, DAY)},
 }
 

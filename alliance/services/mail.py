@@ -60,7 +60,10 @@ def _send(mail: Mail) -> int:
     pause = timedelta(minutes=2**mail.attempts)
     try:
         EmailMessage(mail.subject, mail.body, to=[mail.to], headers=mail.headers).send()
-    except OSError as error:  # smtplib's errors are OSErrors
+    except (
+        OSError,
+        ValueError,
+    ) as error:  # smtplib's errors are OSErrors; ValueError: no server takes such a mail
         row.update(attempts=F("attempts") + 1, next_at=timezone.now() + pause, error=str(error)[:500])
         record("not sent", "mail", str(mail.pk), after={"error": str(error)[:200]})
         logger.warning("mail not sent", mail=mail.pk, error=str(error))

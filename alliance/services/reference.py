@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from alliance.changes import record
 from alliance.errors import DomainError
-from alliance.models import Alliance, AllianceCity, City, Membership, Organisation
+from alliance.models import Alliance, AllianceCity, City, Membership, Organisation, Published
 from alliance.services.geography import rebuild_geography
 from alliance.services.naming import sort_key
 
@@ -28,6 +28,9 @@ def save_reference(row: models.Model, *, kind: str, object_id: str) -> None:
         _refuse_cycle(row)
         if isinstance(row, Organisation):
             row.name_sort = sort_key(row.name_zh, row.name_en)
+        if before is not None and isinstance(row, Published):
+            # Who has read it before this change learns that by its ETag.
+            row.version = 1 + type(row)._base_manager.values_list("version", flat=True).get(pk=row.pk)
         row.save()
         after = _values(row)
         changed = [name for name in after if before is None or before.get(name) != after[name]]

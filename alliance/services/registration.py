@@ -76,7 +76,7 @@ def register_firm(firm: NewFirm, person: NewPerson) -> tuple[Organisation, User]
                 )
         except IntegrityError as error:
             raise ConflictError(_("This credit code is registered already."), field="uscc") from error
-        user = _person(person)
+        user = new_person(person)
         join_organisation(user, row, MemberRole.OWNER)
         OrganisationContact.objects.create(organisation=row, **firm.contact)
         record("registered", "organisation", str(row.public_id), after={"uscc": code, "name": firm.name_zh})
@@ -84,7 +84,8 @@ def register_firm(firm: NewFirm, person: NewPerson) -> tuple[Organisation, User]
     return row, user
 
 
-def _person(person: NewPerson) -> User:
+def new_person(person: NewPerson) -> User:
+    """Somebody who comes in from outside, and is asked to confirm the address that was given."""
     user = create_person(
         person.username, password=person.password, display_name=person.display_name, email=person.email
     )
@@ -106,7 +107,7 @@ def ask_to_belong(
     if code and code != entered and not credit_code_problem(entered):
         raise DomainError(_("The bureau entered this firm with another credit code."), field="uscc")
     with transaction.atomic():
-        user = _person(person)
+        user = new_person(person)
         row = JoinRequest.objects.create(
             kind=kind, organisation=organisation, person=user, uscc=code, note=note[:2000]
         )
@@ -139,7 +140,9 @@ def _claim(asked: JoinRequest) -> None:
     row = Organisation.objects.filter(pk=asked.organisation_id, claimed=False)
     try:
         with transaction.atomic():
-            found = row.update(claimed=True, uscc=asked.uscc, verified=True, version=F("version") + 1)
+            found = row.update(
+                claimed=True, uscc=asked.uscc, verified=True, version=F("version") + 1, updated_at=Now()
+            )
     except IntegrityError as error:
         raise ConflictError(_("This credit code is registered already."), field="uscc") from error
     if not found:
@@ -171,8 +174,14 @@ def ask_again(organisation: Organisation, user: Any, *, note: str = "") -> Verif
     return ask_for_verification(organisation, user, note=note)
 
 
-def decide_verification(row: Verification, *, user: Any, granted: bool, reason: str = "") -> Verification:
-    """The bureau of the firm's city: verified and listed, or refused with a reason that the firm reads."""
+def decide_verification(
+    row: Verification, *, user: Any, granted: bool, reason: str = "", seen: int | None = None
+) -> Verification:
+    """The bureau of the firm's city: verified and listed, or refused with a reason that the firm reads.
+
+    `seen`: the version of the firm's entry that was looked at. ConflictError where the firm has changed it since:
+    nobody vouches for a name that was never on the page.
+    """
     if not Verification.objects.visible_to(user).filter(pk=row.pk).exists():
         raise NotFoundError(_("There is no such verification."))
     if not Verification.objects.editable_by(user).filter(pk=row.pk).exists():
@@ -182,6 +191,10 @@ def decide_verification(row: Verification, *, user: Any, granted: bool, reason: 
     with transaction.atomic():
         _decide(Verification, row, user, granted, reason)
         firm = Organisation.objects.select_for_update(no_key=True).get(pk=row.organisation_id)
+        if seen is not None and firm.version != seen:
+            raise ConflictError(
+                _("The firm has changed its entry since you opened the page. Look at it again.")
+            )
         before = {"verified": firm.verified, "listed": firm.listed}
         if granted:
             Organisation.objects.filter(pk=firm.pk).update(

@@ -59,6 +59,14 @@ def do_all(wanted: Sequence[Wanted], act: Callable[[Wanted], Outcome]) -> list[O
     return outcomes
 
 
+def versions_of(rows: Sequence[Any]) -> dict[Any, int]:
+    """Key → the version that each row has in the database now; all of them of one model."""
+    if not rows:
+        return {}
+    found = type(rows[0])._base_manager.filter(pk__in=[row.pk for row in rows])
+    return dict(found.values_list("pk", "version"))
+
+
 def _tried(wanted: Wanted, act: Callable[[Wanted], Outcome]) -> Outcome:
     try:
         with transaction.atomic():

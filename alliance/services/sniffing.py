@@ -24,6 +24,7 @@ MOST_DIRECTORY = 2 * 1024 * 1024
 MOST_RATIO = 200
 _TAIL = 65_557
 _END = b"PK\x05\x06"
+_END64 = b"PK\x06\x07"
 #: invisible characters that reorder a name, so that "fdp.exe" reads "exe.pdf"
 _TRICKS = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f\x7f]')
@@ -158,6 +159,9 @@ def _small_directory(file: BinaryIO) -> None:
     at = tail.rfind(_END)
     if at < 0 or len(tail) - at < 22:
         raise DomainError(_("The ZIP is damaged."), field="file")
+    if tail[max(0, at - 20) : at].startswith(_END64):
+        # Its own counts would be believed instead of those looked at here; nothing of 20 MB needs it.
+        raise DomainError(_("The ZIP is of the kind for huge files (ZIP64). Pack it again."), field="file")
     entries, length = struct.unpack("<HL", tail[at + 10 : at + 16])
     if entries == 0:
         raise DomainError(_("The ZIP is empty."), field="file")

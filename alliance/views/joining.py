@@ -35,9 +35,8 @@ from alliance.selectors.joining import (
 from alliance.services.attachments import attach_to_claim
 from alliance.services.confirming import confirm
 from alliance.services.credit_codes import known_prefix
-from alliance.services.invitations import accept_invitation, open_invitation
+from alliance.services.invitations import accept_as_new, accept_invitation, open_invitation
 from alliance.services.limits import count_try
-from alliance.services.people import create_person
 from alliance.services.registration import NewFirm, ask_to_belong, is_registered, register_firm
 from alliance.views.guarding import client_address
 
@@ -202,14 +201,9 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     form = PersonForm(None if known else request.POST or None, initial={"email": row.email})
     if request.method == "POST" and (known or form.is_valid()):
         if known:
-            person = cast(User, request.user)
+            accept_invitation(secret, cast(User, request.user))
         else:
-            told = form.new_person()
-            person = create_person(
-                told.username, password=told.password, display_name=told.display_name, email=told.email
-            )
-        accept_invitation(secret, person)
-        if not known:
+            person = accept_as_new(secret, form.new_person()).user
             login(request, person, backend=MODEL_BACKEND)
         messages.success(request, _("Welcome to %(organisation)s.") % {"organisation": row.organisation})
         return redirect("dashboard")

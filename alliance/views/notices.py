@@ -21,7 +21,7 @@ from alliance.filters import NoticeFilter
 from alliance.forms.notices import NoticeSettingsForm
 from alliance.http import Column, listing
 from alliance.models import User
-from alliance.selectors.notices import attach_words, notice_list, unread_count
+from alliance.selectors.notices import attach_words, newest_notice, notice_list, unread_count
 from alliance.services.notices import (
     channels_of,
     choose_channels,
@@ -52,7 +52,11 @@ def notices(request: HttpRequest) -> HttpResponseBase:
         columns=COLUMNS,
         name="notices",
         prepare=lambda rows: attach_words(request.user, rows),
-        extra={"unread": unread_count(request.user), "groups": NoticeGroup},
+        extra={
+            "unread": unread_count(request.user),
+            "newest": newest_notice(request.user),
+            "groups": NoticeGroup,
+        },
     )
 
 
@@ -66,17 +70,21 @@ def notice(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 @require_POST
 def notices_read(request: HttpRequest) -> HttpResponse:
-    """One (by its id) or all."""
-    named = request.POST.get("notice", "")
+    """One (by its id), or all that the page went up to."""
+    named, until = (_uuid(request.POST.get(name, "")) for name in ("notice", "until"))
     if named:
-        try:
-            mark_read(request.user, UUID(named))
-        except ValueError as error:
-            raise NotFoundError("no such notice") from error
+        mark_read(request.user, named)
     else:
-        mark_all_read(request.user)
+        mark_all_read(request.user, until)
         messages.success(request, _("Everything is marked as read."))
     return redirect("notices")
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError as error:
+        raise NotFoundError("no such notice") from error
 
 
 @require_safe

@@ -16,6 +16,7 @@ from alliance.forms.joining import AccountForm, InviteForm, RoleForm
 from alliance.http import viewed
 from alliance.models import Membership, Organisation, User
 from alliance.selectors.joining import invitations_of, join_queue, own_seat, people_of
+from alliance.services.confirming import ask_again
 from alliance.services.invitations import (
     change_role,
     erase_person,
@@ -124,15 +125,27 @@ def link_password(request: HttpRequest, public_id: UUID, username: str) -> HttpR
 @require_http_methods(["GET", "HEAD", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
+    if request.method == "POST" and "confirm" in request.POST:
+        _count_mail(user, user.email)
+        ask_again(user)
+        messages.success(request, _("The link is on its way to %(email)s.") % {"email": user.email})
+        return redirect("account")
     initial = {"display_name": user.display_name, "email": user.email}
     form = AccountForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
+        if form.cleaned_data["email"] not in ("", user.email):
+            _count_mail(user, form.cleaned_data["email"])
         update_account(user, **form.cleaned_data)
         messages.success(request, _("Saved."))
         return redirect("account")
     status = 400 if request.method == "POST" else 200
     context = {"form": form, "seats": viewed(request).seats}
     return render(request, "alliance/account.html", context, status=status)
+
+
+def _count_mail(user: User, email: str) -> None:
+    """A link to confirm an address is a mail to somebody whose address that may not be."""
+    count_try("confirm", account=plain_name(user.username), recipient=plain_name(email))
 
 
 @require_POST

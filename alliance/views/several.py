@@ -14,10 +14,17 @@ from django.views.decorators.http import require_POST
 
 from alliance.errors import DomainError, NotFoundError
 from alliance.http.several import ACTIONS, MOST, Action
-from alliance.services.several import NotAllError, Outcome, Wanted, do_all, what_would_happen
+from alliance.services.several import (
+    NotAllError,
+    Outcome,
+    Wanted,
+    do_all,
+    versions_of,
+    what_would_happen,
+)
 from alliance.views.lists import back
 
-SALT = "several"
+SALT = "several.2"
 #: How long a step can be taken back, in seconds.
 UNDO = 3600
 
@@ -89,7 +96,7 @@ def _do(
 
 
 def _undo(request: HttpRequest, name: str) -> HttpResponse:
-    """Only what this person was offered to take back, within the hour."""
+    """Only what this person was offered to take back, within the hour, and what nobody has changed since."""
     try:
         told = signing.loads(request.POST["undo"], salt=SALT, max_age=UNDO)
     except signing.BadSignature:
@@ -97,7 +104,7 @@ def _undo(request: HttpRequest, name: str) -> HttpResponse:
     if (told["user"], told["list"]) != (request.user.pk, name):
         raise NotFoundError(_("There is no such step."))
     action = _action(request, name, told["action"], quiet=True)
-    wanted = _rows(request, action, {UUID(key): (values, None) for key, values in told["rows"]})
+    wanted = _rows(request, action, {UUID(key): (values, seen) for key, values, seen in told["rows"]})
     try:
         outcomes = do_all(wanted, lambda each: action.act(request.user, each, {}))
     except NotAllError as error:
@@ -109,7 +116,8 @@ def _undo(request: HttpRequest, name: str) -> HttpResponse:
 def _done(request: HttpRequest, name: str, action: Action, outcomes: list[Outcome]) -> HttpResponse:
     token = ""
     if action.undo:
-        rows = [(str(outcome.row.public_id), outcome.before) for outcome in outcomes]
+        now = versions_of([outcome.row for outcome in outcomes])
+        rows = [(str(each.row.public_id), each.before, now[each.row.pk]) for each in outcomes]
         told = {"user": request.user.pk, "list": name, "action": action.undo, "rows": rows}
         token = signing.dumps(told, salt=SALT, compress=True)
     return _page(request, name, action, None, outcomes, undo=token, done=True)

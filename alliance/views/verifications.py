@@ -61,12 +61,12 @@ def verification(request: HttpRequest, public_id: UUID) -> HttpResponse:
         if form.is_valid():
             try:
                 granted = form.cleaned_data["granted"] == "yes"
-                decide_verification(
-                    row, user=request.user, granted=granted, reason=form.cleaned_data["reason"]
-                )
+                told, seen = form.cleaned_data["reason"], form.cleaned_data["version"]
+                decide_verification(row, user=request.user, granted=granted, reason=told, seen=seen)
             except DomainError as error:
                 form.add_error(error.field if error.field in form.fields else None, error.message)
                 status = error.status
+                row = get_object_or_404(verification_list(request.user), public_id=public_id)
             else:
                 words = _("%(firm)s is verified.") if granted else _("%(firm)s is told what is missing.")
                 messages.success(request, words % {"firm": row.organisation})

@@ -93,7 +93,7 @@ def capability_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     do = data.get("do")
     try:
         saved = store_changed(
-            found, form.checked, version=_version(data), publish=True if do == "publish" else None
+            found, form.checked, version=version_in(data), publish=True if do == "publish" else None
         )
     except ConflictError as error:
         found.refresh_from_db()
@@ -116,7 +116,8 @@ def _edit(request: HttpRequest, found: Capability) -> HttpResponse:
     return _page(request, CapabilityForm(found.organisation, type_, user=request.user, capability=found))
 
 
-def _version(data: QueryDict) -> int | None:
+def version_in(data: QueryDict) -> int:
+    """Which state of the row the sender had before the eyes; 0, which no row has, without one."""
     text = data.get("version", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
@@ -191,7 +192,7 @@ def capability_step(request: HttpRequest, public_id: UUID, step: str) -> HttpRes
 
 
 def _optional_version(request: HttpRequest) -> int | None:
-    return _version(request.POST) if request.POST.get("version") else None
+    return version_in(request.POST) if request.POST.get("version") else None
 
 
 @require_POST

@@ -41,7 +41,7 @@ from companies.services.sheets import (
     undo,
     upload,
 )
-from companies.views.editing import writing_firm
+from companies.views.editing import version_in, writing_firm
 
 TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -221,8 +221,7 @@ def import_mend(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 @require_POST
 def import_confirm(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    version = request.POST.get("version", "")
-    confirm(_sheet(request, public_id), user=request.user, version=int(version) if version.isdigit() else 0)
+    confirm(_sheet(request, public_id), user=request.user, version=version_in(request.POST))
     return redirect("import", public_id)
 
 

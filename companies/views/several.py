@@ -119,7 +119,7 @@ def _verify(user: Any, wanted: Wanted, values: dict[str, Any]) -> Outcome:
         raise ConflictError(
             _("It is verified already.") if wanted.row.verified else _("It has not asked to be verified.")
         )
-    decide_verification(asked, user=user, granted=True)
+    decide_verification(asked, user=user, granted=True, seen=wanted.version)
     return Outcome(wanted.row, _("is verified and listed"))
 
 

@@ -172,7 +172,7 @@ def _mend(request: HttpRequest, sheet: BillSheet) -> None:
 
 def _confirm(request: HttpRequest, sheet: BillSheet) -> None:
     version = request.POST.get("version", "")
-    number = int(version) if version.isdigit() and len(version) < 10 else 0
+    number = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0
     confirm(sheet, user=request.user, version=number, replace=request.POST.get("others") == "remove")
 
 

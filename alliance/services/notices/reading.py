@@ -20,7 +20,11 @@ def mark_read(user: Any, public_id: UUID) -> Notice:
     return row
 
 
-def mark_all_read(user: Any, until: int | None = None) -> int:
-    """All of one's own; returns how many were unread."""
+def mark_all_read(user: Any, until: UUID | None = None) -> int:
+    """All of one's own, up to the notice `until`: what came since the page was read has not been seen. Returns how
+    many were unread."""
     rows = Notice.objects.filter(user=user, read_at=None)
+    if until is not None:
+        last = Notice.objects.filter(user=user, public_id=until).values_list("pk", flat=True).first()
+        rows = rows.filter(pk__lte=last or 0)
     return rows.update(read_at=Now(), mail_due=False)

@@ -76,6 +76,7 @@ def rotate_secret(hook: Webhook, *, user: Any) -> str:
             old_secret=row.secret,
             old_secret_until=timezone.now() + OVERLAP,
             version=F("version") + 1,
+            updated_at=timezone.now(),
         )
         record("rotated", "webhook", str(row.public_id))
     return secret

@@ -12,6 +12,8 @@ import zipfile
 
 MOST_ENTRIES, MOST_BYTES, MOST_RATIO = 500, 300 * 1024 * 1024, 200
 MEMORY, SECONDS = 1536 * 1024 * 1024, 60
+#: Lines of a sheet that are looked at for each row that it may have: people leave gaps, programs format empty lines.
+LINES = 10
 
 
 def main(most_rows: int, most_columns: int, most_text: int) -> None:
@@ -59,7 +61,7 @@ def cells(blob: bytes, most_rows: int, most_columns: int, most_text: int) -> lis
         if sheet.sheet_state != "visible":
             continue
         for number, row in enumerate(
-            sheet.iter_rows(max_row=most_rows + 50, max_col=most_columns + 1, values_only=True), start=1
+            sheet.iter_rows(max_row=LINES * most_rows, max_col=most_columns + 1, values_only=True), start=1
         ):
             # Rows come as wide as the limit: what is empty behind their last cell is most of it.
             width = filled(row)
@@ -75,6 +77,8 @@ def cells(blob: bytes, most_rows: int, most_columns: int, most_text: int) -> lis
 
 def filled(row: tuple) -> int:
     """How many cells there are up to the last one that is not empty."""
+    if row.count(None) == len(row):
+        return 0
     for width in range(len(row), 0, -1):
         if row[width - 1] is not None:
             return width

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -22,7 +24,9 @@ def read_lines(blob: bytes, most_rows: int, most_columns: int, most_text: int) -
     """The heading row and a row for each line that has any, numbered as in the file. DomainError naming `file`."""
     rows: list[tuple[int, dict[str, Any]]] = []
     header: dict[str, int] = {}
-    for number, line in enumerate(_text(blob).splitlines(), start=1):
+    # Only a line feed ends a line: a text may hold other separators as they are.
+    lines = short_lines(io.StringIO(_text(blob)), most_columns * most_text)
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
@@ -43,6 +47,14 @@ def read_lines(blob: bytes, most_rows: int, most_columns: int, most_text: int) -
     cells: Cells = [("", 0, list(header))]
     cells += [("", number, [row.get(heading) for heading in header]) for number, row in rows]
     return cells
+
+
+def short_lines(lines: Iterable[str], longest: int) -> Iterator[str]:
+    """The same lines; DomainError at one that is longer than any row may be, before anything is made of it."""
+    for number, line in enumerate(lines, start=1):
+        if len(line) > longest:
+            raise _refused(_("Line %(line)d is longer than a row can be.") % {"line": number})
+        yield line
 
 
 def _refused(words: str) -> DomainError:

@@ -7,14 +7,14 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from alliance.errors import DomainError
-from companies.services.sheets.lines import Cells, looks_like_lines, read_lines
+from companies.services.sheets.lines import Cells, looks_like_lines, read_lines, short_lines
 
 MOST_UPLOAD = 50 * 1024 * 1024
 MOST_ROWS, MOST_COLUMNS, MOST_TEXT = 20_000, 200, 4_000
@@ -101,14 +101,16 @@ def _unreadable() -> str:
 
 
 def _heading(text: str) -> list[str]:
-    return next(iter(_rows(text[:20_000])), [])
+    return next(_rows(text[:20_000]), [])
 
 
-def _rows(text: str) -> list[list[str]]:
+def _rows(text: str) -> Iterator[list[str]]:
+    """One after the other: of a file of empty lines alone a list would take sixty times its size."""
     first = text.split("\n", 1)[0]
     delimiter = max((",", ";", "\t"), key=first.count)
     try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        lines = short_lines(io.StringIO(text, newline=""), MOST_COLUMNS * MOST_TEXT)
+        yield from csv.reader(lines, delimiter=delimiter)
     except csv.Error as error:
         raise _refused(_("The CSV cannot be read: %(reason)s.") % {"reason": error}) from error
 

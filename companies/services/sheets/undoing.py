@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F, ProtectedError
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from alliance.changes import record
@@ -65,6 +66,6 @@ def _remove(keys: list[int]) -> int:
             middle = len(keys) // 2
             return _remove(keys[:middle]) + _remove(keys[middle:])
         Capability.objects.filter(pk__in=keys).update(
-            published=False, archived_at=timezone.now(), version=F("version") + 1
+            published=False, archived_at=timezone.now(), version=F("version") + 1, updated_at=Now()
         )
     return len(keys)

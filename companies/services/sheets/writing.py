@@ -12,7 +12,7 @@ from openpyxl.comments.comments import Comment
 from openpyxl.styles.fills import PatternFill
 from openpyxl.workbook.workbook import Workbook
 
-from alliance.http import cell
+from alliance.http import cell, shown_text
 from companies.models import Capability, ComponentType, Facility, SheetImport
 from companies.selectors.parameters import component_book
 from companies.services.sheets.columns import BASICS
@@ -176,6 +176,6 @@ def with_comments(sheet: Any, rows: Iterable[Any]) -> bytes:
         if at is None:
             continue
         target = page.cell(at, (problem["column"] or 0) + 1)
-        target.fill, target.comment = HARD, Comment(problem["reason"], "alliance")
+        target.fill, target.comment = HARD, Comment(shown_text(problem["reason"]), "alliance")
     page.freeze_panes = "A2"
     return book_bytes(book)
