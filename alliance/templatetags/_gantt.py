@@ -5,9 +5,10 @@ Row labels are HTML and the bars an SVG measured in percent, so that text keeps 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import takewhile
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString
@@ -18,6 +19,7 @@ from alliance.templatetags._svg import element, markup, percent, text_width
 
 ROW = 56
 HEAD = 38  # two label lines above the plot: the end of the plan, the date asked for
+MOST_MONTHS = 96  # with a grid line each
 _PLOT = 560  # px: the width labels are fitted for; on a phone the short form is shown instead
 _PHONE = 230
 
@@ -88,16 +90,14 @@ class _Scale:
 
 
 def _months(chart: Chart, scale: _Scale) -> list[str]:
-    """A grid line at each month, a label at as many as have room."""
-    first = (chart.start.replace(day=1) + timedelta(days=32)).replace(day=1)
-    starts = []
-    while (first - chart.start).days < scale.days:
-        starts.append(first)
-        first = (first + timedelta(days=32)).replace(day=1)
+    """A grid line at each month (of many years: where a label stands), a label at as many as have room."""
+    starts = list(takewhile(lambda first: (first - chart.start).days < scale.days, _firsts(chart.start)))
     step = max(1, -(-len(starts) // chart.months))
     bottom = HEAD + len(chart.stages) * ROW
     parts = []
     for index, day in enumerate(starts):
+        if index % step and len(starts) > MOST_MONTHS:
+            continue
         x = scale.on(day)
         parts.append(element("line", css="grid", x1=percent(x), x2=percent(x), y1=HEAD - 6, y2=bottom))
         if index % step == 0 and x < 96:
@@ -106,6 +106,12 @@ def _months(chart: Chart, scale: _Scale) -> list[str]:
             label = escape(text.month_text(day, with_year=year))
             parts.append(element("text", label, css=f"tick{wide}", x=percent(x), y=bottom + 16))
     return parts
+
+
+def _firsts(start: date) -> Iterator[date]:
+    """The first days of the months after this day, as far as the calendar goes."""
+    for month in range(start.year * 12 + start.month, date.max.year * 12 + 12):
+        yield date(month // 12, month % 12 + 1, 1)
 
 
 def _row(stage: Stage, top: int, scale: _Scale) -> list[str]:

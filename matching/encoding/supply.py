@@ -45,6 +45,7 @@ from matching.kernel import (
 )
 from matching.kernel.problem import PARTS
 from matching.kernel.shared import Arrays, Shared
+from matching.models import LineCertificate
 from scenarios.models import ScenarioKey
 
 SOURCES = ("kernel", "encoding")
@@ -109,8 +110,15 @@ def write_supply(version: str, as_of: date) -> None:
         _remove_old(home, version)
 
 
+def knows_certificates(supply: Supply, alliance: int) -> bool:
+    """False when a line of the alliance asks for one that nobody held or asked for when the supply was written."""
+    asked_for = LineCertificate.objects.filter(line__demand__alliance=alliance, line__demand__published=True)
+    return set(asked_for.values_list("code", flat=True).distinct()) <= set(supply.codes)
+
+
 def encode_over(supply: Supply, alliance: int, as_of: date) -> Frozen | None:
-    """The problem of an alliance over a supply of the same moment; None when nothing of it is published."""
+    """The problem of an alliance over a supply of the same moment, which knows its certificates; None when nothing of
+    it is published."""
     demands = asked.read_demands(alliance, None)
     if not len(demands["id"]):
         return None

@@ -180,8 +180,9 @@ def actions_of(user: Any, meeting: Meeting) -> list[ActionItem]:
 
 
 def dates_of(user: Any) -> tuple[list[Meeting], list[ActionItem]]:
-    """A person's calendar: meetings of one's bureau to come, and open items that are one's own or one's bureau's."""
-    meetings = list(meeting_list(user).exclude(state=MeetingState.CANCELLED).order_by("held_on")[:200])
+    """A person's calendar: meetings of one's bureau, and open items that are one's own or one's bureau's; of more
+    than 200 the latest."""
+    meetings = list(meeting_list(user).exclude(state=MeetingState.CANCELLED).order_by("-held_on")[:200])
     mine = Q(person=user) | Q(person=None, bureau__in=viewer_of(user).bureaus)
-    items = list(open_actions(user).filter(mine, due_on__isnull=False).order_by("due_on")[:200])
+    items = list(open_actions(user).filter(mine, due_on__isnull=False).order_by("-due_on")[:200])
     return meetings, items

@@ -17,6 +17,9 @@ from matching.models import Demand, DemandLine, Match, NearMiss
 from matching.selectors.demands import demand_list, heading
 from matching.selectors.introductions import open_introductions_of
 
+#: Whose certificates count for a capability: its own, its plant's, its firm's.
+HOLDERS = ("", "facility__", "organisation__")
+
 
 @dataclass(frozen=True)
 class OwnPair:
@@ -82,6 +85,8 @@ def own_pairs(
     lines = _lines(user, {r["line_id"] for r in rows})
     offers = Capability.objects.visible_to(user).filter(organisation__in=viewer_of(user).firms)
     offers = offers.select_related("component_type", "facility__city", "terms", "organisation")
+    if any(r["miss"] == "certification" for r in rows):
+        offers = offers.prefetch_related(*(f"{owner}certificates" for owner in HOLDERS))
     mine = {c.pk: c for c in offers.filter(pk__in={r["capability_id"] for r in rows})}
     found = []
     for row in rows:
@@ -116,12 +121,23 @@ def own_gap(code: str, line: Any, demand: Demand, capability: Any) -> str:
         excess = number_text(capability.min_order_quantity - line.quantity)
         return _("minimum order %(count)s too high") % {"count": excess}
     if code == "certification":
-        return _("certificate missing: %(names)s") % {
-            "names": ", ".join(c.code for c in line.certificates.all())
-        }
+        return _("certificate missing: %(names)s") % {"names": ", ".join(_missing(line, demand, capability))}
     if code == "time":
         return _("too late for %(date)s") % {"date": (line.need_by or demand.need_by).isoformat()}
     return code
+
+
+def _missing(line: Any, demand: Demand, capability: Any) -> list[str]:
+    """Codes that neither capability nor plant nor firm holds, unexpired on the day of the results."""
+    day = demand.alliance.as_of
+    held = {
+        row.code
+        for owner in (capability, capability.facility, capability.organisation)
+        for row in owner.certificates.all()
+        if row.expires_on is None or day is None or row.expires_on >= day
+    }
+    asked = [row.code for row in line.certificates.all()]
+    return [code for code in asked if code not in held] or asked
 
 
 def _spec_gap(key: str, requirements: Any, capability: Any) -> str:

@@ -68,7 +68,13 @@ def market_date(row: Any, as_of: date | None) -> date | None:
     """The first whole day on which everything is delivered."""
     if row.total_days is None or as_of is None:
         return None
-    return as_of + timedelta(days=math.ceil(round(row.total_days, 9)))
+    return day_after(as_of, row.total_days)
+
+
+def day_after(day: date, days: float) -> date:
+    """The first whole day that many days later; the calendar's last where what people have typed leads further."""
+    whole = min(math.ceil(round(days, 9)), (date.max - day).days)
+    return day + timedelta(days=whole)
 
 
 @dataclass(frozen=True)

@@ -93,10 +93,14 @@ def _name_run(rows: Sequence[Any]) -> None:
         row.demand_public, row.run_public, row.as_of = demands[row.demand_id], run.public_id, run.as_of
 
 
-def name_pairs(user: Any, rows: Sequence[Any]) -> None:
-    """Public ids and the supplier (where the viewer sees its entry) of matches and near misses."""
+def name_pairs(user: Any, rows: list[Any]) -> None:
+    """Public ids and the supplier (where the viewer sees its entry) of matches and near misses.
+
+    A row of a line that somebody has just removed goes: the results name it until the next run.
+    """
     _name_run(rows)
     lines = public_ids(DemandLine, (row.line_id for row in rows))
+    rows[:] = [row for row in rows if row.line_id in lines]
     capabilities = public_ids(Capability, (row.capability_id for row in rows))
     firms = Organisation.objects.visible_to(user).in_bulk({row.supplier_id for row in rows})
     for row in rows:
@@ -106,7 +110,7 @@ def name_pairs(user: Any, rows: Sequence[Any]) -> None:
 
 
 def name_pipelines(user: Any, rows: Sequence[Any]) -> None:
-    """Public ids in a pipeline, its team and what the site's conditions ruled out."""
+    """Public ids in a pipeline, its team and what the site's conditions ruled out; without lines that are gone."""
     _name_run(rows)
     sites = public_ids(Site, (row.site_id for row in rows))
     members = [member for row in rows for member in row.team]
@@ -117,8 +121,9 @@ def name_pipelines(user: Any, rows: Sequence[Any]) -> None:
         row.site_public = sites.get(row.site_id)
         row.public = ".".join(str(part) for part in (row.demand_public, row.site_public) if part)
         row.named_team = [
-            {**m, "line": lines.get(m["line"]), "capability": capabilities.get(m["capability"])}
+            {**m, "line": lines[m["line"]], "capability": capabilities.get(m["capability"])}
             for m in row.team
+            if m["line"] in lines
         ]
-        row.named_out = [{**out, "line": lines.get(out["line"])} for out in row.ruled_out]
+        row.named_out = [{**o, "line": lines[o["line"]]} for o in row.ruled_out if o["line"] in lines]
         row.critical_line = {stage: lines.get(line) for stage, line in row.critical.items()}

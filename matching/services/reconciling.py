@@ -6,6 +6,7 @@ import random
 import socket
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.db import InterfaceError, OperationalError, connection
@@ -34,6 +35,28 @@ LONGEST_PAUSE = 30.0
 MAIL_EVERY = 60.0  # seconds between two looks for mail of notices
 
 
+def deliver_a_few() -> None:
+    """For the days without a broker: a worker is faster."""
+    deliver_waiting(seconds=5)
+
+
+def end_settled() -> None:
+    for run_id in settled_runs():
+        finish_run(run_id)
+
+
+def _is_done(step: Callable[[], object]) -> bool:
+    """False when it failed, which is logged; raises only when the database is away."""
+    try:
+        step()
+    except Exception as error:
+        if isinstance(error, (OperationalError, InterfaceError)) and not connection.is_usable():
+            raise
+        logger.exception("a step failed: %s", step.__qualname__)
+        return False
+    return True
+
+
 @dataclass
 class Reconciler:
     """Remembers only when it last called for workers, so that nobody's absence fills the broker, and when it last
@@ -42,27 +65,34 @@ class Reconciler:
     _calls: dict[int, tuple[float, float]] = field(default_factory=dict)
     _mailed: float | None = None
 
-    def once(self) -> None:
-        """One round over everything that may have been missed."""
+    def once(self) -> int:
+        """One round over everything that may have been missed; returns how many steps failed.
+
+        A step that fails keeps no other from being done. Without a database the round ends.
+        """
         beat("reconciler", f"{socket.gethostname()}:{os.getpid()}")
-        follow_changes()
-        self._tell()
-        queue_nightly_runs()
-        send_waiting()
-        deliver_waiting(seconds=5)  # for the days without a broker: a worker is faster
-        forget_old_messages()
-        forget_old_attempts()
-        sweep_merged()
-        sweep_sheets()
-        sweep_exports()
-        sweep_keys()
-        fail_exhausted()
-        for run_id in settled_runs():
-            finish_run(run_id)
-        self._call_workers()
-        sweep()
-        note_figures()
-        forget_the_dead()
+        return sum(not _is_done(step) for step in self._steps())
+
+    def _steps(self) -> tuple[Callable[[], object], ...]:
+        return (
+            follow_changes,
+            self._tell,
+            queue_nightly_runs,
+            send_waiting,
+            deliver_a_few,
+            forget_old_messages,
+            forget_old_attempts,
+            sweep_merged,
+            sweep_sheets,
+            sweep_exports,
+            sweep_keys,
+            fail_exhausted,
+            end_settled,
+            self._call_workers,
+            sweep,
+            note_figures,
+            forget_the_dead,
+        )
 
     def _tell(self) -> None:
         """Notices of what is new, and at times the mails that speak of them."""

@@ -3,12 +3,16 @@
 import csv
 import io
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
+from alliance.models import OrganisationCertificate
+from companies.models import CapabilityCertificate, FacilityCertificate
+from matching.models import LineCertificate
 from tests import factories as make
 from tests.chance import without_chance
 
@@ -147,3 +151,18 @@ def test_as_many_queries_for_three_rows_as_for_many(world, signed_in):
     many, several = queries()
     assert (few, many) == (3, 12)
     assert several == one
+
+
+def test_only_the_certificates_that_are_missing_are_named(world, signed_in):
+    """Held by the capability, held by the firm, held by the plant but expired, held by nobody."""
+    offer = world.capabilities["supplier"]
+    line = make.make_line(world.demands["open"], world.types["reducer"])
+    for code in ("ISO9001", "CE", "RoHS", "GB4943"):
+        LineCertificate.objects.create(line=line, code=code)
+    CapabilityCertificate.objects.get_or_create(capability=offer, code="ISO9001")
+    OrganisationCertificate.objects.create(organisation=offer.organisation, code="CE", expires_on=make.AS_OF)
+    gone = make.AS_OF - timedelta(days=1)
+    FacilityCertificate.objects.create(facility=offer.facility, code="RoHS", expires_on=gone)
+    make.make_near_miss(world.runs["north"], line, offer, "certification", 0.5)
+    words = get(signed_in("supplier_owner"), "?side=nearly").content.decode()
+    assert "certificate missing: RoHS, GB4943" in words

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from alliance.templatetags._numbers import number_text
-from matching.models import MatchRun
+from matching.models import MatchRun, Pipeline
 from tests import factories as make
 from tests.chance import without_chance
 
@@ -215,6 +215,47 @@ def test_a_pipeline_without_site_has_an_address_of_its_own(signed_in, world):
     assert (
         page(signed_in("lab_owner"), "pipeline-no-site", world.demands["open"].public_id).status_code == 404
     )
+
+
+def test_results_of_a_line_that_was_just_removed_are_not_told(with_token, signed_in, world):
+    """They stay in the results until the next run has ended."""
+    demand, site, offer = world.demands["open"], world.sites["open"], world.capabilities["supplier"]
+    run, line = world.runs["north"], make.make_line(world.demands["open"], world.types["reducer"])
+    make.make_match(run, line, offer)
+    make.make_near_miss(run, line, offer, "price", 0.1)
+    Pipeline.objects.current().filter(demand_id=demand.pk).delete()
+    make.make_pipeline(run, demand, site, {world.lines["open"]: offer, line: offer})
+    program = with_token("lab_editor:read")
+
+    def told(name):
+        answer = program.get(f"/api/v1/{name}/?demand={demand.public_id}")
+        assert answer.status_code == 200
+        return answer.json()["results"]
+
+    before = {name: told(name) for name in ("matches", "near-misses", "pipelines")}
+    gone = str(line.public_id)
+    line.delete()
+    for name in ("matches", "near-misses"):
+        assert gone in {row["line"] for row in before[name]}
+        assert told(name) == [row for row in before[name] if row["line"] != gone]
+    assert [len(row["team"]) for row in (*before["pipelines"], *told("pipelines"))] == [2, 1]
+    for name in ("matches", "pipelines", "dashboard"):
+        assert page(signed_in("lead_official"), name).status_code == 200
+
+
+@pytest.mark.parametrize("days", [40_000.0, 4e6, 3e13])
+def test_a_slip_in_a_quantity_leads_to_a_far_date_and_not_to_a_broken_page(signed_in, world, days):
+    """A hundred years, the end of the calendar, and far beyond it: a quantity of a million at one a month."""
+    demand, site = world.demands["open"], world.sites["open"]
+    rows = Pipeline.objects.current().filter(demand_id=demand.pk)
+    assert rows.update(volume_days=days, total_days=days + 101, baseline_days=days + 99, late_days=days)
+    official = signed_in("lead_official")
+    answer = page(official, "pipeline", demand.public_id, site.public_id)
+    words = text(answer)
+    assert ("9999-12-31" in words) is (days > 4e5)
+    assert answer.content.count(b'class="grid"') < 100
+    for name, args in (("dashboard", ()), ("pipelines", ()), ("demand", (demand.public_id,))):
+        assert page(official, name, *args).status_code == 200
 
 
 # --- lists ------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import signal
 import threading
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from matching.services.reconciling import Reconciler
 
@@ -17,7 +17,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["once"]:
-            Reconciler().once()
+            if failed := Reconciler().once():
+                raise CommandError(f"{failed} steps failed: the log says which and why.", returncode=1)
             return
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, Window
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, Count, Exists, F, Func, OuterRef, Q, Window
 from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
@@ -254,14 +255,8 @@ def _firm(row: Any) -> Item:
 
 def failures(user: Any, asks: Who) -> Steps:
     """Runs that failed and that no later run has made good."""
-    later = MatchRun.objects.filter(
-        Q(demand=None, demands=[]) | Q(demand=OuterRef("demand")) | Q(demands__contains=OuterRef("demands")),
-        alliance=OuterRef("alliance"),
-        pk__gt=OuterRef("pk"),
-        state=RunState.FINISHED,
-    )
     rows = MatchRun.objects.visible_to(user).filter(alliance=asks.alliance)
-    failed = list(rows.filter(state__in=FAILED).filter(~Exists(later)).order_by("-pk")[:SHOWN])
+    failed = list(rows.filter(state__in=FAILED).filter(~_made_good()).order_by("-pk")[:SHOWN])
     last = rows.filter(state=RunState.FINISHED, demand=None, demands=[]).order_by("-finished_at").first()
     nothing = _("No failure.")
     if last is not None and last.finished_at:
@@ -274,6 +269,19 @@ def failures(user: Any, asks: Who) -> Steps:
     return Group(
         "runs", _("Runs that failed"), "cpu", nothing, items, len(items), address("runs"), _("All runs")
     )
+
+
+def _made_good() -> Any:
+    """Said about a run: a later one of all, or of no fewer demands, has finished."""
+    later = MatchRun.objects.filter(
+        alliance=OuterRef("alliance"), pk__gt=OuterRef("pk"), state=RunState.FINISHED
+    )
+    keys = ArrayField(BigIntegerField())
+    its_own = Func(OuterRef("demand"), template="ARRAY[%(expressions)s]", output_field=keys)
+    of_one = later.filter(Q(demand=OuterRef("demand")) | Q(demands__contains=its_own))
+    of_some = later.filter(demands__contains=OuterRef("demands"))  # every list holds an empty one
+    whole = Exists(later.filter(demand=None, demands=[]))
+    return whole | Q(Exists(of_one)) | (~Q(demands=[]) & Q(Exists(of_some)))
 
 
 def _failure(row: Any, titles: dict[int, str]) -> Item:

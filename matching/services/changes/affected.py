@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
@@ -10,10 +11,13 @@ from uuid import UUID
 
 from alliance.models import Alliance, Change, Organisation
 from companies.models import Capability, Facility
+from matching.encoding import EncodingError
 from matching.models import Demand, FormerRow
 from matching.services.changes.places import demands_of_roads, demands_of_sites
 from matching.services.changes.supply import demands_of_capabilities
 from scenarios.models import Site
+
+logger = logging.getLogger(__name__)
 
 # Nothing of these is read by the matcher.
 IRRELEVANT = {
@@ -101,10 +105,18 @@ def affected_by(changes: Iterable[Change]) -> Affected:
             reader(named, several)
         if named.everything:
             return Affected(everything=True)
+    try:
+        return Affected(alliances=named.alliances, demands=_demands_of(named))
+    except (EncodingError, LookupError, TypeError, ValueError):
+        # A state from before a change of the tree that comes later in the feed. Its run will say what is wrong, if
+        # anything is; who stopped here would follow no change any more.
+        logger.exception("what a change touches cannot be told: everything is matched")
+        return Affected(everything=True)
+
+
+def _demands_of(named: _Named) -> set[int]:
     demands = named.demands | demands_of_capabilities(named.capabilities) | demands_of_sites(named.sites)
-    if named.roads:
-        demands |= demands_of_roads(named.roads)
-    return Affected(alliances=named.alliances, demands=demands)
+    return demands | demands_of_roads(named.roads) if named.roads else demands
 
 
 def _says_nothing(change: Change) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from django.db.models import Q
 
 from alliance.choices import DisclosureStage as Stage
 from alliance.choices import IntroductionState as State
-from alliance.models import Disclosure
+from alliance.models import Disclosure, Organisation
 from matching.models import Introduction
 
 Key = tuple[str, UUID, int]
@@ -40,6 +41,13 @@ def opened_by(introduction: Introduction) -> dict[Key, int]:
         rows.append(("organisation", introduction.lab, supply_side))
         rows.append(("organisation", introduction.supplier, demand_side))
     return {(kind, row.public_id, org): int(stage) for kind, row, orgs in rows for org in orgs}
+
+
+def hold_firms(keys: Iterable[int]) -> None:
+    """First in the transaction of a step: two steps of one firm at once would each work out what is open from the
+    other as it was, and leave open what both of them close. Always locked in the same order."""
+    rows = Organisation.objects.select_for_update(no_key=True).filter(pk__in=set(keys)).order_by("pk")
+    list(rows.values_list("pk"))
 
 
 def disclose(introduction: Introduction) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -14,6 +13,7 @@ from alliance.choices import MilestoneKind
 from alliance.errors import DomainError, ForbiddenError, NotFoundError
 from alliance.selectors import viewer_of
 from matching.models import CurrentResult, Milestone, Pipeline, Project
+from matching.selectors.pipelines import day_after
 
 #: what has to be over for a milestone to be reached
 STAGES = {
@@ -37,7 +37,7 @@ def _planned(pipeline: Pipeline, stages: tuple[str, ...], as_of: date) -> date |
     days = [getattr(pipeline, stage) for stage in stages]
     if any(value is None for value in days):
         return None
-    return as_of + timedelta(days=math.ceil(round(sum(days), 9)))
+    return day_after(as_of, sum(days))
 
 
 def set_milestone(

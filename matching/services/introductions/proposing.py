@@ -29,7 +29,7 @@ from matching.models import (
     Project,
     SiteMatch,
 )
-from matching.services.introductions.disclosing import disclose
+from matching.services.introductions.disclosing import disclose, hold_firms
 from matching.services.introductions.milestones import plan_milestones
 from scenarios.models import Site
 
@@ -87,6 +87,7 @@ def _let_in(*firms: Organisation) -> None:
 
 def _save(row: Introduction, basis: IntroductionBasis, user: Any, note: str) -> Introduction:
     with transaction.atomic():
+        hold_firms([row.lab_id, row.supplier_id])
         try:
             with transaction.atomic():
                 row.save(force_insert=True)
@@ -130,10 +131,10 @@ def introduce_pipeline(
         project = Project.objects.create(demand=demand, site=site, opened_by=user)
         record("proposed", "project", str(project.public_id), after={"demand": str(demand.public_id)})
         plan_milestones(project, pipeline)
-        proposed = [
-            introduce(user=user, project=project, note=note, due_on=due_on, **pair)
-            for pair in open_pairs(demand, pipeline, site)
-        ]
+        pairs = open_pairs(demand, pipeline, site)
+        suppliers = [(pair.get("capability") or pair["site"]).organisation_id for pair in pairs]
+        hold_firms([demand.owner_id, *suppliers])
+        proposed = [introduce(user=user, project=project, note=note, due_on=due_on, **pair) for pair in pairs]
         if not proposed:
             raise ConflictError(_("Everybody in this pipeline has been introduced already."))
     return project

@@ -17,7 +17,7 @@ from alliance.choices import IntroductionState as State
 from alliance.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
 from matching.models import Introduction, IntroductionStep
 from matching.services.introductions.delivering import count_delivery, due_date
-from matching.services.introductions.disclosing import PARTS, disclose
+from matching.services.introductions.disclosing import PARTS, disclose, hold_firms
 from matching.services.introductions.moves import ALL, FIRMS, MOVES, Move, party_of
 
 LONGEST = timedelta(days=730)
@@ -43,6 +43,7 @@ def take_step(
     if move is None:
         raise DomainError(_("There is no step named %(name)s.") % {"name": name[:40]}, field="move")
     with transaction.atomic():
+        hold_firms([introduction.lab_id, introduction.supplier_id])
         row = _locked(introduction, user)
         if version is not None and row.version != version:
             raise ConflictError(_overtaken(row))

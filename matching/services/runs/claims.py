@@ -29,6 +29,7 @@ BEGIN = """
     SET state = 'running', started_at = coalesce(started_at, clock_timestamp()),
         generation = nextval('matching_run_generation')
     WHERE id = %s AND state IN ('queued', 'running')
+      AND EXISTS (SELECT FROM matching_runchunk c WHERE c.id = %s AND c.fence = %s AND c.state = 'claimed')
 """
 EXHAUSTED = """
     UPDATE matching_runchunk SET state = 'failed', leased_until = NULL,
@@ -64,10 +65,10 @@ def begin_run(claim: Claim) -> None:
     """Mark the run as running; the generation is drawn before the input's snapshot is taken.
 
     So of two runs the one with the higher generation has seen at least every change whose follow-up the
-    other one absorbed.
+    other one absorbed. Who has lost the chunk draws none: another is computing from an older snapshot.
     """
     with connection.cursor() as cursor:
-        cursor.execute(BEGIN, [claim.run_id])
+        cursor.execute(BEGIN, [claim.run_id, claim.chunk_id, claim.fence])
         if not cursor.rowcount:
             raise LostFenceError
 

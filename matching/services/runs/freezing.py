@@ -9,7 +9,16 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from alliance.choices import RunState
-from matching.encoding import Frozen, Identities, Supply, alliance_parts, encode, encode_over, over
+from matching.encoding import (
+    Frozen,
+    Identities,
+    Supply,
+    alliance_parts,
+    encode,
+    encode_over,
+    knows_certificates,
+    over,
+)
 from matching.kernel import Problem
 from matching.kernel.shared import Shared
 from matching.models import MatchRun, RunChunk
@@ -45,10 +54,10 @@ def freeze(claim: Claim) -> None:
         run = MatchRun.objects.select_related("alliance").get(pk=claim.run_id)
         as_of = run.alliance.as_of or run.as_of  # it may have moved while the run waited
         supply = None if run.chosen else supply_of_now(as_of)
-        if supply:
+        if supply and knows_certificates(supply, run.alliance_id):
             frozen = encode_over(supply, run.alliance_id, as_of)
         else:
-            frozen = encode(run.alliance_id, as_of, run.chosen or None)
+            supply, frozen = None, encode(run.alliance_id, as_of, run.chosen or None)
         most = settings.MATCH_CHUNK_DEMANDS * (CHUNKS_OVER_SUPPLY if supply else 1)
         pieces = cut(frozen.problem, most) if frozen else []
         # The run before its chunk, as everywhere: two steps never wait for each other.

@@ -1,5 +1,6 @@
 """When runs share what they read: full runs on a large register, over one supply for each state of the database."""
 
+import logging
 from datetime import date
 
 from django.conf import settings
@@ -7,6 +8,7 @@ from django.db import connection
 
 from matching.encoding import Supply, has_supply, open_supply, write_supply
 
+logger = logging.getLogger(__name__)
 LARGE = 20_000  # capabilities; below, an alliance's own are read in a second
 # Every write records a change in its own transaction: those that a snapshot sees say what it holds.
 STATE = """
@@ -16,7 +18,8 @@ _open: list[Supply] = []
 
 
 def supply_of_now(as_of: date) -> Supply | None:
-    """The supply as this transaction's snapshot sees it, written now if need be; None where it does not pay."""
+    """The supply as this transaction's snapshot sees it, written now if need be; None where it does not pay, or where
+    it cannot be written."""
     if not settings.SNAPSHOT_DIR:
         return None
     with connection.cursor() as cursor:
@@ -24,8 +27,12 @@ def supply_of_now(as_of: date) -> Supply | None:
         if cursor.fetchone() is None:
             return None
     version = _version(as_of)
-    if not has_supply(version):
-        write_supply(version, as_of)
+    try:
+        if not has_supply(version):
+            write_supply(version, as_of)
+    except OSError as error:
+        logger.warning("no supply can be kept in %s: %s", settings.SNAPSHOT_DIR, error)
+        return None
     return supply(version)
 
 

@@ -9,7 +9,7 @@ from icalendar import Calendar
 
 from alliance.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
 from alliance.models import Change
-from matching.models import ActionItem, Introduction, Meeting, Project
+from matching.models import ActionItem, Introduction, Meeting, MeetingSeat, Project
 from matching.selectors import Desk, agenda, meeting_list, queue
 from matching.services import meetings as service
 from tests import factories as make
@@ -324,3 +324,14 @@ def test_the_form_of_a_meeting_takes_back_what_it_shows(world, signed_in):
     assert 'value="14:30"' in str(shown["starts_at"])
     sent = {"title": "T", "held_on": "2027-01-05", "starts_at": "14:30", "minutes_long": "60", "place": ""}
     assert browser.post(place, sent).status_code == 302
+
+
+def test_a_calendar_of_many_years_holds_the_meetings_to_come(world, signed_in):
+    bureau, north = world.organisations["lead_bureau"], world.alliances["north"]
+    days = [date(2020, 1, 1) + timedelta(days=7 * week) for week in range(200)]
+    held = Meeting.objects.bulk_create(
+        Meeting(alliance=north, title=f"of {day}", held_on=day, state="held") for day in days
+    )
+    MeetingSeat.objects.bulk_create(MeetingSeat(meeting=row, bureau=bureau) for row in held)
+    coming = call(world, title="the one to come", held_on=timezone.localdate() + timedelta(days=3))
+    assert coming.title in signed_in("lead_official").get(reverse("my-calendar")).content.decode()

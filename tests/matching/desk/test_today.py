@@ -261,3 +261,28 @@ def test_today_says_what_the_step_before_it_did(fresh, signed_in):
     window = signed_in("lead_official")
     window.post(reverse("notices-read"))
     assert "Everything is marked as read." in window.get("/").content.decode()
+
+
+def test_a_failed_run_of_everything_is_not_made_good_by_one_of_a_few_demands(world):
+    north, mine = world.alliances["north"], world.demands["open"]
+    make.make_run(north, state="failed", error="out of memory")
+    make.make_run(north, mine)
+    make.make_run(north, demands=[mine.pk, world.demands["members"].pk])
+    (item,) = groups(world)["runs"].items
+    assert "out of memory" in item.why
+    make.make_run(north)
+    assert groups(world)["runs"].items == []
+
+
+def test_a_failed_run_of_one_demand_waits_for_a_later_one_that_covers_it(world):
+    north, mine, other = world.alliances["north"], world.demands["open"], world.demands["members"]
+    make.make_run(north, mine, state="failed", error="of one")
+    make.make_run(north, state="failed", demands=[mine.pk, other.pk], error="of two")
+    make.make_run(north, other)
+    make.make_run(north, demands=[other.pk])
+    assert len(groups(world)["runs"].items) == 2
+    make.make_run(north, demands=[mine.pk])
+    (item,) = groups(world)["runs"].items
+    assert "of two" in item.why
+    make.make_run(north, demands=[mine.pk, other.pk])
+    assert groups(world)["runs"].items == []

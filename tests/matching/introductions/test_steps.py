@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -11,11 +12,22 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
+from alliance.choices import DisclosureStage
 from alliance.choices import IntroductionState as State
 from alliance.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
-from alliance.models import Change, DeliveryRecord, OrganisationContact
+from alliance.models import Change, DeliveryRecord, Disclosure, OrganisationContact
 from matching.models import Demand, DemandIdentity, Introduction, Project
-from matching.services.introductions import MOVES, Step, introduce, introduce_pipeline, legal_moves, take_step
+from matching.services.introductions import (
+    MOVES,
+    Step,
+    disclosing,
+    introduce,
+    introduce_pipeline,
+    legal_moves,
+    take_step,
+)
+from matching.services.introductions.disclosing import disclose
+from tests import factories as make
 from tests.cast import World, build_world
 
 TODAY = timezone.localdate
@@ -304,6 +316,36 @@ def test_of_many_at_once_one_wins() -> None:
     made = race(lambda i: introduce(user=world.person("lead_official"), **pair))
     assert sum(isinstance(each, Introduction) for each in made) == 1
     assert Introduction.objects.filter(line=world.lines["members"]).count() == 1
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_what_two_steps_close_at_once_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both introductions of two firms are declined at once: neither takes the other for one that goes on."""
+    world = build_world()
+    official = world.person("lead_official")
+    rows = [world.introductions["open"]]
+    line = make.make_line(world.demands["open"], world.types["reducer"])
+    make.make_match(world.runs["north"], line, world.capabilities["supplier"])
+    rows.append(introduce(user=official, line=line, capability=world.capabilities["supplier"]))
+    assert {(row.lab_id, row.supplier_id) for row in rows} == {(rows[0].lab_id, rows[0].supplier_id)}
+    Introduction.objects.filter(pk__in=[row.pk for row in rows]).update(state="talks")
+    for row in rows:
+        disclose(Introduction.objects.get(pk=row.pk))
+    told = Disclosure.objects.filter(
+        kind="demand", object_id=world.demands["open"].public_id, organisation=rows[0].supplier
+    )
+    assert told.get().stage == DisclosureStage.CONFIDENTIAL
+    gate, store = threading.Barrier(2), disclosing._store
+
+    def together(*args: object) -> None:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            gate.wait(timeout=2)  # until the other has looked too, if nothing keeps it from looking
+        store(*args)
+
+    monkeypatch.setattr(disclosing, "_store", together)
+    done = race(lambda i: take_step(rows[i], "decline", user=official, step=said("decline")), 2)
+    assert [type(each) for each in done] == [Introduction, Introduction], done
+    assert told.get().stage == DisclosureStage.INVITED
 
 
 def test_steps_offered_are_the_legal_ones(world: World) -> None:

@@ -3,15 +3,24 @@
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from alliance.choices import ChunkState
 from alliance.models import Heartbeat
 from matching.encoding import EncodingError
 from matching.models import CurrentResult, LineRequirement, MatchRun, RunChunk
+from matching.services import reconciling
 from matching.services.reconciling import Reconciler
 from matching.services.runs import create_run, finish_run, work_on_run, working
-from matching.services.runs.claims import ATTEMPTS, Claim, claim_chunk, claimable_runs, fail_exhausted
+from matching.services.runs.claims import (
+    ATTEMPTS,
+    Claim,
+    LostFenceError,
+    begin_run,
+    claim_chunk,
+    claimable_runs,
+    fail_exhausted,
+)
 from matching.services.runs.working import work_on_chunk
 from tests.cast import World
 from tests.matching.runs.conftest import rows_of_run, rows_twice
@@ -81,6 +90,23 @@ def test_a_second_freezing_adds_no_chunks(world: World) -> None:
     chunks = list(RunChunk.objects.filter(run=run).values_list("number", "demands"))
     assert work_on_chunk(stalled) is False
     assert list(RunChunk.objects.filter(run=run).values_list("number", "demands")) == chunks
+
+
+def test_a_worker_that_wakes_before_it_began_draws_no_generation(world: World) -> None:
+    """The one that took over computes from a snapshot older than such a generation: its rows would count for newer."""
+    made = create_run(world.alliances["north"], cause="change")
+    slow = claim_chunk(made.pk)
+    expire(made)
+    fast = claim_chunk(made.pk)
+    assert slow
+    assert fast
+    begin_run(fast)
+    made.refresh_from_db()
+    drawn = made.generation
+    with pytest.raises(LostFenceError):
+        begin_run(slow)
+    made.refresh_from_db()
+    assert made.generation == drawn
 
 
 def test_an_error_gives_the_chunk_back_with_its_reason_and_the_fifth_fails_it(
@@ -162,6 +188,38 @@ def test_the_reconciler_ends_what_is_settled_and_calls_workers_less_and_less(
     assert run.state == "finished"
     assert nudged.count(run.pk) == 1
     assert Heartbeat.objects.filter(kind="reconciler").count() == 1
+
+
+def test_a_step_of_the_reconciler_that_fails_keeps_no_other_from_being_done(
+    run: MatchRun, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> int:
+        raise KeyError("a row that nobody foresaw")
+
+    monkeypatch.setattr(reconciling, "follow_changes", broken)
+    while claim := claim_chunk(run.pk):
+        work_on_chunk(claim)
+    MatchRun.objects.filter(pk=run.pk).update(state="running")
+    assert Reconciler().once() == 1
+    run.refresh_from_db()
+    assert run.state == "finished"
+    assert "a row that nobody foresaw" in caplog.text
+
+
+def test_without_a_database_the_round_of_the_reconciler_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def away() -> int:
+        asked.append("follow")
+        raise OperationalError("the server closed the connection")
+
+    monkeypatch.setattr(reconciling, "beat", lambda *_: None)
+    monkeypatch.setattr(reconciling, "follow_changes", away)
+    monkeypatch.setattr(reconciling, "queue_nightly_runs", lambda: asked.append("nightly"))
+    monkeypatch.setattr(reconciling.connection, "is_usable", lambda: False)
+    with pytest.raises(OperationalError):
+        Reconciler().once()
+    assert asked == ["follow"]
 
 
 def test_progress_grows_with_the_chunks(run: MatchRun) -> None:

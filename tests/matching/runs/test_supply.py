@@ -20,7 +20,7 @@ from companies.models import Capability
 from matching.encoding import write_supply
 from matching.kernel import compiled
 from matching.kernel.compiled.__main__ import compile_all
-from matching.models import Match, MatchRun, RunInput
+from matching.models import DemandLine, LineCertificate, Match, MatchRun, RunInput
 from matching.services.runs import create_run, follow_run, supplying, work_on_run
 from matching.services.runs.claims import claim_chunk, give_back
 from matching.services.runs.freezing import freeze
@@ -188,3 +188,33 @@ def test_old_versions_go_but_not_those_an_open_run_is_computed_from(region: Alli
     assert not set(ended) & set(left)
     version = bytes(RunInput.objects.get(run=needed).identities).decode()
     assert {version, "2026-11-20-0-0"} == set(left)
+
+
+def test_a_certificate_that_nobody_had_asked_for_is_matched(region: Alliance, large: Path) -> None:
+    """What a lab changes is no other supply: the run reads what this one does not know."""
+    run(region)
+    before = versions(large)
+    line = DemandLine.objects.get(pk=Match.objects.current().filter(rank=1).latest("score").line_id)
+    with transaction.atomic():
+        LineCertificate.objects.create(line=line, code="NEVER-SEEN")
+        record("changed", "demand", str(line.demand.public_id))
+    done = run(region)
+    assert versions(large) == before
+    assert not Match.objects.current().filter(line_id=line.pk).exists()
+    assert Match.objects.current().exclude(line_id=line.pk).exists()
+    assert done.error == ""
+
+
+def test_a_run_does_without_where_nothing_can_be_written(
+    region: Alliance, large: Path, digest: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(region)
+    own = digest()
+    change(Capability.objects.latest("pk"))  # another version, of the same rows
+
+    def full(*_args: Any, **_options: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "save", full)
+    run(region)
+    assert digest() == own
