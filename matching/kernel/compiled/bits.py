@@ -89,8 +89,6 @@ def exact_round9(x: float) -> float:
     x × 1e9 is taken as a sum of two doubles without error (Dekker), so that the side of the half is known.
     """
     size = abs(x)
-    if not size < WHOLE:
-        return x
     product = size * SCALE
     big = size * SPLIT
     high = big - (big - size)
@@ -99,6 +97,8 @@ def exact_round9(x: float) -> float:
     error = ((high * SCALE) - product) + low * SCALE
     below = math.floor(product)
     side = ((product - below) - 0.5) + error
-    up = side > 0 or (side == 0 and below % 2 == 1)
+    odd = below - 2.0 * math.floor(0.5 * below)
+    # No branch: sides are as good as random, and loops over many scores become vectors.
+    up = (side > 0) | ((side == 0) & (odd == 1.0))
     rounded = (below + 1.0 if up else below) / SCALE
-    return math.copysign(rounded, x)
+    return math.copysign(rounded, x) if size < WHOLE else x

@@ -9,7 +9,7 @@ scores means something. ``Layout.pos`` leads back, and ties are decided there.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from matching.kernel.codes import Kind
 from matching.kernel.compiled.bits import COMPILE, OWNING, copy_row, njit, set_bit
 from matching.kernel.prepare import Block, Prepared
 from matching.kernel.tables import AnyArray, Floats, Ints
+
+if TYPE_CHECKING:
+    from matching.kernel.compiled.sixteens import Tables
 
 MOQ, READY, PRICE, FREE, FIRST_KEY = range(5)  # rows of Layout.least
 MAX_CUTS = 64
@@ -75,11 +78,12 @@ class Index(NamedTuple):
 
 
 class Laid(NamedTuple):
-    """A block ready for the loops."""
+    """A block ready for the loops. tables: what estimates read, where it was laid out for them."""
 
     block: Block
     layout: Layout
     lookup: Index
+    tables: Tables | None = None
 
 
 def lay_out(

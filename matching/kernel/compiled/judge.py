@@ -12,17 +12,13 @@ import numpy as np
 
 from matching.kernel.codes import Code, Op
 from matching.kernel.compiled.bits import COMPILE, INLINE, clear_bit, copy_row, njit, set_bit
-from matching.kernel.compiled.block import FIRST_KEY, FREE, MOQ, PRICE, READY
+from matching.kernel.compiled.block import FREE, MOQ, PRICE, READY
 from matching.kernel.tables import AnyArray, Bools, Floats, Ints, Masks
 
 SPEC, CERTIFICATION = int(Code.SPEC), int(Code.CERTIFICATION)
 IS_MOQ, CAPACITY, TIME, IS_PRICE = int(Code.MOQ), int(Code.CAPACITY), int(Code.TIME), int(Code.PRICE)
 GE, LE, BETWEEN, COVERS, ONE_OF = (int(op) for op in (Op.GE, Op.LE, Op.BETWEEN, Op.COVERS, Op.ONE_OF))
 OTHER_RULES = 5  # certification, MOQ, capacity, time, price
-OWN_DAYS, OWN_ROLE, OWN_TRUST, OWN_CITY, RULES_FROM = range(
-    5
-)  # a slot's row; the columns of ``least`` follow
-assert FIRST_KEY == 4  # noqa: S101 -- lay_out puts the keys' columns behind these four
 
 
 class Asks(NamedTuple):
@@ -55,13 +51,14 @@ class Scratch(NamedTuple):
     """What one line's judgement is written into, used again for the next line.
 
     fails: uint64[rules, W]; kind, want: code of each rule and its requirement (-1);
-    after ``judge_roughly`` columns and bounds.
+    after ``judge_roughly`` columns and bounds, and which of the column's bitmaps is below each.
     """
 
     fails: AnyArray
     kind: Ints
     want: Ints
     bound: Floats
+    cut: Ints
     some: AnyArray
     more: AnyArray
     feasible: AnyArray
@@ -71,8 +68,8 @@ class Scratch(NamedTuple):
 def scratch(rules: int, words: int) -> Scratch:
     # Behind each row three words of nobody: four are read at once.
     rows = [np.zeros(words + 3, np.uint64)[:words] for _ in range(4)]
-    kind, want = np.zeros(2 * rules, np.int32), np.zeros(rules, np.int32)
-    return Scratch(np.zeros((rules, words), np.uint64), kind, want, np.zeros(2 * rules), *rows)
+    kind, want, cut = np.zeros(2 * rules, np.int32), np.zeros(rules, np.int32), np.zeros(2 * rules, np.int32)
+    return Scratch(np.zeros((rules, words), np.uint64), kind, want, np.zeros(2 * rules), cut, *rows)
 
 
 @njit(**INLINE)
@@ -218,30 +215,35 @@ def judge(layout: Any, index: Any, asks: Any, line: int, work: Any) -> int:
 
 
 @njit(**INLINE)
-def _surely_below(index: Any, column: int, threshold: float, work: Any, bounds: int) -> int:
-    """Add to ``work.some`` those of whom a whole bitmap says that they have less: some may be missed.
+def _note(index: Any, column: int, threshold: float, work: Any, bounds: int) -> int:
+    """Note a bound that somebody may miss; returns how many there are now.
 
-    The bound is noted for ``meets``; returns how many there are now.
+    All cuts are compared: looking for the place by halves would mispredict a branch in two.
     """
-    cut_value = index.cut_value[column]
-    low, high = 0, len(cut_value)
-    while low < high:
-        middle = (low + high) >> 1
-        if cut_value[middle] < threshold:
-            low = middle + 1
-        else:
-            high = middle
-    if low == 0:
-        return bounds
-    if low > 1:
-        row, some = index.rows[column, low - 1], work.some
+    cut_value, below = index.cut_value[column], 0
+    for at in range(len(cut_value)):
+        below += cut_value[at] < threshold
+    work.kind[bounds], work.bound[bounds], work.cut[bounds] = column, threshold, below - 1
+    return bounds + (below > 0)
+
+
+@njit(**INLINE)
+def _join(index: Any, work: Any, bounds: int) -> None:
+    """Add to ``work.some`` those of whom a whole bitmap says that they miss a bound: some may be missed.
+
+    Four bitmaps at once, the last of them filled up by one of nobody.
+    """
+    kind, cut, some = work.kind, work.cut, work.some
+    for at in range(bounds, bounds + 3):
+        kind[at], cut[at] = 0, 0
+    for at in range(0, bounds, 4):
+        one, two = index.rows[kind[at], cut[at]], index.rows[kind[at + 1], cut[at + 1]]
+        three, four = index.rows[kind[at + 2], cut[at + 2]], index.rows[kind[at + 3], cut[at + 3]]
         for word in range(len(some)):
-            some[word] |= row[word]
-    work.kind[bounds], work.bound[bounds] = column, threshold
-    return bounds + 1
+            some[word] |= one[word] | two[word] | three[word] | four[word]
 
 
-@njit(**COMPILE)
+@njit(**INLINE)
 def judge_roughly(layout: Any, index: Any, asks: Any, line: int, work: Any) -> int:
     """Into ``work.feasible`` everybody who is feasible, and a few who miss a bound by a little: ``meets`` decides.
 
@@ -258,39 +260,45 @@ def judge_roughly(layout: Any, index: Any, asks: Any, line: int, work: Any) -> i
             for word in range(len(some)):
                 some[word] |= work.fails[0][word]
         if op in (GE, BETWEEN):
-            bounds = _surely_below(index, column + 1, asks.a[want], work, bounds)
+            bounds = _note(index, column + 1, asks.a[want], work, bounds)
         if op in (LE, COVERS):
-            bounds = _surely_below(index, column, -asks.a[want], work, bounds)
+            bounds = _note(index, column, -asks.a[want], work, bounds)
         if op == BETWEEN:
-            bounds = _surely_below(index, column, -asks.b[want], work, bounds)
+            bounds = _note(index, column, -asks.b[want], work, bounds)
         if op == COVERS:
-            bounds = _surely_below(index, column + 1, asks.b[want], work, bounds)
+            bounds = _note(index, column + 1, asks.b[want], work, bounds)
     if asks.code_start[line + 1] > asks.code_start[line]:
         _fails_certificates(layout, asks, line, work.fails[0])
         for word in range(len(some)):
             some[word] |= work.fails[0][word]
-    bounds = _surely_below(index, MOQ, -asks.quantity[line], work, bounds)
-    bounds = _surely_below(index, FREE, asks.rate[line], work, bounds)
-    bounds = _surely_below(index, READY, -float(asks.need_by[line]), work, bounds)
+    bounds = _note(index, MOQ, -asks.quantity[line], work, bounds)
+    bounds = _note(index, FREE, asks.rate[line], work, bounds)
+    bounds = _note(index, READY, -float(asks.need_by[line]), work, bounds)
     if asks.ceiling[line] > 0:
-        bounds = _surely_below(index, PRICE, -asks.ceiling[line], work, bounds)
+        bounds = _note(index, PRICE, -asks.ceiling[line], work, bounds)
+    _join(index, work, bounds)
     for word in range(len(some)):
         work.feasible[word] = layout.valid[word] & ~some[word]
-    work.near[:] = 0
     return bounds
 
 
 @njit(**INLINE)
-def meets(rows: Any, work: Any, bounds: int, slot: int) -> bool:
-    """Every bound that ``judge_roughly`` noted, by the values themselves: the columns of ``rows`` from RULES_FROM."""
+def meets(layout: Any, work: Any, bounds: int, slot: int) -> bool:
+    """Every bound that ``judge_roughly`` noted, by the values themselves."""
     misses = False
-    for i in range(bounds):  # all of them: a branch would go wrong more often than it saved
-        misses |= rows[slot, RULES_FROM + work.kind[i]] < work.bound[i]
+    for i in range(bounds):
+        misses |= layout.least[work.kind[i], slot] < work.bound[i]
     return not misses
 
 
 @njit(**COMPILE)
 def leave_out(layout: Any, asks: Any, line: int, work: Any) -> int:
+    """See ``leave_out_here``."""
+    return leave_out_here(layout, asks, line, work)
+
+
+@njit(**INLINE)
+def leave_out_here(layout: Any, asks: Any, line: int, work: Any) -> int:
     """The rule ``self``: take the demanding organisation and those it excludes out; returns the candidates left."""
     demand = asks.demand[line]
     everybody = layout.firm_start[len(layout.firms)] - layout.firm_start[0]

@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from matching.kernel.codes import KEEP_MATCHES, KEEP_NEAR
-from matching.kernel.compiled.best import find_best, score_found
-from matching.kernel.compiled.bits import COMPILE, INLINE, ONE, OWNING, count_bits, lowest, njit, set_bit
+from matching.kernel.compiled.best import solve_best
+from matching.kernel.compiled.bits import COMPILE, ONE, OWNING, count_bits, lowest, njit, set_bit
 from matching.kernel.compiled.block import Laid
-from matching.kernel.compiled.judge import OTHER_RULES, Asks, judge, judge_roughly, leave_out, scratch
+from matching.kernel.compiled.judge import OTHER_RULES, Asks, judge, leave_out, scratch
 from matching.kernel.compiled.near import firms_in, relax
 from matching.kernel.compiled.score import score_all, write_terms
-from matching.kernel.compiled.sixteens import no_tables, notes_for, stand_at, tables_of
+from matching.kernel.compiled.sixteens import TERMS, notes_for, tables_of
 from matching.kernel.problem import Problem
 from matching.kernel.tables import AnyArray, Bools, Floats, Ints
 
@@ -21,7 +21,8 @@ from matching.kernel.tables import AnyArray, Bools, Floats, Ints
 class Found(NamedTuple):
     """What was found for B lines of one block, by slot.
 
-    totals: int32[B, 5], in the order of ``LineTotals``. matches: int32[B, 20], -1 beyond the last. near: int32[B, 5],
+    totals: int32[B, 5], in the order of ``LineTotals``. matches: int32[B, 20], -1 beyond the last (their
+    scores and terms say nothing there). near: int32[B, 5],
     near_rule: which of the line's relaxations. relaxed: how many of them; relax_*: [B, rules], thresholds float64.
     feasible, feasible_score: all feasible of the lines that asked for them, flat, as indices in the block,
     ascending; feasible_start: int64[B + 1].
@@ -56,12 +57,14 @@ def asks_of(problem: Problem) -> Asks:
 
 
 def _found(lines: int, rules: int) -> Found:
-    whole = np.int32
+    """rules: 0 where near misses and relaxations are not asked for."""
+    whole, near = np.int32, KEEP_NEAR if rules else 0
     return Found(
         totals=np.zeros((lines, 5), whole), matches=np.full((lines, KEEP_MATCHES), -1, whole),
-        scores=np.zeros((lines, KEEP_MATCHES)), terms=np.zeros((lines, KEEP_MATCHES, 7)),
-        near=np.full((lines, KEEP_NEAR), -1, whole), near_rule=np.zeros((lines, KEEP_NEAR), whole),
-        near_short=np.zeros((lines, KEEP_NEAR)), relaxed=np.zeros(lines, whole),
+        # Beyond the last match they say nothing: filling megabytes takes as long as a tenth of the work.
+        scores=np.empty((lines, KEEP_MATCHES)), terms=np.empty((lines, KEEP_MATCHES, TERMS)),
+        near=np.full((lines, near), -1, whole), near_rule=np.zeros((lines, near), whole),
+        near_short=np.zeros((lines, near)), relaxed=np.zeros(lines, whole),
         relax_kind=np.zeros((lines, rules), whole), relax_want=np.zeros((lines, rules), whole),
         relax_firms=np.zeros((lines, rules), whole), relax_numbers=np.zeros((lines, rules, 5)),
         feasible_start=np.zeros(lines + 1, np.int64), feasible=np.zeros(0, whole), feasible_score=np.zeros(0),
@@ -82,18 +85,22 @@ def solve_lines(
     """keep_all: bool[B], whether a line's feasible capabilities are all wanted. near: False leaves out what only
     counts (near misses, relaxations, numbers of firms): the best 20 and no more."""
     rules = OTHER_RULES + int(np.max(asks.start[lines + 1] - asks.start[lines], initial=0))
-    found = _found(len(lines), rules)
+    found = _found(len(lines), rules if near else 0)
     words = len(laid.layout.valid)
     work = scratch(rules, words)
     seen = np.zeros(len(laid.layout.firms), np.int64)
     # Estimates are for lines of which the best 20 are wanted, those of one lab after each other.
-    tables = no_tables(weights) if keep_all.all() else tables_of(laid.layout, weights)
-    turns = np.arange(len(lines))
-    if not keep_all.any():
+    by_estimate = not keep_all.any() and len(laid.lookup.order) > 0
+    if by_estimate:
         turns = np.argsort(asks.lab[asks.demand[lines]], kind="stable")
+        tables = laid.tables or tables_of(laid.layout, weights)
+        solve_best(
+            laid.layout, laid.lookup, asks, lines, turns, prox, tables, weights, as_of, work, notes_for(tables), found
+        )  # fmt: skip
+        if not near:
+            return found
     feasible, scores = _solve(
-        laid.layout, laid.lookup, asks, lines, turns, keep_all, prox, tables, weights, as_of, near, work,
-        notes_for(tables), seen, found,
+        laid.layout, laid.lookup, asks, lines, keep_all, prox, weights, as_of, not by_estimate, near, work, seen, found
     )  # fmt: skip
     return found._replace(feasible=feasible, feasible_score=scores)
 
@@ -150,57 +157,38 @@ def put_parts(start: Any, which: Any, part: Any, pos: Any, score: Any, to_pos: A
 
 @njit(**OWNING)
 def _solve(
-    layout: Any, index: Any, asks: Any, lines: Any, turns: Any, keep_all: Any, prox: Any, tables: Any, weights: Any,
-    as_of: int, with_near: bool, work: Any, notes: Any, seen: Any, found: Any,
+    layout: Any, index: Any, asks: Any, lines: Any, keep_all: Any, prox: Any, weights: Any, as_of: int,
+    with_best: bool, with_near: bool, work: Any, seen: Any, found: Any,
 ) -> tuple[Any, Any]:  # fmt: skip
-    """turns: in which order the lines are solved; ascending where all that is feasible is wanted."""
+    """with_best, with_near: whether best 20 and what only counts are asked for."""
     size = len(layout.pos)
     all_found, all_score = np.empty(1024, np.int32), np.empty(1024)
     some, some_score = np.empty(size, np.int32), np.empty(size)
     best, best_score, terms = np.empty(KEEP_MATCHES, np.int32), np.empty(KEEP_MATCHES), np.empty(7)
     marks, by_place = np.zeros(len(layout.valid), np.uint64), np.empty(size)
-    filled, stands = 0, -1
-    for i in turns:
+    filled = 0
+    for i in range(len(lines)):
         line = lines[i]
         lab = asks.lab[asks.demand[line]]
         days = float(max(1, asks.need_by[line] - as_of))
-        rules = bounds = 0
-        if not with_near and not keep_all[i] and index.order.shape[0] > 0:
-            bounds = judge_roughly(layout, index, asks, line, work)
-        else:
-            rules = judge(layout, index, asks, line, work)
+        rules = judge(layout, index, asks, line, work)
         found.totals[i, 1] = leave_out(layout, asks, line, work)
-        if keep_all[i]:
+        if with_best:
             count, kept = score_all(
                 layout, asks, line, prox[lab], days, weights, work.feasible, terms, best, best_score, some, some_score
             )  # fmt: skip
-            all_found, all_score = grown(all_found, filled + count), grown(all_score, filled + count)
-            _by_place(layout.place, some, some_score, count, marks, by_place)
-            _write_out(marks, by_place, all_found, all_score, filled)
-            filled += count
             for rank in range(kept):
                 found.matches[i, rank], found.scores[i, rank] = best[rank], best_score[rank]
                 write_terms(layout, asks, line, best[rank], prox[lab], days, weights, found.terms[i, rank])
-        else:
-            if lab != stands:
-                stand_at(tables, layout.city, prox[lab])
-                stands = lab
-            count = find_best(layout, asks, line, tables, notes, work, bounds, days)
-            kept = score_found(layout, asks, line, tables.rows, prox[lab], days, weights, notes, count)
-            _write_best(notes, kept, found.matches[i], found.scores[i], found.terms[i])
+            if keep_all[i]:
+                all_found, all_score = grown(all_found, filled + count), grown(all_score, filled + count)
+                _by_place(layout.place, some, some_score, count, marks, by_place)
+                _write_out(marks, by_place, all_found, all_score, filled)
+                filled += count
         found.feasible_start[i + 1] = filled
         if with_near:
             _count_line(layout, index, asks, line, i, rules, days, work, seen, found)
     return all_found[:filled], all_score[:filled]
-
-
-@njit(**INLINE)
-def _write_best(notes: Any, kept: int, matches: Any, scores: Any, terms: Any) -> None:
-    for rank in range(kept):
-        at = notes.order[rank]
-        matches[rank], scores[rank] = notes.some[at], notes.scores[at]
-        for term in range(7):
-            terms[rank, term] = notes.terms[at, term]
 
 
 @njit(**COMPILE)

@@ -9,8 +9,7 @@ import numpy as np
 from matching.kernel.codes import KEEP_MATCHES
 from matching.kernel.compiled.bits import COMPILE, njit
 from matching.kernel.compiled.block import FREE, PRICE, Layout
-from matching.kernel.compiled.judge import OWN_CITY, OWN_DAYS, OWN_ROLE, OWN_TRUST, RULES_FROM
-from matching.kernel.compiled.lanes import DAYS_OF, FIXED, FREE_OF, LANES, PARTS, PRICE_OF, RATES
+from matching.kernel.compiled.lanes import DAYS_OF, FIXED, FREE_OF, LANES, PARTS, PRICE_OF
 from matching.kernel.tables import AnyArray, Floats, Ints
 
 KEEP = KEEP_MATCHES
@@ -18,32 +17,43 @@ NOBODY = np.float32(-1.0)  # what stands for the points of nobody
 FAR = 1e30
 SANE = (1e-6, 1e12)  # quantities beyond leave single precision: such lines are scored one by one
 AT_ONCE = 16  # sixteens of groups looked into at once
+TERMS = 7
+# What a score reads of a slot, one cache line.
+OWN_PRICE, OWN_DAYS, OWN_FREE, OWN_CITY, OWN_ROLE, OWN_TRUST, OWN_POS, _, OWN = range(9)
 
 
 class Tables(NamedTuple):
-    """The block in single precision, by slot and by group; and by slot in a row each, whose first cache line holds
-    what a score reads. fixed: fit, role and trust; ``slots`` and ``groups`` hold the distance as well, of the
-    lab that ``stand_at`` was last told.
+    """The block in single precision, by slot and by group. fixed: fit, role and trust; ``slots`` and ``groups`` hold
+    the distance as well, of the lab that ``stand_at`` was last told.
+
+    For those looked at exactly by slot in a row each, one or two cache lines: ``own``, what a score reads; ``least``,
+    the layout's columns in single precision, float32[size * parts, LANES].
     """
 
     slots: AnyArray
     groups: AnyArray
     fixed: AnyArray
-    rows: Floats
+    own: Floats
+    least: AnyArray
     share: AnyArray
     sane: AnyArray
 
 
 class Notes(NamedTuple):
-    """What one line's search writes into. wanted: how many groups had to be looked into lately."""
+    """What one line's search writes into. wanted: how many groups had to be looked into lately, and the cut.
 
-    rates: AnyArray
+    bound: what nobody in a group exceeds; floors: the line's bounds by column, like ``Tables.least``; some, points: who
+    was found, and what he may reach; places: which of those are looked at exactly, chosen: who of them is feasible.
+    """
+
     bound: AnyArray
-    lanes: AnyArray
+    floors: AnyArray
     listed: Ints
     wanted: Floats
     some: Ints
     points: AnyArray
+    places: Ints
+    chosen: Ints
     terms: Floats
     scores: Floats
     pos: Floats
@@ -62,21 +72,25 @@ def tables_of(layout: Layout, weights: Floats) -> Tables:
     slots[:, DAYS_OF] = np.where(there, layout.days, FAR).reshape(-1, LANES)
     slots[:, FREE_OF] = np.where(there, np.minimum(free, FAR), -FAR).reshape(-1, LANES)
     fixed = share[0] + share[5] * layout.role + share[6] * layout.trust
-    rows = np.zeros((size, -(-(RULES_FROM + len(layout.least) + 1) // 8) * 8))
-    rows[:, OWN_DAYS], rows[:, OWN_ROLE], rows[:, OWN_TRUST] = layout.days, layout.role, layout.trust
-    rows[:, OWN_CITY], rows[:, RULES_FROM : RULES_FROM + len(layout.least)] = layout.city, layout.least.T
-    rows[:, -1] = layout.pos
+    own = np.zeros((size, OWN))
+    own[:, OWN_PRICE], own[:, OWN_FREE], own[:, OWN_DAYS] = price, free, layout.days
+    own[:, OWN_CITY], own[:, OWN_POS] = layout.city, layout.pos
+    own[:, OWN_ROLE], own[:, OWN_TRUST] = layout.role, layout.trust
     return Tables(
-        slots, _above(slots), np.where(there, fixed, -FAR).astype(np.float32), rows,
+        slots, _above(slots), np.where(there, fixed, -FAR).astype(np.float32), own, _in_rows(layout.least),
         share.astype(np.float32), np.array([sane]),
     )  # fmt: skip
 
 
-def no_tables(weights: Floats) -> Tables:
-    """Of the same types, for nobody."""
-    none = np.zeros((0, PARTS, LANES), np.float32)
-    share = (weights / weights.sum()).astype(np.float32)
-    return Tables(none, none, np.zeros(0, np.float32), np.zeros((0, 8)), share, np.array([False]))
+def _in_rows(least: Floats) -> AnyArray:
+    """The columns by slot, rounded to single precision and filled up to sixteens."""
+    columns, size = least.shape
+    rows = np.zeros((size, -(-columns // LANES) * LANES), np.float32)
+    with np.errstate(
+        over="ignore"
+    ):  # what is beyond becomes infinite, and is compared in double precision then
+        rows[:, :columns] = least.T
+    return rows.reshape(-1, LANES)
 
 
 def _sane(values: Floats) -> bool:
@@ -99,18 +113,20 @@ def _above(below: AnyArray) -> AnyArray:
 def notes_for(tables: Tables) -> Notes:
     """For any number of lines on these tables."""
     size, real = len(tables.fixed), np.float32
+    room = size + 2 * LANES  # lists are written sixteen at once
     return Notes(
-        rates=np.zeros(RATES, real),
         bound=np.full((len(tables.groups) + 3, LANES), NOBODY),
-        lanes=np.zeros((AT_ONCE * LANES, LANES), real),
-        listed=np.zeros(AT_ONCE * LANES, np.int32),
-        wanted=np.full(1, 60.0),
-        some=np.zeros(size, np.int32),
-        points=np.zeros((size // LANES + 2, LANES), real),
-        terms=np.zeros((size, 8)),
-        scores=np.zeros(size),
-        pos=np.zeros(size),
-        order=np.zeros(KEEP, np.int32),
+        floors=np.full((len(tables.least) // max(1, size), LANES), np.nan, real),
+        listed=np.zeros((AT_ONCE + 1) * LANES, np.int32),
+        wanted=np.array([60.0, 0.7]),
+        some=np.zeros(room, np.int32),
+        points=np.zeros((room // LANES + 1, LANES), real),
+        places=np.zeros(room, np.int32),
+        chosen=np.zeros(room, np.int32),
+        terms=np.zeros((TERMS, room)),
+        scores=np.zeros(room),
+        pos=np.zeros(room),
+        order=np.zeros(KEEP + 1, np.int32),
     )
 
 

@@ -11,6 +11,7 @@ from matching.kernel.compiled.block import Laid, laid_for_all, lay_out
 from matching.kernel.compiled.judge import SPEC
 from matching.kernel.compiled.lines import Found, asks_of, put_parts, solve_lines
 from matching.kernel.compiled.pipelines import Feasible
+from matching.kernel.compiled.sixteens import tables_of
 from matching.kernel.prepare import Prepared
 from matching.kernel.results import LineTotals, Matches, NearMisses, Relaxations
 from matching.kernel.tables import AnyArray, Floats, Ints, Table
@@ -84,7 +85,9 @@ class CompiledLines:
                 return laid
             keys, codes = self._keys.get(number, _NONE), self._codes.get(number, _NONE)
             laid = lay_out(self.prepared, block, keys, codes, int(self._lines_of[number]), by_score=by_score)
-            size = sum(array.nbytes for array in (*laid.layout, *laid.lookup))
+            if by_score:
+                laid = laid._replace(tables=tables_of(laid.layout, self._weights))
+            size = sum(array.nbytes for array in (*laid.layout, *laid.lookup, *(laid.tables or ())))
             if self._bytes + size > ROOM:
                 self._laid, self._bytes = {}, 0
             self._laid[number, by_score] = laid
