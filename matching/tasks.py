@@ -3,14 +3,14 @@
 from typing import Any
 
 from celery import shared_task
-from celery.signals import worker_ready
+from celery.signals import worker_init, worker_ready
 from django.conf import settings
 
 from alliance.services.notices import follow_news, send_notice_mail
 from matching.services.changes import follow_and_match
 from matching.services.exports import work_on_export
 from matching.services.notices import tell_of_dates
-from matching.services.runs import prepare_kernel, queue_nightly_runs, work_on_run
+from matching.services.runs import load_kernel, prepare_kernel, queue_nightly_runs, work_on_run
 
 # Below the lease: whoever claims next never meets the old owner.
 LIMIT = max(settings.MATCH_LEASE_SECONDS - 10, 5)
@@ -41,6 +41,12 @@ def work_on_export_task(export_id: int) -> None:
 @shared_task(name="matching.nightly", time_limit=LIMIT)
 def nightly_task() -> None:
     queue_nightly_runs()
+
+
+@worker_init.connect
+def load_kernel_once(**_: Any) -> None:
+    """Before the pool's processes are made, which then have it: loading takes each a second of its first run."""
+    load_kernel()
 
 
 @worker_ready.connect

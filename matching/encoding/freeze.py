@@ -144,16 +144,22 @@ class Encoder:
             ),
         )
 
+    def _owners(self) -> Array:
+        return positions(self.organisations, self.demands["owner"])
+
+    def _excluded(self) -> Lists:
+        return around.read_exclusions(self.demands["owner"], self.organisations)
+
     def _demands(self, keys: Keys, rows: list[asked.RequirementRow]) -> Demands:
         found = self.demands
         return Demands(
-            organisation=positions(self.organisations, found["owner"]),
+            organisation=self._owners(),
             lab=positions(self.cities, found["lab"]),
             open_scope=found["open"],
             deployment=positions(self.cities, found["deployment"]),
             scenario=positions(self.scenario_tree.ids, found["scenario"]),
             site_requirements=Requirements.of(asked.in_rows(found["id"], keys, "site need of demand", rows)),
-            excluded=around.read_exclusions(found["owner"], self.organisations),
+            excluded=self._excluded(),
             **_same(found, "start", "need_by", "iterations", "fleet", "trial_days"),
         )
 

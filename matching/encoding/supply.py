@@ -17,7 +17,7 @@ from datetime import date
 from functools import cache, cached_property
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from django.conf import settings
@@ -35,12 +35,12 @@ from matching.kernel import (
     ComponentKeys,
     Demands,
     Lines,
-    Lists,
     Places,
     Problem,
-    Requirements,
     SiteKeys,
     Weights,
+    no_demands,
+    no_lines,
     problem,
 )
 from matching.kernel.problem import PARTS
@@ -172,9 +172,7 @@ class _Everything(Encoder):
     def write(self, folder: Path) -> None:
         keys = around.component_keys(ComponentKey.objects.values_list("pk", flat=True))
         site_keys = around.scenario_keys(ScenarioKey.objects.values_list("pk", flat=True))
-        with connection.cursor() as cursor:
-            cursor.execute(CODES)
-            codes = [row[0] for row in cursor.fetchall()]
+        codes = read_codes()
         built = problem(
             as_of=self.as_of.toordinal(),
             places=around.read_places(0, self.cities),
@@ -184,8 +182,8 @@ class _Everything(Encoder):
             scenario_types=around.scenario_types(self.scenario_tree),
             organisations=around.read_organisations(self.organisations),
             capabilities=self._capabilities(keys, codes),
-            demands=_no_demands(),
-            lines=_no_lines(),
+            demands=no_demands(),
+            lines=no_lines(),
             sites=self._sites(keys, site_keys, self._conditions()),
             weights=around.default_weights(),
         )
@@ -202,16 +200,11 @@ class _Everything(Encoder):
         _write(folder / "ids", dict(zip(IDS, ids, strict=True)))
 
 
-def _no_demands() -> Demands:
-    none: list[Any] = []
-    make: Any = Demands
-    return cast(Demands, make(*[none] * 10, site_requirements=Requirements.of([]), excluded=Lists.of([])))
-
-
-def _no_lines() -> Lines:
-    none: list[Any] = []
-    make: Any = Lines
-    return cast(Lines, make(*[none] * 7, certificates=Lists.of([]), requirements=Requirements.of([])))
+def read_codes() -> list[str]:
+    """All certificates that somebody holds or asks for."""
+    with connection.cursor() as cursor:
+        cursor.execute(CODES)
+        return [row[0] for row in cursor.fetchall()]
 
 
 class _OverSupply(Encoder):

@@ -102,19 +102,28 @@ def rounded_cities(cities: Array) -> Array:
 
 def read_places(alliance: int, cities: Array) -> Places:
     """The cities where something lies, as the alliance sees them."""
-    params = {"ids": cities.tolist(), "alliance": alliance}
+    return Places(read_travel(cities), *read_members(alliance, cities))
+
+
+def read_travel(cities: Array) -> Array:
+    """Minutes between them."""
+    params = {"ids": cities.tolist()}
     at = np.array(_fetch(POINTS, params), np.float64).reshape(len(cities), 2)
     rows = _fetch(ROADS, params)
     ends = [positions(cities, np.array([row[end] for row in rows], np.int64)) for end in (0, 1)]
-    travel = travel_minutes(
+    return travel_minutes(
         at[:, 0], at[:, 1], ends[0], ends[1], np.array([row[2] for row in rows], np.float64)
     )
+
+
+def read_members(alliance: int, cities: Array) -> tuple[Array, Array]:
+    """Which of them belong to the alliance, and with what roles."""
     member, roles = np.zeros(len(cities), bool), np.zeros(len(cities), np.uint8)
-    for city, its_roles in _fetch(REACHED, params):
+    for city, its_roles in _fetch(REACHED, {"ids": cities.tolist(), "alliance": alliance}):
         place = np.searchsorted(cities, city)
         member[place] = True
         roles[place] = sum(ROLES[role] for role in set(its_roles))
-    return Places(travel, member, roles)
+    return member, roles
 
 
 # Keys as one array: hundreds of parameters take longer to write down than to look up.

@@ -106,6 +106,7 @@ class SpecColumns:
 
     def mend(self, row: int, values: Mapping[str, Any]) -> None:
         """``add`` where that has failed: what does not suit its parameter is marked by an infinite bound."""
+        self._cut()
         done = {int(key) for place, key in zip(self._row, self._key, strict=True) if place == row}
         for name, value in values.items():
             key = self._keys.by_name.get(name)
@@ -114,11 +115,19 @@ class SpecColumns:
             try:
                 self.add(row, {name: value})
             except (LookupError, TypeError, ValueError):
+                self._cut()
                 self._row.append(row)
                 self._key.append(key)
                 self._lo.append(NAN)
                 self._hi.append(float("inf"))
                 self._mask.append(0)
+
+    def _cut(self) -> None:
+        """A value that is no number is half added when it fails."""
+        columns: list[array[Any]] = [self._row, self._key, self._lo, self._hi, self._mask]
+        whole = min(len(column) for column in columns)
+        for column in columns:
+            del column[whole:]
 
     def _mask_of(self, key: int, value: Any) -> int:
         chosen = (key, *value)

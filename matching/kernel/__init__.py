@@ -34,6 +34,10 @@ from matching.kernel.problem import (
     Sites,
     Types,
     Weights,
+    no_demands,
+    no_lines,
+    no_offers,
+    no_sites,
     problem,
 )
 from matching.kernel.results import Results
@@ -73,5 +77,9 @@ __all__ = [
     "Weights",
     "Windows",
     "code_name",
+    "no_demands",
+    "no_lines",
+    "no_offers",
+    "no_sites",
     "problem",
 ]

@@ -12,7 +12,7 @@ from __future__ import annotations
 import io
 import zipfile
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 
@@ -238,6 +238,32 @@ PARTS: dict[str, type[Table]] = {
     "sites": Sites,
     "weights": Weights,
 }
+
+
+def no_demands() -> Demands:
+    none: list[Any] = []
+    make: Any = Demands
+    return cast(Demands, make(*[none] * 10, site_requirements=Requirements.of([]), excluded=Lists.of([])))
+
+
+def no_lines() -> Lines:
+    none: list[Any] = []
+    make: Any = Lines
+    return cast(Lines, make(*[none] * 7, certificates=Lists.of([]), requirements=Requirements.of([])))
+
+
+def no_offers() -> Capabilities:
+    none: list[Any] = []
+    make: Any = Capabilities
+    return cast(Capabilities, make(*[none] * 11, Specs.of(*[none] * 5), Certificates.of(*[none] * 3)))
+
+
+def no_sites() -> Sites:
+    none: list[Any] = []
+    make: Any = Sites
+    return cast(
+        Sites, make(*[none] * 5, Windows.of([]), params=Specs.of(*[none] * 5), conditions=Requirements.of([]))
+    )
 
 
 def problem(**parts: Any) -> Problem:

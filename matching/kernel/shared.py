@@ -126,8 +126,7 @@ class Shared:
         self.common = keep is not keep_nothing
         record = problem.organisations
         self.prox: Floats = proximity(problem.places.travel)
-        trust = 0.6 + 0.4 * (record.on_time.astype(np.int64) + 1) / (record.completed.astype(np.int64) + 2)
-        self.trust: Floats = np.where(record.verified, trust, 0.0)
+        self.trust: Floats = trust_of(record.verified, record.completed, record.on_time)
         self.below = below(problem.types.parent)
         self.loops: dict[str, Any] = {}  # of the compiled loops, by name
         self._of_type: dict[int, Candidates] = {}
@@ -217,6 +216,12 @@ class Shared:
             of_site.append(sets.setdefault(members, len(sets)))
         self.condition_sets: Sequence[tuple[int, ...]] = list(sets)
         self.condition_set: Ints = np.array(of_site, np.int32)
+
+
+def trust_of(verified: Bools, completed: Ints, on_time: Ints) -> Floats:
+    """That term of §4 for organisations."""
+    trust = 0.6 + 0.4 * (on_time.astype(np.int64) + 1) / (completed.astype(np.int64) + 2)
+    return np.where(verified, trust, 0.0)
 
 
 def _identity(want: Want) -> tuple[object, ...]:

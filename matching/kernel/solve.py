@@ -29,14 +29,22 @@ class Solver:
     """
 
     def __init__(
-        self, problem: Problem, *, compiled: bool | None = None, shared: Shared | None = None
+        self,
+        problem: Problem,
+        *,
+        compiled: bool | None = None,
+        shared: Shared | None = None,
+        made: CompiledSolver | None = None,
     ) -> None:
         """compiled: whether to use the compiled loops; by default where they pay (``has_compiled``).
 
-        shared: of another Problem over the same supply.
+        shared: of another Problem over the same supply. made: for this very Problem.
         """
+        self.compiled: CompiledSolver | None = made
+        if made is not None:
+            self.prepared = made.prepared
+            return
         self.prepared = Prepared(problem, shared)
-        self.compiled: CompiledSolver | None = None
         if has_compiled(problem, compiled, common=self.prepared.shared.common):
             self.compiled = compiled_solver(self.prepared)
 

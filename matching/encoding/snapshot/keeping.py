@@ -7,8 +7,9 @@ transaction that could not be seen then and can now, however the two overlapped:
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from uuid import UUID
 
@@ -56,29 +57,46 @@ SINCE = """
 
 @dataclass
 class _Kept:
-    """`base` is mapped from files; `patch` holds the rows that have changed since, `gone` their ids."""
+    """`base` is mapped from files; `patch` holds the rows that have changed since, `gone` their ids.
+
+    `touched`: types → the revision in which one of their rows last came, went or changed.
+    """
 
     folder: Path
     moment: str
     base: Offers
     patch: Offers | None = None
     gone: Array = field(default_factory=lambda: np.empty(0, np.int64))
+    revision: int = 0
+    touched: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Current:
-    """The offers as the running transaction sees them. `moment` names the version."""
+    """The offers as the running transaction sees them. `moment` names the version.
+
+    `epoch` is one object as long as each change was followed; in it `revision` counts, and `touched` says when rows of
+    a type last changed: what was made of a type's rows since then is still true.
+    """
 
     moment: str
     base: Offers
     gone: Array
     patch: Offers | None
+    epoch: object = None
+    revision: int = 0
+    touched: Mapping[int, int] = field(default_factory=dict)
 
     def chosen(self, reach: Reach) -> Chosen:
         """What demands can see."""
         allied = AllianceReach.objects.filter(alliance_id=reach.alliance).values_list("city_id", flat=True)
         cities = np.array(list(allied), np.int64)
         return choose(self.base, self.gone, self.patch, reach, cities)
+
+    def of_kinds(self, kinds: list[int], as_of: date) -> Chosen:
+        """All of these very types, in whatever city, that are offered on a day."""
+        everywhere = Reach(0, as_of, [], kinds)
+        return choose(self.base, self.gone, self.patch, everywhere, np.empty(0, np.int64))
 
     def whole(self) -> Offers:
         """All of them as one table, by id."""
@@ -110,7 +128,7 @@ def current() -> Current | None:
     if kept is None or not _bring_up_to_date(kept):
         kept = _read_anew(folder, moment)
     _kept[:] = [kept]
-    return Current(kept.moment, kept.base, kept.gone, kept.patch)
+    return Current(kept.moment, kept.base, kept.gone, kept.patch, kept, kept.revision, kept.touched)
 
 
 def _mapped(folder: Path) -> _Kept | None:
@@ -174,6 +192,9 @@ def _patch(kept: _Kept, changed: Array, moment: str) -> None:
     if len(changed):
         codes = kept.patch.codes if kept.patch is not None else kept.base.codes
         fresh = read_offers(changed.tolist(), codes)
+        types = [part.types_of(changed) for part in (kept.base, kept.patch, fresh) if part is not None]
+        kept.revision += 1
+        kept.touched |= dict.fromkeys(np.concatenate(types).tolist(), kept.revision)
         kept.patch = fresh if kept.patch is None else Offers.joined([kept.patch.without(changed), fresh])
         kept.gone = np.union1d(kept.gone, changed)
     kept.moment = moment

@@ -75,6 +75,13 @@ class Offers:
         parts = [order[a:b] for a, b in zip(first.tolist(), last.tolist(), strict=True)]
         return np.sort(np.concatenate(parts)) if parts else np.empty(0, np.int32)
 
+    def types_of(self, ids: Array) -> Array:
+        """Types of those of these ids that are among the rows."""
+        if not len(self):
+            return self.columns["type"]
+        at = np.minimum(np.searchsorted(self.columns["id"], ids), len(self) - 1)
+        return np.unique(self.columns["type"][at[self.columns["id"][at] == ids]])
+
     def rows(self, chosen: Array) -> Offers:
         """Some of the rows (positions, ascending)."""
         specs, spec_start = _gather(self.spec_start, chosen)

@@ -23,12 +23,13 @@ def compile_all() -> bool:
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / READY).exists():
-            _run_every_loop()
+            run_every_loop()
             (folder / READY).touch()
     return True
 
 
-def _run_every_loop() -> None:
+def run_every_loop() -> None:
+    """On a small example: compiled, or loaded, they are in this process afterwards."""
     from matching.kernel.compiled.example import example
     from matching.kernel.compiled.lines import solve_lines
     from matching.kernel.compiled.solver import CompiledSolver

@@ -17,9 +17,10 @@ from matching.kernel.tables import Ints
 class CompiledSolver:
     """Solves chunks of one Problem's demands."""
 
-    def __init__(self, prepared: Prepared) -> None:
+    def __init__(self, prepared: Prepared, lines: CompiledLines | None = None) -> None:
+        """lines: where their blocks come from elsewhere."""
         self.prepared = prepared
-        self.lines = CompiledLines(prepared)
+        self.lines = lines or CompiledLines(prepared)
         self._sites, self._needs = site_table(prepared), needs_of(prepared.problem)
         self._pipelines = CompiledPipelines(prepared)
         self._site_weights = np.array(prepared.site_weights)

@@ -9,6 +9,16 @@ from django.conf import settings
 from matching.kernel.compiled import is_ready, is_wanted
 
 
+def load_kernel() -> bool:
+    """Load the compiled loops into this process, where they are ready; whether they are."""
+    if not is_ready():
+        return False
+    from matching.kernel.compiled.__main__ import run_every_loop
+
+    run_every_loop()
+    return True
+
+
 def prepare_kernel() -> "subprocess.Popen[bytes] | None":
     """Begin compiling, at the lowest priority, where that has not been done; of several at once one does it."""
     if not is_wanted() or is_ready():

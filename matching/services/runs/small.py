@@ -8,6 +8,7 @@ from django.db import transaction
 
 from alliance.choices import RunState
 from matching.encoding import Frozen, encode
+from matching.kernel.compiled import is_ready
 from matching.kernel.solve import Solver
 from matching.models import MatchRun, RunChunk
 from matching.services.results import write_results
@@ -17,6 +18,7 @@ from matching.services.runs.freezing import one_snapshot, short_version
 
 # More demands than this are frozen and cut, so that several workers share them.
 SMALL = 128
+READ_EACH_TIME = ("demand", "alliance", "membership", "weights")
 
 
 def match_small(claim: Claim) -> bool:
@@ -28,8 +30,8 @@ def match_small(claim: Claim) -> bool:
     with one_snapshot():
         run = MatchRun.objects.select_related("alliance").get(pk=claim.run_id)
         run.as_of = run.alliance.as_of or run.as_of  # it may have moved while the run waited
-        frozen = encode(run.alliance_id, run.as_of, run.chosen)
-    results = Solver(frozen.problem).solve() if frozen else None
+        frozen, solver = _read(run)
+    results = solver.solve() if solver else None
     with transaction.atomic():
         # The run before its chunk, as everywhere: two steps never wait for each other.
         if not MatchRun.objects.select_for_update(no_key=True).filter(pk=run.pk, state=RunState.RUNNING):
@@ -41,6 +43,19 @@ def match_small(claim: Claim) -> bool:
             RunChunk.objects.filter(pk=claim.chunk_id).update(counts=counts)
         finish_run(run.pk)
     return True
+
+
+def _read(run: MatchRun) -> tuple[Frozen | None, Solver | None]:
+    """The run's demands, and what solves them: over what this process keeps, else read from the database."""
+    if is_ready():
+        from matching.encoding.kept import over_kept  # loads the compiled loops
+        from matching.services.changes.affected import IRRELEVANT  # it queues runs: a circle otherwise
+
+        kept = over_kept(run.alliance_id, run.as_of, run.chosen, {*IRRELEVANT, *READ_EACH_TIME})
+        if kept:
+            return kept.frozen, Solver(kept.frozen.problem, made=kept.solver)
+    frozen = encode(run.alliance_id, run.as_of, run.chosen)
+    return frozen, Solver(frozen.problem) if frozen else None
 
 
 def _note(claim: Claim, run: MatchRun, frozen: Frozen | None) -> None:

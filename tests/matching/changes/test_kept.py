@@ -1,0 +1,179 @@
+"""Runs of few demands over what a worker keeps in memory: after any changes their rows are those of a full run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from alliance.changes import record
+from alliance.models import Alliance, Change, City
+from companies.models import Capability
+from companies.services import clone_capability, publish_capability, set_free_capacity
+from matching.models import Demand, MatchRun
+from matching.services.changes.affected import IRRELEVANT
+from matching.services.runs import small
+from matching.services.runs.freezing import one_snapshot
+from scenarios.models import Site
+from tests.matching.changes.steps import Hand
+
+pytest.importorskip("numba", reason="without the compiled loops nothing is kept")
+
+from matching.encoding import kept, snapshot
+from matching.encoding.kept import world
+from matching.kernel.compiled.__main__ import compile_all
+from matching.kernel.solve import Solver
+
+SEQUENCES = int(os.environ.get("SEQUENCES", "10"))
+OUTSIDE = {*IRRELEVANT, *small.READ_EACH_TIME}
+Settled = Callable[[], dict[str, Any]]
+
+
+@pytest.fixture
+def over(region: None, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """Small runs go over what is kept; the list takes how many demands each had."""
+    monkeypatch.setenv("MATCH_COMPILED", "1")
+    assert compile_all()
+    settings.SNAPSHOT_DIR = tmp_path / "snapshots"
+    sizes: list[int] = []
+    real = kept.over_kept
+
+    def counted(*asked: Any) -> Any:
+        found = real(*asked)
+        sizes.append(len(found.frozen.identities.demands) if found else 0)
+        return found
+
+    monkeypatch.setattr(kept, "over_kept", counted)
+    forget()
+    yield sizes
+    forget()
+
+
+def forget() -> None:
+    snapshot.forget()
+    kept.forget()
+
+
+def test_random_sequences_equal_a_full_run(over: list[int], settled: Settled) -> None:
+    done: list[str] = []
+    for seed in range(5000, 5000 + SEQUENCES):
+        hand = Hand(seed)
+        for _ in range(hand.dice.randrange(1, 6)):
+            done.append(hand.step())
+        if hand.dice.random() < 0.2:
+            forget()  # as a worker that has just begun
+        assert settled() == {}, f"sequence {seed}, after {done[-8:]}"
+    assert sum(map(bool, over)) > SEQUENCES / 4, "most changes are matched over what is kept"
+    assert not MatchRun.objects.exclude(state="finished").exists()
+
+
+def ask(alliance: Alliance) -> Any:
+    demands = Demand.objects.filter(alliance=alliance, published=True).values_list("pk", flat=True)
+    with one_snapshot():
+        return kept.over_kept(alliance.pk, alliance.as_of, sorted(demands), OUTSIDE)
+
+
+@pytest.mark.parametrize(
+    ("step", "keeps_world", "keeps_sites"),
+    [
+        ("capacity", True, True),
+        ("clone", True, True),
+        ("line", True, True),
+        ("site", True, False),
+        (None, False, False),
+    ],
+)
+def test_only_what_a_change_touches_is_read_again(
+    over: list[int], settled: Settled, step: str | None, keeps_world: bool, keeps_sites: bool
+) -> None:
+    """What nobody foresaw (None: a city moves) makes all of it anew."""
+    for alliance in Alliance.objects.exclude(as_of=None):
+        ask(alliance)
+    before = world._kept[0]
+    sites, stocks = before.sites, dict(before._stocks)
+    assert stocks
+    assert len(before.sites.ids) == Site.objects.filter(published=True, organisation__suspended=False).count()
+    if step is None:
+        city = City.objects.first()
+        City.objects.filter(pk=city.pk).update(latitude=city.latitude + 0.5)
+        told(city)
+    else:
+        steps_of(step)
+    assert settled() == {}
+    for alliance in Alliance.objects.exclude(as_of=None):
+        ask(alliance)
+    after = world._kept[0]
+    assert (after is before) is keeps_world
+    assert (after.sites is sites) is keeps_sites
+    if step in ("capacity", "clone"):
+        same = [key for key, stock in after._stocks.items() if stock[2] is stocks.get(key, (0, 0, None))[2]]
+        assert 0 < len(same) < len(stocks), "stocks of its types are made anew, the others stay"
+    elif keeps_world:
+        assert all(stock is after._stocks[key] for key, stock in stocks.items())
+
+
+def steps_of(step: str) -> None:
+    """Until one has changed something; of capabilities one that somebody could use."""
+    newest = Change.objects.latest("pk").pk
+    hand = Hand(3)
+    used = int(ask(Alliance.objects.exclude(as_of=None).first()).frozen.identities.capabilities[0])
+    if step == "capacity":
+        row = Capability.objects.get(pk=used)
+        set_free_capacity(
+            row, (row.terms.capacity_per_month - row.terms.committed_per_month) / 2, user=hand.user
+        )
+    elif step == "clone":
+        made = clone_capability(Capability.objects.get(pk=used), user=hand.user)
+        publish_capability(made, user=hand.user)
+    for _ in range(20):
+        if Change.objects.filter(pk__gt=newest, kind__in=("site", "capability", "demand")).exists():
+            return
+        hand.step(step)
+    pytest.fail("nothing could be changed")
+
+
+def told(city: City) -> None:
+    with transaction.atomic():
+        record("update", "city", city.code, before={"latitude": 0}, after={"latitude": 1})
+
+
+def test_stocks_beyond_their_room_go_and_come_back(
+    over: list[int], settled: Settled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(world, "MOST_BYTES", 1)
+    for _ in range(3):
+        steps_of("capacity")
+        assert settled() == {}
+    assert any(over)
+    assert len(world._kept[0]._stocks) <= 2
+
+
+def test_a_value_that_does_not_suit_is_left_to_who_asks_for_it(over: list[int], settled: Settled) -> None:
+    """A broken row is read around, as without anything kept."""
+    alliance = Alliance.objects.exclude(as_of=None).first()
+    ready = ask(alliance)
+    row = Capability.objects.get(pk=ready.frozen.identities.capabilities[0])
+    with transaction.atomic(), connection.cursor() as cursor:
+        record("changed", "capability", str(row.public_id))
+        cursor.execute(
+            "UPDATE companies_capability SET specs = specs || jsonb_build_object("
+            "(SELECT key FROM jsonb_object_keys(specs) key LIMIT 1), 'nonsense'::text) WHERE id = %s",
+            [row.pk],
+        )
+    assert ask(alliance) is None
+
+
+def test_it_solves_like_any_other(over: list[int]) -> None:
+    """Asked for by position, some of the demands, twice."""
+    alliance = Alliance.objects.exclude(as_of=None).first()
+    ready = ask(alliance)
+    solver = Solver(ready.frozen.problem, made=ready.solver)
+    whole = solver.solve()
+    assert len(whole.demand_totals.demand) > 3
+    again = solver.solve([1, 2])
+    assert again.demand_totals.demand.tolist() == [1, 2]
+    assert solver.solve().equals(whole)
