@@ -59,6 +59,7 @@ class SiteShown(Shown):
     published = serializers.BooleanField()
     windows = WindowShown(many=True, source="open_windows")
     part_conditions = ConditionShown(many=True, source="conditions")
+    archived_at = serializers.DateTimeField(allow_null=True)
     updated_at = serializers.DateTimeField()
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from django.db import DatabaseError, transaction
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import serializers
@@ -27,6 +28,7 @@ from alliance.rest.problems import described
 from alliance.rest.retrying import once
 from alliance.rest.views import ReadViewSet
 from alliance.selectors import viewer_of
+from alliance.selectors.paging import Rows
 from alliance.services.retries import locked
 
 
@@ -149,6 +151,17 @@ def owner_for(user: Any, named: Any = None) -> Organisation:
 
 class WriteViewSet(ChangeViewSet):
     """Rows that programs also make and put away, one by one or many at once."""
+
+    #: the parameter and its value that ask for what was put away; a list leaves it out otherwise
+    put_away: ClassVar[tuple[str, str]] = ("state", "archived")
+
+    @property
+    def asks_for_put_away(self) -> bool:
+        name, value = self.put_away
+        return bool(self.request.query_params.get(name) == value)
+
+    def lists(self) -> Sequence[QuerySet[Any] | Rows]:
+        return [each.filter(archived_at__isnull=not self.asks_for_put_away) for each in super().lists()]
 
     def make(self, owner: Organisation, told: dict[str, Any]) -> Any:
         raise NotImplementedError

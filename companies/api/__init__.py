@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema
 from alliance.models import Organisation
 from alliance.rest.views import ReadViewSet, with_since
 from alliance.rest.writing import WriteViewSet
+from alliance.selectors.paging import Rows
 from companies.api.imports import ImportViewSet
 from companies.filters import CapabilityFilter, ComponentTypeFilter, FacilityFilter
 from companies.models import Capability, Facility
@@ -122,6 +123,9 @@ class CapabilityViewSet(WriteViewSet):
     asked = CapabilityAsked
     stored = capability_body
     renamed = {name: f"terms.{name}" for name in TERMS}
+
+    def lists(self) -> list[Rows]:
+        return [capability_rows(self.request.user, archived=self.asks_for_put_away)]
 
     def told(self, data: Any, row: Any = None, *, partial: bool = False) -> dict[str, Any]:
         """What a draft has not been told yet reads 0: sent back as it was read, it stays untold."""

@@ -56,6 +56,7 @@ class FacilityShown(FacilityShortShown):
     organisation = OrganisationShortShown()
     latitude = serializers.FloatField(allow_null=True)
     longitude = serializers.FloatField(allow_null=True)
+    archived_at = serializers.DateTimeField(allow_null=True)
     updated_at = serializers.DateTimeField()
 
 

@@ -45,6 +45,7 @@ class DemandViewSet(WriteViewSet):
     detail_serializer_class = DemandDetailShown
     asked = DemandAsked
     stored = demand_body
+    put_away = ("closed", "true")
 
     def prepare(self, rows: list[Any]) -> None:
         attach_api_parts(self.request.user, rows, detailed=self.detail)

@@ -82,6 +82,7 @@ class DemandShown(Shown):
     iterations = serializers.IntegerField()
     published = serializers.BooleanField()
     site_need = SiteNeedShown(source="wants_site", allow_null=True)
+    archived_at = serializers.DateTimeField(allow_null=True)
     updated_at = serializers.DateTimeField()
 
 

@@ -145,7 +145,15 @@ def test_the_life_of_a_row(world: World, kind: str) -> None:
     assert Change.objects.count() > changes
     # Away, once.
     assert send(asker, "DELETE", address).status_code == 428
+    listed, key = f"/api/v1/{kind}/", made.json()["id"]
+    assert key in {row["id"] for row in asker.get(listed).json()["results"]}
     assert send(asker, "DELETE", address, If_Match=patched.headers["ETag"]).status_code == 204
+    # Out of the list, unless it is asked for; its address says when it was put away.
+    assert key not in {row["id"] for row in asker.get(listed).json()["results"]}
+    if kind != "facilities":
+        asked = {"closed": "true"} if kind == "demands" else {"state": "archived"}
+        assert key in {row["id"] for row in asker.get(listed, asked).json()["results"]}
+    assert asker.get(address).json()["archived_at"] is not None
     assert send(asker, "DELETE", address, If_Match="*").status_code == 409
 
 
