@@ -1,8 +1,13 @@
 """Closed lists of values that models, forms and the API share. A leaf: imports nothing of the project."""
 
+from datetime import date
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+#: Days that people and programs may name: a slip of the year is told, and far ones have no day after them.
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
 
 
 class CityRole(models.TextChoices):

@@ -238,7 +238,8 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     }
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 50 * 1024 * 1024
+# Of a form without its files, and of whoever sends it: all of it is in memory. JSON has a limit of its own, of 5 MB.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
 # The largest upload and the form around it.
 MOST_BODY_BYTES = 52 * 1024 * 1024
 

@@ -10,12 +10,12 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from alliance.choices import FIRST_DAY, LAST_DAY
 from alliance.services.tokens import MAX_DAYS
 
 SCOPE_WORDS = [("read", _("read")), ("write", _("write and step")), ("webhooks", _("manage webhooks"))]
 
 
-FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
 DAY = ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d"]
 DAY_BOX = {
     "placeholder": _("year-month-day"),

@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from alliance.choices import FIRST_DAY, LAST_DAY
 from alliance.rest.fieldwords import FIELDS
 from alliance.rest.inputs import StrictText, StrictUUID
 
 #: ISO 8601 has more ways to write a day ("20270630", "2027-W26-3"); one is enough to be understood
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
 NAMES = {"name", "name_zh", "name_en"}
 
 

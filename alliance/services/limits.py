@@ -41,6 +41,7 @@ LIMITS: dict[str, dict[str, Limit]] = {
     "password": {"account": Limit(10, HOUR)},
     "reset": {"account": Limit(5, HOUR), "address": Limit(60, HOUR)},
     "register": {"address": Limit(120, HOUR)},
+    "look up": {"address": Limit(300, HOUR)},
     "invitation": {"address": Limit(120, HOUR)},
     "confirm": {"account": Limit(10, HOUR), "recipient": Limit(5, DAY)},
     "invite": {"account": Limit(60, HOUR), "recipient": Limit(5, DAY)},

@@ -51,11 +51,15 @@ def register(request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         count_try("register", address=client_address(request))
-        request.session[CODE] = form.cleaned_data["uscc"]
-        entry = entry_of_code(form.cleaned_data["uscc"])
+        code = request.session[CODE] = form.cleaned_data["uscc"]
+        entry = entry_of_code(code)
         if entry is not None:
             return redirect(reverse("register-details", query={"claim": str(entry.public_id)}))
-        return redirect("register-join" if is_registered(form.cleaned_data["uscc"]) else "register-details")
+        if not is_registered(code):
+            return redirect("register-details")
+        if registered_firm(code) is not None:
+            return redirect("register-join")
+        form.add_error("uscc", _("Nobody can join this firm here at present. Ask the bureau of its city."))
     status = 400 if request.method == "POST" else 200
     return render(request, "registration/register.html", {"form": form}, status=status)
 
@@ -67,6 +71,8 @@ def register_details(request: HttpRequest) -> HttpResponse:
     code = request.session.get(CODE, "")
     if not code:
         return redirect("register")
+    if request.GET.get("q"):
+        count_try("look up", address=client_address(request))
     form = FirmForm(request.POST or None, initial={"city": city_of_code(code)})
     entry = _entry(request)
     if entry is not None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from alliance.choices import FIRST_DAY, LAST_DAY
 from alliance.errors import DomainError
 from alliance.models import Certification, City, Organisation
 from companies.models import ComponentType, Facility
@@ -289,10 +290,14 @@ def read_date(found: Checked, name: str, raw: Any) -> date | None:
     try:
         if match is None:
             raise ValueError(text)
-        return date(*(int(part) for part in match.groups()))
+        day = date(*(int(part) for part in match.groups()))
     except ValueError:
         found.bad(name, _("Write the date as year-month-day, for example 2027-06-30."))
         return None
+    if not FIRST_DAY <= day <= LAST_DAY:
+        found.bad(name, _("The year is between 2000 and 2100."))
+        return None
+    return day
 
 
 def read_text(found: Checked, name: str, raw: Any, limit: int) -> str:

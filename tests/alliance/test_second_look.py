@@ -33,6 +33,7 @@ from alliance.models import (
 )
 from alliance.services.attachments import attach
 from alliance.services.invitations import accept_as_new, accept_invitation, erase_person, invite
+from alliance.services.limits import LIMITS, Limit
 from alliance.services.mail import send_waiting
 from alliance.services.reference import save_reference
 from alliance.services.registration import (
@@ -298,3 +299,27 @@ def test_a_mail_that_no_server_can_take_does_not_hold_up_the_others(
     bad.refresh_from_db()
     good.refresh_from_db()
     assert (bad.attempts, bad.sent_at, good.sent_at is not None) == (1, None, True)
+
+
+# --- coming in -------------------------------------------------------------------------------------------------------
+def test_the_code_of_a_suspended_firm_does_not_lead_round_in_a_circle(world: World) -> None:
+    firm = world.organisations["supplier"]
+    Organisation.objects.filter(pk=firm.pk).update(uscc=code(7), suspended=True)
+    answer = Client().post("/register/", {"uscc": code(7)})
+    assert answer.status_code == 400
+    assert answer.context["form"].errors["uscc"]
+
+
+def test_names_of_entries_are_not_looked_up_for_ever(world: World, monkeypatch: Any) -> None:
+    monkeypatch.setitem(LIMITS, "look up", {"address": Limit(2, 3600)})
+    browser = Client()
+    browser.post("/register/", {"uscc": code(8)})
+    answers = [browser.get("/register/details/", {"q": "精密"}).status_code for _try in range(3)]
+    assert answers == [200, 200, 429]
+    assert browser.get("/register/details/").status_code == 200
+
+
+def test_a_form_of_ten_megabytes_is_not_read_into_memory(world: World) -> None:
+    body = b"username=" + b"x" * 10_000_000
+    answer = Client().post("/accounts/login/", body, content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == 400

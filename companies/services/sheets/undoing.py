@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -11,7 +12,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from alliance.changes import record
-from companies.models import Capability, SheetImport
+from alliance.models import Message
+from companies.models import Capability, SheetImport, SpecEvidence
 from companies.services.sheets.comparing import stored_states
 from companies.services.sheets.storing import BATCH, Tell, overwrite, tell_each
 
@@ -54,8 +56,28 @@ def _dated(old: dict[str, Any]) -> dict[str, Any]:
 
 
 def _remove(keys: list[int]) -> int:
-    """Rows that nothing refers to go; the others are put into the archive. Many at once: halved until those that
-    something refers to stand alone."""
+    """Rows that nothing refers to go; the others are put into the archive, those too of which a bureau has verified a
+    value or asked something meanwhile. Many at once: halved until those that something refers to stand alone."""
+    kept = _spoken_of(keys)
+    _put_away(kept)
+    return len(kept) + _delete([key for key in keys if key not in kept])
+
+
+def _spoken_of(keys: list[int]) -> set[int]:
+    """Nothing in the database holds on to these: what was verified would go with the row, a question lose its place."""
+    rows = dict(Capability.objects.filter(pk__in=keys).values_list("public_id", "pk"))
+    asked = Message.objects.filter(kind="capability", object_id__in=list(rows))
+    verified = SpecEvidence.objects.filter(capability__in=keys).values_list("capability_id", flat=True)
+    return {rows[key] for key in asked.values_list("object_id", flat=True)} | set(verified)
+
+
+def _put_away(keys: Collection[int]) -> None:
+    Capability.objects.filter(pk__in=keys).update(
+        published=False, archived_at=timezone.now(), version=F("version") + 1, updated_at=Now()
+    )
+
+
+def _delete(keys: list[int]) -> int:
     if not keys:
         return 0
     try:
@@ -64,8 +86,6 @@ def _remove(keys: list[int]) -> int:
     except ProtectedError:
         if len(keys) > 1:
             middle = len(keys) // 2
-            return _remove(keys[:middle]) + _remove(keys[middle:])
-        Capability.objects.filter(pk__in=keys).update(
-            published=False, archived_at=timezone.now(), version=F("version") + 1, updated_at=Now()
-        )
+            return _delete(keys[:middle]) + _delete(keys[middle:])
+        _put_away(keys)
     return len(keys)

@@ -12,7 +12,11 @@ from django.urls import reverse
 from openpyxl import Workbook, load_workbook
 
 from alliance.errors import DomainError
-from companies.services.sheets import choose_columns, upload
+from alliance.models import Message
+from alliance.services.questions import ask_firm
+from companies.models import Capability, SpecEvidence
+from companies.services import CapabilityChecker, CapabilityInput, CertificateInput, verify_values
+from companies.services.sheets import choose_columns, confirm, undo, upload
 from companies.services.sheets.reading import MOST_ROWS, read_file
 from tests.cast import World
 from tests.companies.sheets.test_sheets import HEAD, row, table
@@ -99,3 +103,37 @@ def test_a_version_that_is_no_number_is_an_old_one(world: World, signed_in: Any,
         reverse("import-confirm", args=[sheet.public_id]), {"version": version}
     )
     assert answer.status_code == 409
+
+
+@pytest.mark.django_db
+def test_what_a_bureau_has_verified_or_asked_about_is_put_away_not_deleted(world: World) -> None:
+    user, official = world.person("supplier_editor"), world.person("partner_official")
+    blob = table(*(row(number, id=f"u-{number}") for number in range(4)))
+    sheet = upload(world.organisations["supplier"], blob, user=user, file_name="表.csv")
+    choose_columns(sheet, sheet.mapping, user=user)
+    sheet.refresh_from_db()
+    confirm(sheet, user=user, version=sheet.version)
+    made = {each.external_id: each for each in Capability.objects.filter(external_id__startswith="u-")}
+    verify_values(made["u-0"], ["rated_torque"], user=official, basis="Report 7")
+    asked = ask_firm(made["u-1"], "Can you make it in steel?", user=official)
+    sheet.refresh_from_db()
+    counts = undo(sheet, user=user)
+    assert counts == {"restored": 0, "removed": 4, "skipped": 0}
+    left = Capability.objects.filter(external_id__startswith="u-")
+    assert {(each.external_id, each.published) for each in left} == {("u-0", False), ("u-1", False)}
+    assert all(each.archived_at is not None for each in left)
+    assert SpecEvidence.objects.filter(capability=made["u-0"]).count() == 1
+    assert Message.objects.visible_to(user).filter(pk=asked.pk).exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("day", ["9999-12-31", "0202-06-30", "1999/12/31"])
+def test_a_slip_of_the_year_is_told_as_the_api_tells_it(world: World, day: str) -> None:
+    checker = CapabilityChecker(world.organisations["supplier"])
+    given = CapabilityInput(
+        component_type="DRV-RED",
+        facility=world.facilities["supplier"].external_id,
+        valid_until=day,
+        certificates=[CertificateInput("ISO9001", day)],
+    )
+    assert set(checker.check(given).errors) == {"valid_until", "certificates.0"}
