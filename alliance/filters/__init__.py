@@ -186,4 +186,9 @@ class MailFilter(ListFilter):
         return waiting.filter(error="") if value == "waiting" else waiting.exclude(error="")
 
 
-LISTS |= {"cities": PlaceFilter, "verifications": VerificationFilter, "outbox": MailFilter}
+LISTS |= {
+    "cities": PlaceFilter,
+    "verifications": VerificationFilter,
+    "outbox": MailFilter,
+    "notices": NoticeFilter,
+}

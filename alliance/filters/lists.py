@@ -73,7 +73,7 @@ class ListFilter(FilterSet):
         return [turned(name) for name in order] if self.sort.startswith("-") else order
 
 
-#: The filter set behind each list, by the list's name; views that show a list say so when they are loaded.
+#: The filter set behind each list, by the list's name; the modules of filters say so when they are loaded.
 LISTS: dict[str, type[ListFilter]] = {}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
@@ -41,7 +42,8 @@ def listing(
 
     The page's headline is the answer: `total` rows, and what `summary` says of all that were found.
     """
-    LISTS.setdefault(name, filters)
+    if LISTS.get(name) is not filters:  # who keeps a choice may be a process that has not shown the page
+        raise ImproperlyConfigured(f"LISTS does not say that {filters.__name__} is behind the list {name}")
     kept = list_setting(request.user, name)
     opening = kept.opens_with if kept and not request.GET else None
     if opening and still_fits(name, opening.query):

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import subprocess
+import sys
 import zipfile
 from datetime import date, datetime
 
@@ -26,7 +28,9 @@ from matching.models import ActionItem, Meeting, MeetingSeat
 from tests import factories as make
 from tests.cast import World
 
-NAMES = sorted(LISTS)
+#: Lists that a page shows only when it is asked for one of its sides.
+SIDES = {"own-matches": "offers", "own-near-misses": "nearly"}
+NAMES = sorted(set(LISTS) - set(SIDES) - {"notices"})  # which are no table
 #: Who finds something on a list that an alliance's admin finds empty, or does not find at all.
 READERS = {"outbox": "platform_admin", "verifications": "partner_official", "imports": "supplier_owner"}
 # As a workbook has them: without a zone.
@@ -170,6 +174,39 @@ def test_every_column_of_every_list_can_be_shown(world: World, signed_in, name: 
     if page.context["rows"]:
         first = page.content.decode().split("<tbody>")[1].split("</tr>")[0]
         assert first.count("<td") == len(table.choosable)
+
+
+def test_a_process_that_has_not_shown_a_list_keeps_what_a_person_chose_on_it() -> None:
+    """Of several server processes another one may have shown the page."""
+    told = [sys.executable, "-W", "ignore", "-c", KNOWN]
+    known = subprocess.run(told, check=True, capture_output=True, text=True).stdout.split()
+    assert set(known) == set(LISTS)
+    assert {"notices", "matches", *SIDES} <= set(known)
+
+
+KNOWN = """
+import os, django
+os.environ["DJANGO_SETTINGS_MODULE"] = "alliance.settings"
+django.setup()
+import alliance.urls
+from alliance.filters import LISTS
+print(*LISTS)
+"""
+
+
+@pytest.mark.parametrize("side", ["needs", *SIDES.values()])
+def test_a_side_of_ones_matches_is_kept_with_its_filters(world: World, signed_in, side: str) -> None:
+    client = signed_in("lab_owner" if side == "needs" else "supplier_owner")
+    name = next((name for name, shown in SIDES.items() if shown == side), "matches")
+    part = world.types["reducer"].code
+    query = f"component_type={part}&side={side}"
+    keep(client, name, title="Reducers", query=query, next="/matches/")
+    assert SavedFilter.objects.get(name="Reducers").query == query
+    page = client.get(f"/matches/?{query}")
+    assert page.context["kept"].now.name == "Reducers"
+    first = page.context["table"].choosable[0].key
+    client.post(reverse("list-columns", args=[name]), {"column": [first]})
+    assert [c.key for c in client.get(f"/matches/?{query}").context["table"].shown] == [first]
 
 
 # --- filters by name ---------------------------------------------------------------------------------------

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from matching.models import Introduction, Pipeline, Project
 from tests.cast import World
 from tests.factories import make_token
 
 PLACE = "/api/v1/projects/"
+SOON = (timezone.localdate() + timedelta(days=30)).isoformat()
 
 
 @pytest.fixture
@@ -32,11 +35,11 @@ def post(client: Client, body: Any, **headers: str) -> Any:
 
 
 def test_the_whole_team_is_proposed_at_once(world: World, bureau: Client) -> None:
-    made = post(bureau, named(world, note="Please", due_on="2027-01-20"), Idempotency_Key="p")
+    made = post(bureau, named(world, note="Please", due_on=SOON), Idempotency_Key="p")
     assert made.status_code == 201, made.content
     body = made.json()
     assert {row["state"] for row in body["introductions"]} == {"proposed"}
-    assert {row["due_on"] for row in body["introductions"]} == {"2027-01-20"}
+    assert {row["due_on"] for row in body["introductions"]} == {SOON}
     assert {row["site"] for row in body["introductions"]} == {None, str(world.sites["open"].public_id)}
     assert body["state"] == "proposed"
     assert [row["kind"] for row in body["milestones"]]
@@ -44,7 +47,7 @@ def test_the_whole_team_is_proposed_at_once(world: World, bureau: Client) -> Non
     assert [row["id"] for row in bureau.get(PLACE, {"demand": body["demand"]}).json()["results"]] == [
         body["id"]
     ]
-    again = post(bureau, named(world, note="Please", due_on="2027-01-20"), Idempotency_Key="p")
+    again = post(bureau, named(world, note="Please", due_on=SOON), Idempotency_Key="p")
     assert (again.json(), again.headers["Idempotent-Replayed"]) == (body, "true")
     second = post(bureau, named(world))
     assert second.status_code == 409

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
+from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from alliance.choices import IntroductionState as State
+from alliance.errors import DomainError
 from alliance.selectors import viewer_of
 from matching.models import Introduction
 
@@ -16,6 +20,7 @@ LAB, SUPPLIER, LAB_BUREAU, SUPPLIER_BUREAU = "lab", "supplier", "lab_bureau", "s
 FIRMS = (LAB, SUPPLIER)
 BUREAUS = (LAB_BUREAU, SUPPLIER_BUREAU)
 ALL = (*BUREAUS, *FIRMS)
+LONGEST = timedelta(days=730)
 RUNNING = tuple(state for state in State if state not in (State.DELIVERED, State.DECLINED))
 
 
@@ -66,6 +71,13 @@ MOVES: dict[str, Move] = {
         Move("reopen", _("Open again"), (State.DECLINED,), State.PROPOSED, BUREAUS, SUPPLIER, 7, True),
     )
 }
+
+
+def check_due(day: date | None) -> None:
+    """DomainError for a next date that has passed, or lies years ahead."""
+    today = timezone.localdate()
+    if day is not None and not today <= day <= today + LONGEST:
+        raise DomainError(gettext("The next date lies between today and two years ahead."), field="due_on")
 
 
 def parties_of(introduction: Introduction, user: Any) -> set[str]:

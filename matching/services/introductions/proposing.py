@@ -31,6 +31,7 @@ from matching.models import (
 )
 from matching.services.introductions.disclosing import disclose, hold_firms
 from matching.services.introductions.milestones import plan_milestones
+from matching.services.introductions.moves import check_due
 from scenarios.models import Site
 
 ANSWER_DAYS = 7
@@ -52,6 +53,7 @@ def introduce(
     if asked is None:
         raise DomainError(_("Say which line or demand."), field="line")
     _may_propose(asked, user)
+    check_due(due_on)
     basis = _basis(asked, line, capability, site, user)
     _not_declined(asked, line, capability, site)
     offering = capability or site

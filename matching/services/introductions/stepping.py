@@ -18,9 +18,7 @@ from alliance.errors import ConflictError, DomainError, ForbiddenError, NotFound
 from matching.models import Introduction, IntroductionStep
 from matching.services.introductions.delivering import count_delivery, due_date
 from matching.services.introductions.disclosing import PARTS, disclose, hold_firms
-from matching.services.introductions.moves import ALL, FIRMS, MOVES, Move, party_of
-
-LONGEST = timedelta(days=730)
+from matching.services.introductions.moves import ALL, FIRMS, MOVES, Move, check_due, party_of
 
 
 @dataclass(frozen=True)
@@ -132,8 +130,7 @@ def _next(row: Introduction, move: Move, said: Step, default: str) -> dict[str, 
         raise DomainError(_("Choose one of the two firms or their bureaus."), field="turn")
     else:
         turn, due = getattr(row, f"{party}_id"), said.due_on or today + timedelta(days=move.days)
-    if said.due_on is not None and not today <= said.due_on <= today + LONGEST:
-        raise DomainError(_("The next date lies between today and two years ahead."), field="due_on")
+    check_due(said.due_on)
     return {"turn": turn, "due_on": due}
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from alliance.errors import ConflictError, ForbiddenError, NotFoundError
 from companies.models import ComponentParameter
@@ -116,7 +117,7 @@ def test_a_maker_sees_its_fit_and_answers(world: World, signed_in: Callable[[str
     assert "我们有现货" in official.get(f"/demands/{demand.public_id}/").content.decode()
     assert "我们有现货" in signed_in("operator_owner").get(f"/demands/{demand.public_id}/").content.decode()
     assert "我们有现货" not in signed_in("rival_owner").get(f"/demands/{demand.public_id}/").content.decode()
-    done = official.post(where.replace("&amp;", "&"), {"due_on": "2027-01-01", "note": ""})
+    done = official.post(where.replace("&amp;", "&"), {"due_on": str(timezone.localdate()), "note": ""})
     assert done.status_code == 302, done.content.decode()[-2000:]
     assert Introduction.objects.filter(line=line, capability=capability).exists()
     assert where not in official.get("/").content.decode()

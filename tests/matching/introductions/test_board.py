@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from matching.models import Demand, DemandLine, Introduction
 from matching.selectors.introduction_board import MOST, introduction_board
@@ -108,7 +109,7 @@ def test_why_a_declined_pair_is_not_proposed_again(
     place = f"/introductions/new/?line={line.public_id}&capability={capability.public_id}"
     page = browser.get(place).content.decode()
     assert "价格谈不拢" in page
-    answer = browser.post(place, {"due_on": "2027-01-01", "note": ""})
+    answer = browser.post(place, {"due_on": str(timezone.localdate()), "note": ""})
     if changed:
         assert "可以再次提议" in page
         assert answer.status_code == 302

@@ -131,6 +131,24 @@ def test_bad_input_names_its_field(world: World, name: str, step: Step, field: s
     assert Change.objects.count() == before
 
 
+@pytest.mark.parametrize("days", [-1, 731])
+def test_a_proposal_is_not_overdue_from_the_start(world: World, days: int) -> None:
+    pair = {"line": world.lines["members"], "capability": world.capabilities["supplier"]}
+    official, before = world.person("lead_official"), Change.objects.count()
+    with pytest.raises(DomainError) as told:
+        introduce(user=official, **pair, due_on=TODAY() + timedelta(days=days))
+    assert told.value.field == "due_on"
+    with pytest.raises(DomainError):
+        introduce_pipeline(
+            user=official,
+            demand=world.demands["members"],
+            site=world.sites["open"],
+            due_on=TODAY() + timedelta(days=days),
+        )
+    assert Change.objects.count() == before
+    assert introduce(user=official, **pair, due_on=TODAY()).due_on == TODAY()
+
+
 def test_a_delivery_needs_its_day(world: World) -> None:
     row = until(world, State.SIGNED)
     for day in (None, TODAY() + timedelta(days=1), TODAY() - timedelta(days=1)):
