@@ -9,7 +9,7 @@ from companies.models.capabilities import (
     FacilityCertificate,
 )
 from companies.models.evidence import SpecEvidence
-from companies.models.imports import ColumnMemory, SheetImport, SheetRows
+from companies.models.imports import ColumnMemory, RememberedColumn, SheetImport, SheetRows, UploadedSheet
 from companies.models.types import ComponentKey, ComponentParameter, ComponentType
 
 __all__ = [
@@ -22,9 +22,11 @@ __all__ = [
     "ComponentType",
     "Facility",
     "FacilityCertificate",
+    "RememberedColumn",
     "SheetImport",
     "SheetRows",
     "SpecEvidence",
+    "UploadedSheet",
 ]
 
 register(

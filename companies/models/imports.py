@@ -1,4 +1,4 @@
-"""Spreadsheets of capabilities that a firm uploads: what was in them, what was wrong, what they changed."""
+"""Spreadsheets that people upload, of capabilities here: what was in them, what was wrong, what they changed."""
 
 from django.conf import settings
 from django.db import models
@@ -12,48 +12,71 @@ from alliance.models import GuardedManager, Organisation, Published
 MOST_ATTEMPTS = 5
 
 
-class SheetImport(Published):
-    """An uploaded sheet on its way: mapped, checked, saved, taken back. Nothing of it counts before it is saved.
+class UploadedSheet(Published):
+    """A sheet on its way: mapped, checked, saved, taken back. Nothing of it counts before it is saved.
 
-    `header`: the column headings; `mapping`: column -> field ("" = left out); `edits`: "row:column" -> the text that
-    replaces the cell; `counts`: new, changed, same, errors, hints; `before`: what undoing puts back.
+    `header`: the column headings; `mapping`: column -> field ("" = left out); `edits`: "sheet!row:column" -> the
+    text that replaces the cell; `counts`: new, changed, same, errors, …
     """
 
-    access = Row("own", owner="organisation", cities=("organisation__city",))
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="sheet_imports")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     file_name = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64)
-    component_type = models.CharField(max_length=64, blank=True, help_text="of rows that name none")
     state = models.CharField(max_length=10, choices=ImportState, default=ImportState.MAPPING)
     header = models.JSONField(default=list)
     mapping = models.JSONField(default=dict)
     remembered = models.BooleanField(default=False)
-    save_when_clean = models.BooleanField(
-        default=False, help_text="saved without another word once nothing is wrong"
-    )
     edits = models.JSONField(default=dict)
     problems = models.JSONField(default=list)
     counts = models.JSONField(default=dict)
     row_count = models.PositiveIntegerField(default=0)
+    saved_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class RememberedColumn(models.Model):
+    """How a column of an organisation's sheets was mapped last time."""
+
+    access = Row("own", owner="organisation", cities=("organisation__city",))
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    heading = models.CharField(max_length=200)
+    field = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.heading} → {self.field}"
+
+
+class SheetImport(UploadedSheet):
+    """Capabilities of a firm. `counts` have hints, too."""
+
+    access = Row("own", owner="organisation", cities=("organisation__city",))
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="sheet_imports")
+    component_type = models.CharField(max_length=64, blank=True, help_text="of rows that name none")
+    save_when_clean = models.BooleanField(
+        default=False, help_text="saved without another word once nothing is wrong"
+    )
     done = models.PositiveIntegerField(default=0)
     attempts = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="of the step that runs")
     language = models.CharField(
         max_length=10, blank=True, default="", db_default="", help_text="in which problems are told"
     )
     lease_until = models.DateTimeField(null=True, blank=True)
-    saved_at = models.DateTimeField(null=True, blank=True)
 
     objects = GuardedManager()
 
-    class Meta:
-        ordering = ["-id"]
+    class Meta(UploadedSheet.Meta):
         constraints = [
             models.CheckConstraint(condition=Q(state__in=ImportState.values), name="sheet_import_state")
         ]
-
-    def __str__(self) -> str:
-        return self.file_name
 
     @property
     def share(self) -> float:
@@ -87,18 +110,10 @@ class SheetRows(models.Model):
     objects = GuardedManager()
 
 
-class ColumnMemory(models.Model):
-    """How a firm's columns were mapped last time."""
-
-    access = Row("own", owner="organisation", cities=("organisation__city",))
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
-    heading = models.CharField(max_length=200)
-    field = models.CharField(max_length=80, blank=True)
+class ColumnMemory(RememberedColumn):
+    """Of a firm's sheets of capabilities."""
 
     objects = GuardedManager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "heading"], name="column_memory_once")]
-
-    def __str__(self) -> str:
-        return f"{self.heading} → {self.field}"

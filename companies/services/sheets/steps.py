@@ -1,8 +1,4 @@
-"""What every uploaded sheet goes through, whatever its rows are: the capabilities of a firm, the lines of a demand.
-
-A sheet's model has `version`, `state`, `header`, `edits` and `problems`; its memory of columns has `organisation`,
-`heading` and `field`, unique together.
-"""
+"""What every uploaded sheet goes through, whatever its rows are: the capabilities of a firm, the lines of a demand."""
 
 from __future__ import annotations
 
@@ -14,6 +10,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from alliance.errors import ConflictError, DomainError
+from companies.models import RememberedColumn, UploadedSheet
 from companies.services.sheets.lines import Cells
 from companies.services.sheets.reading import MOST_ROWS, read_file
 
@@ -93,9 +90,11 @@ def chosen_columns(header: list[str], mapping: dict[str, str], known: Collection
     return chosen
 
 
-def remember_columns(memory: Any, organisation_id: int, header: list[str], chosen: dict[str, str]) -> None:
+def remember_columns(
+    memory: type[RememberedColumn], organisation_id: int, header: list[str], chosen: dict[str, str]
+) -> None:
     """For the organisation's next sheet. Part of choosing the columns, which records it."""
-    memory.objects.bulk_create(
+    memory._default_manager.bulk_create(
         (
             memory(organisation_id=organisation_id, heading=heading, field=chosen[str(n)])
             for n, heading in enumerate(header)
@@ -106,7 +105,9 @@ def remember_columns(memory: Any, organisation_id: int, header: list[str], chose
     )
 
 
-def replacements(sheet: Any, told: dict[str, str]) -> tuple[dict[tuple[Any, str], str], dict[str, str]]:
+def replacements(
+    sheet: UploadedSheet, told: dict[str, str]
+) -> tuple[dict[tuple[Any, str], str], dict[str, str]]:
     """Of the cells that were mended: (column, wrong value) → replacement; and where else that stands among what is
     known to be wrong."""
     wrong = {f"{p['sheet']}!{p['row']}:{p['column']}": (p["column"], p["value"]) for p in sheet.problems}
@@ -114,9 +115,9 @@ def replacements(sheet: Any, told: dict[str, str]) -> tuple[dict[tuple[Any, str]
     return fixes, {place: fixes[what] for place, what in wrong.items() if what in fixes}
 
 
-def change_open(sheet: Any, states: Collection[str], **values: Any) -> None:
+def change_open(sheet: UploadedSheet, states: Collection[str], **values: Any) -> None:
     """Exactly one of several who work on a sheet wins; ConflictError for the others. Part of a step that records."""
-    rows = type(sheet).objects.filter(pk=sheet.pk, version=sheet.version, state__in=states)
+    rows = type(sheet)._default_manager.filter(pk=sheet.pk, version=sheet.version, state__in=states)
     if not rows.update(version=F("version") + 1, **values):
         raise ConflictError(_("This sheet is being worked on, or somebody else has changed it."))
     sheet.refresh_from_db()
