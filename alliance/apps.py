@@ -7,10 +7,15 @@ class AllianceConfig(AppConfig):
     name = "alliance"
 
     def ready(self) -> None:
+        from django.conf import settings
+
+        from alliance.patience import step_back
         from alliance.selectors import notice_words as words
         from alliance.selectors.notices import WORDS
         from alliance.services.notices import TELLERS, joining, messages
 
+        if settings.BACKGROUND:
+            step_back()
         TELLERS.update(
             {
                 "attachment": messages.attachment,

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from alliance.choices import CityRole, DeliveryState, OrganisationKind, OrganisationRole
 from alliance.rest.fields import CodeReference, FirmReference, PlainText
 from alliance.rest.inputs import StrictBool, StrictSerializer, StrictText, StrictUUID
+from alliance.rest.showing import Shown as Shown
 from alliance.selectors.feed import RESOURCES
 from alliance.services.tokens import MAX_DAYS, MAX_KEPT_HOURS, SCOPES
 from alliance.services.webhooks import EVENTS
@@ -19,10 +20,6 @@ from alliance.services.webhooks import EVENTS
 def sent(name: str, value: dict[str, Any]) -> Any:
     """For a body: an example of what is sent."""
     return extend_schema_serializer(examples=[OpenApiExample(name, value, request_only=True)])
-
-
-class Shown(serializers.Serializer[Any]):
-    """An answer; nothing is written through it."""
 
 
 class NamedShown(Shown):

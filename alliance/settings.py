@@ -53,6 +53,8 @@ else:
     SECRET_KEY = strong_secret()
 
 EMBEDDED = env.bool("EMBEDDED", False)
+# This process's work may wait: it leaves the processor to others (alliance.patience).
+BACKGROUND = env.bool("BACKGROUND", False)
 DEBUG = env.bool("DEBUG", False)
 SITE_URL = env.str("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env.list(

@@ -80,6 +80,18 @@ class TitleFilter(django_filters.CharFilter):
         return Q(pk__among=told.values("demand_id"))
 
 
+class NeedFilter(TreeFilter):
+    """Demands with a line of a type or of one below it."""
+
+    few = True
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        if not value:
+            return qs
+        lines = DemandLine.objects.filter(component_type__in=self.below(value)).order_by()
+        return qs.filter(pk__in=lines.values("demand_id"))
+
+
 class DemandFilter(ListFilter):
     sorts: ClassVar[dict[str, Sort]] = {
         "newest": (_("newest first"), ("-id",)),
@@ -90,9 +102,7 @@ class DemandFilter(ListFilter):
     q = TitleFilter(label=_("Title"), max_length=100)
     alliance = django_filters.CharFilter(label=_("Alliance"), field_name="alliance__slug", max_length=64)
     city = CityFilter(label=_("Lab city"), field_name="lab_city")
-    component_type = django_filters.ChoiceFilter(
-        label=_("Needs"), choices=lambda: tree_choices(ComponentType), method="needing", empty_label=_("any")
-    )
+    component_type = NeedFilter(label=_("Needs"), tree=ComponentType, empty_label=_("any"))
     scenario_type = TreeFilter(
         label=_("Scenario"), tree=ScenarioType, field_name="site_need__scenario_type", empty_label=_("any")
     )
@@ -114,10 +124,6 @@ class DemandFilter(ListFilter):
 
     def ended(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
         return queryset.filter(archived_at__isnull=not value)
-
-    def needing(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        lines = DemandLine.objects.filter(component_type__in=branch(ComponentType, value))
-        return queryset.filter(pk__in=lines.values("demand_id"))
 
     def supplied(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Only results that the asker may see count: to others the filter shows nothing."""

@@ -22,7 +22,7 @@ from alliance.access.editing import kept as kept
 from alliance.access.editing import looked_after as looked_after
 from alliance.access.editing import mergeable as mergeable
 from alliance.access.following import follows
-from alliance.access.queries import narrowed, reasons_of
+from alliance.access.queries import by_reason, narrowed
 from alliance.access.queries import prepared as prepared
 from alliance.access.rows import PAIRS as PAIRS
 from alliance.access.rows import Row as Row
@@ -60,8 +60,7 @@ class GuardedQuerySet(QuerySet):
     def visible_by_reason(self, user: Any) -> "list[GuardedQuerySet]":
         """The same rows as `visible_to` in several parts, which may overlap: those that the user sees for one reason
         each."""
-        rest, reasons = reasons_of(visible(self.model.access, viewer_of(user)))  # type: ignore[attr-defined]
-        return [self.filter(rest, reason) for reason in reasons]
+        return by_reason(self, visible, viewer_of(user))
 
     def editable_by(self, user: Any) -> "GuardedQuerySet":
         return narrowed(self, editable, viewer_of(user))

@@ -40,11 +40,32 @@ def reasons_of(rule: Q) -> tuple[Q, list[Q]]:
         return Q(), [rule]
     parts = [part if isinstance(part, Q) else Q(part) for part in rule.children]
     if rule.connector == Q.OR:
-        return Q(), parts
+        return Q(), [Q(rest, reason) for rest, reasons in map(reasons_of, parts) for reason in reasons]
     for place, part in enumerate(parts):
         if part.connector == Q.OR and not part.negated:
             return Q(*parts[:place], *parts[place + 1 :]), reasons_of(part)[1]
     return Q(), [rule]
+
+
+def by_reason(rows: Rows, rule: Rule, viewer: Viewer) -> list[Rows]:
+    """The same rows in parts that may overlap, for one reason of the rule each; made once for a viewer."""
+    if not _says_nothing(rows.query):
+        rest, reasons = reasons_of(rule(rows.model.access, viewer))
+        return [rows.filter(rest, reason) for reason in reasons]
+    found: list[Rows] = []
+    for query in _reasons(rows.model, rule, viewer):  # type: ignore[arg-type]
+        found.append(rows._chain())  # type: ignore[attr-defined]
+        found[-1].query = query.clone()
+    return found
+
+
+@lru_cache(maxsize=512)
+def _reasons(model: type[Model], rule: Rule, viewer: Viewer) -> tuple[Query, ...]:
+    rest, reasons = reasons_of(rule(model.access, viewer))  # type: ignore[attr-defined]
+    queries = [model._base_manager.filter(rest, reason).query for reason in reasons]
+    for query in queries:
+        query.where = _written(query.where)
+    return tuple(queries)
 
 
 @lru_cache(maxsize=512)

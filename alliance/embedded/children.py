@@ -105,16 +105,17 @@ def program(home: Home, environ: Mapping[str, str], port: int) -> list[Child]:
     """Everything that runs beside the servers, in the order of starting."""
     environ = {**environ, "PYTHONUNBUFFERED": "1"}
     quiet = "--without-gossip --without-mingle"  # one worker has nobody to talk to
-    gunicorn = (
-        "--worker-class gthread --workers 2 --threads 8 --preload --timeout 60 --graceful-timeout 3 "
-        "--no-control-socket --access-logfile - --forwarded-allow-ips="
-    )
+    gunicorn = "--config docker/gunicorn.py --graceful-timeout 3"  # as in a container
     commands = {
         "worker": f"-m celery -A alliance worker --loglevel INFO {quiet} --concurrency {min(4, cores())}",
         "beat": "-m celery -A alliance beat --loglevel INFO --pidfile= --schedule",
         "reconciler": "manage.py reconcile",
         "web": f"-m gunicorn alliance.wsgi:application {gunicorn} --bind 127.0.0.1:{port}",
     }
+    own = {"worker": {"BACKGROUND": "1"}}  # the web goes first
     last = {"beat": [str(home.root / "beat")]}  # a path may hold spaces
     words = {name: [*command.split(), *last.get(name, [])] for name, command in commands.items()}
-    return [Child(name, [sys.executable, *words[name]], home, environ) for name in commands]
+    return [
+        Child(name, [sys.executable, *words[name]], home, {**environ, **own.get(name, {})})
+        for name in commands
+    ]

@@ -23,11 +23,18 @@ class TreeFilter(django_filters.ChoiceFilter):
 
     def __init__(self, *args: Any, tree: type[TypeNode], **kwargs: Any) -> None:
         self.tree = tree
+        self.found: dict[str, list[int]] = {}  # of one request, which may ask in several ways
         kwargs.setdefault("empty_label", _("any"))
         super().__init__(*args, choices=lambda: tree_choices(tree), **kwargs)
 
     def filter(self, qs: QuerySet, value: str) -> QuerySet:
-        return qs.filter(**{f"{self.field_name}__in": branch(self.tree, value)}) if value else qs
+        return qs.filter(**{f"{self.field_name}__in": self.below(value)}) if value else qs
+
+    def below(self, value: str) -> list[int]:
+        """Ids of the type and of all types below it."""
+        if value not in self.found:
+            self.found[value] = branch(self.tree, value)
+        return self.found[value]
 
 
 class CityFilter(django_filters.CharFilter):
@@ -60,7 +67,7 @@ class CityFilter(django_filters.CharFilter):
 MOST_KEYS = 10_000
 #: Rows that are looked at to learn how many hold a word; how many are too many for the index; the share from which on
 #: the first ones are found soon in any order.
-SAMPLE, MANY, COMMON = 500, 5_000, 0.05
+SAMPLE, MANY, COMMON = 500, 8_000, 0.05
 
 
 class WordFilter(django_filters.CharFilter):
@@ -125,7 +132,7 @@ def holders(model: type[Model], searched: Searched, word: str, fields: Sequence[
     own: Any = model._meta.pk
     path = f"{own.name}__{own.target_field.name}" if own.is_relation else own.name
     named = {f"{path}__one_of": ArraySubquery(searched.holding(model, word))}
-    found = model._base_manager.filter(said, **named)
+    found = model._base_manager.filter(said, **named).order_by()
     keys = list(found.values_list("pk", flat=True)[: MOST_KEYS + 1])
     return Holders(keys if len(keys) <= MOST_KEYS else None, share > COMMON)
 

@@ -49,11 +49,11 @@ def listing(
     if opening and still_fits(name, opening.query):
         return redirect(f"{request.path}?{opening.query}")
     listed = rows if isinstance(rows, Rows) else Rows(rows)
-    chosen = filters(request.GET or None, queryset=listed.seen, request=request)
+    chosen = filters(request.GET or None, queryset=listed.base, request=request)
     valid = read(chosen)
-    found = Rows(listed.seen.none())
+    found = Rows(listed.base.none())
     if valid:
-        found = listed.narrowed(chosen.filter_queryset) if chosen.is_bound else listed
+        found = listed.narrowed(chosen.filter_queryset).applied() if chosen.is_bound else listed
     table = build_table(name, columns, kept.columns if kept else (), chosen, offered(name, request.user))
     wanted = request.GET.get("format", "")
     if wanted in FILES and valid:

@@ -76,7 +76,7 @@ class Searched:
         every = model._base_manager.alias(searched_pairs=self.pairs)
         said = Func(Value(word), Value(""), function="search_text", output_field=TextField())
         pairs = Func(said, function="search_grams", output_field=ArrayField(TextField()))
-        return every.filter(searched_pairs__contains=pairs).values("pk")
+        return every.filter(searched_pairs__contains=pairs).order_by().values("pk")
 
     @staticmethod
     def _contain(words: list[str]) -> Q:

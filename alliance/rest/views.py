@@ -142,7 +142,7 @@ class ReadViewSet(Counted, viewsets.GenericViewSet[Any]):
     def page(self, request: Request) -> Page:
         limit = asked_limit(request)
         lists = [rows if isinstance(rows, Rows) else Rows(rows) for rows in self.lists()]
-        chosen = [self.filters(request.query_params, queryset=rows.seen, request=request) for rows in lists]
+        chosen = [self.filters(request.query_params, queryset=rows.base, request=request) for rows in lists]
         self.refuse_unknown(request, [*chosen[0].filters, *PAGE_WORDS])
         refuse_empty(request)
         if not chosen[0].form.is_valid():
@@ -166,7 +166,7 @@ class ReadViewSet(Counted, viewsets.GenericViewSet[Any]):
                 if each.form.is_valid()
             ]
             for rows in found:
-                self._compile(rows.seen if rows.every is None else rows.every)
+                self._compile(rows.base)
         except (ValueError, OverflowError, TypeError, ValidationError) as error:
             raise _unusable() from error
         return found

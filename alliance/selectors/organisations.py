@@ -19,7 +19,8 @@ from alliance.models import (
     Suspension,
 )
 from alliance.models.base import GuardedQuerySet
-from alliance.selectors.paging import Rows, long_list
+from alliance.selectors.paging import REASONS, Rows, long_list
+from alliance.viewer import viewer_of
 
 
 def organisation_list(user: Any) -> GuardedQuerySet:
@@ -27,8 +28,8 @@ def organisation_list(user: Any) -> GuardedQuerySet:
 
 
 def organisation_rows(user: Any) -> Rows:
-    """The same as a long list."""
-    return long_list(organisation_list, user)
+    """The same as a long list: of a large region everybody but the platform's admin sees the firms of few cities."""
+    return long_list(Organisation, organisation_list, user, "" if viewer_of(user).platform_admin else REASONS)
 
 
 def firm_list(user: Any) -> GuardedQuerySet:

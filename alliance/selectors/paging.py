@@ -8,7 +8,7 @@ not one of ours is a 404.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -43,7 +43,11 @@ CHUNKS = (4, 20, 80)
 MOST_FEW = 500
 
 
-@dataclass(frozen=True)
+#: The rows of one kind, or what makes them when they are asked for.
+Given = Any
+Change = Callable[[QuerySet[Any]], QuerySet[Any]]
+
+
 class Rows:
     """The rows of a long list, as `seen` by somebody about whom that costs much to find out for all of them.
 
@@ -54,23 +58,85 @@ class Rows:
     `reasons`: the rows that are seen for one reason each, all of them together those that are seen. `by`: KEYS or
     REASONS, how the first ones are found; "" for neither. A list that was narrowed to a city or to rare words is
     asked reason by reason where there are reasons: most of what is left may be for nobody's eyes.
+
+    Each may be given as a function: a page needs two or three of them, and to make and narrow one takes milliseconds.
     """
 
-    seen: QuerySet[Any]
-    every: QuerySet[Any] | None = None
-    some: QuerySet[Any] | None = None
-    told: QuerySet[Any] | None = None
-    few: QuerySet[Any] | None = None
-    reasons: tuple[QuerySet[Any], ...] = ()
-    by: str = KEYS
-    known: dict[str, list[Any]] = field(default_factory=dict, compare=False, repr=False)
+    def __init__(
+        self,
+        seen: Given,
+        every: Given = None,
+        some: Given = None,
+        told: Given = None,
+        few: Given = None,
+        reasons: Given = (),
+        by: str = KEYS,
+    ) -> None:
+        self._given = {
+            "seen": seen, "every": every, "some": some, "told": told, "few": few, "reasons": reasons,
+        }  # fmt: skip
+        self._made: dict[str, Any] = {}
+        self._changes: tuple[Change, ...] = ()
+        self.by = by
+        self.known: dict[str, list[Any]] = {}
 
-    def narrowed(self, change: Callable[[QuerySet[Any]], QuerySet[Any]]) -> Rows:
-        if self.every is None or self.some is None:
-            return Rows(change(self.seen))
-        told, few = (None if rows is None else change(rows) for rows in (self.told, self.few))
-        reasons = tuple(change(rows) for rows in self.reasons)
-        return Rows(change(self.seen), change(self.every), change(self.some), told, few, reasons, self.by)
+    def _rows(self, name: str) -> Any:
+        if name not in self._made:
+            rows = self._given[name]() if callable(self._given[name]) else self._given[name]
+            for change in self._changes if rows is not None else ():
+                rows = tuple(map(change, rows)) if name == "reasons" else change(rows)
+            self._made[name] = rows
+        return self._made[name]
+
+    @property
+    def seen(self) -> QuerySet[Any]:
+        return self._rows("seen")
+
+    @property
+    def every(self) -> QuerySet[Any] | None:
+        return self._rows("every")
+
+    @property
+    def some(self) -> QuerySet[Any] | None:
+        return self._rows("some")
+
+    @property
+    def told(self) -> QuerySet[Any] | None:
+        return self._rows("told")
+
+    @property
+    def few(self) -> QuerySet[Any] | None:
+        return self._rows("few")
+
+    @property
+    def reasons(self) -> Sequence[QuerySet[Any]]:
+        return self._rows("reasons")
+
+    @property
+    def base(self) -> QuerySet[Any]:
+        """The rows as they cost least to make: for their model, or to see whether a filter can be written."""
+        return self.seen if self.every is None else self.every
+
+    def applied(self) -> Rows:
+        """With its filters asked once, so that they know how many rows they leave."""
+        self._rows("seen" if self.every is None else "every")
+        return self
+
+    @property
+    def _long(self) -> bool:
+        return self._given["every"] is not None and self._given["some"] is not None
+
+    def narrowed(self, change: Change) -> Rows:
+        """Those that `change` leaves; it is applied to each kind of them when that is asked for."""
+        found = self.found(self.by)
+        found._changes = (*self._changes, change)
+        return found
+
+    def found(self, by: str) -> Rows:
+        """The same rows, found in another way."""
+        found = Rows(**self._given, by=by)
+        found._changes = self._changes
+        return found
 
     def filter(self, *conditions: Q, **more: Any) -> Rows:
         return self.narrowed(lambda rows: rows.filter(*conditions, **more))
@@ -79,14 +145,16 @@ class Rows:
         """The first ones in the order that was given to them. `ahead`: so many keys are asked about at once, for who
         counts afterwards: what a question costs before its first row is paid once. `few`: as of `cut_merged`."""
         by_reason = self.by == REASONS or (few and self.by != KEYS)
-        if self.every is not None and self.reasons and by_reason:
-            return self._first_by_reason(self.every, most)
-        if self.every is None or self.some is None or self.by != KEYS:
+        if by_reason and self._given["every"] is not None and self.reasons:
+            return self._first_by_reason(most)
+        if not self._long or self.by != KEYS:
             return list(self.seen[:most])
         seen: list[Any] = []
         start = 0
         ahead = 0 if few and self.reasons else ahead  # where few are seen, most of it would be in vain
-        for size in (ahead or CHUNKS[0] * most, *(factor * most for factor in CHUNKS[1:])):
+        # Few are sorted, all of them, for the first one: then also taken together, if that is all there are.
+        begins = ahead or max(CHUNKS[0] * most, MOST_FEW if few else 0)
+        for size in (begins, *(factor * most for factor in CHUNKS[1:])):
             keys = self._keys(start + size)[start : start + size]
             if keys:
                 seen += self._seen_of(keys)
@@ -97,16 +165,12 @@ class Rows:
                 return self._told(seen[:most])
             if 2 * len(seen) < most:
                 break
-        return self._first_by_reason(self.every, most) if few and self.reasons else list(self.seen[:most])
+        return self._first_by_reason(most) if few and self.reasons else list(self.seen[:most])
 
-    def _first_by_reason(self, every: QuerySet[Any], most: int) -> list[Any]:
-        return self._told(list(self._by_reason(every).values_list("pk", flat=True)[:most]))
-
-    def _by_reason(self, every: QuerySet[Any]) -> QuerySet[Any]:
-        """The database reads the rows of each reason along an index of its own; of "any of these reasons" it thinks
-        that nearly every row is meant, and reads all of them."""
-        first, *others = (rows.order_by().values("pk") for rows in self.reasons)
-        return every.filter(pk__in=first.union(*others, all=True))
+    def _first_by_reason(self, most: int) -> list[Any]:
+        """Of the first ones for each reason the first ones."""
+        parts = [rows.order_by(*map(_off_index, rows.query.order_by))[:most] for rows in self.reasons]
+        return self._told(list(_any_of(self._rows("every"), parts).values_list("pk", flat=True)[:most]))
 
     def _keys(self, most: int) -> list[Any]:
         """The first keys in their order, whoever sees the rows."""
@@ -117,7 +181,7 @@ class Rows:
 
     def _seen_of(self, keys: Sequence[Any]) -> list[Any]:
         """Those that are seen, in the order of the keys."""
-        asked = self.some if self.few is None or len(keys) > MOST_FEW else self.few
+        asked = self.some if len(keys) > MOST_FEW or self.few is None else self.few
         rows = asked.filter(pk__one_of=keys).order_by()  # type: ignore[union-attr]
         seen = set(rows.values_list("pk", flat=True))
         return [key for key in keys if key in seen]
@@ -130,27 +194,39 @@ class Rows:
     def count(self, most: int) -> int:
         """How many there are; no further than `most`."""
         if self.every is not None and self.by == REASONS:
-            return self._by_reason(self.every).order_by()[:most].count()
-        if self.every is not None and self.some is not None and self.by == KEYS:
+            return _any_of(self.every, [rows.order_by() for rows in self.reasons]).order_by()[:most].count()
+        if self._long and self.by == KEYS:
             keys = self._keys(3 * most)
             seen = len(self.known.get("seen", ()))
             left = keys[self.known["asked"][0] :] if "seen" in self.known else keys
             if left and seen < most:
-                rows = self.some.order_by().filter(pk__one_of=left[: 3 * most])
+                rows = self.some.order_by().filter(pk__one_of=left[: 3 * most])  # type: ignore[union-attr]
                 seen += rows[: most - seen].count()
             if seen >= most or len(keys) < 3 * most:
                 return min(seen, most)
         return self.seen.order_by()[:most].count()
 
 
-def long_list(listed: Callable[[Any], QuerySet[Any]], user: Any, by: str = "") -> Rows:
+def _any_of(every: QuerySet[Any], parts: Sequence[QuerySet[Any]]) -> QuerySet[Any]:
+    """The database reads the rows of each reason along an index of its own; of "any of these reasons" it thinks that
+    nearly every row is meant, and reads all of them."""
+    first, *others = (rows.values("pk") for rows in parts)
+    return every.filter(pk__in=first.union(*others, all=True))
+
+
+def long_list(model: type[Model], listed: Callable[[Any], QuerySet[Any]], user: Any, by: str = "") -> Rows:
     """What the selector lists of a guarded model, as the rows of a long list. The selector itself leaves out only what
     the user does not see. `by`: KEYS where most rows are seen, REASONS where few are."""
     viewer = viewer_of(user)
-    rows = listed(user)
-    every = rows.model._default_manager.all()
-    known = listed(replace(viewer, some=True) if by == KEYS else replace(viewer, few=True))
-    return Rows(rows, every, known, reasons=tuple(every.visible_by_reason(user)), by=by)
+    asked = replace(viewer, some=True) if by == KEYS else replace(viewer, few=True)
+    every = model._default_manager.all()
+    return Rows(
+        lambda: listed(viewer),
+        every,
+        lambda: listed(asked),
+        reasons=lambda: every.visible_by_reason(viewer),  # type: ignore[attr-defined]
+        by=by,
+    )
 
 
 class BadCursorError(NotFoundError):
@@ -188,7 +264,7 @@ def cut_merged(
     `few`: the rows were narrowed so far that they are sorted, not looked for along an index of the order.
     """
     querysets = [rows if isinstance(rows, Rows) else Rows(rows) for rows in lists]
-    model = querysets[0].seen.model
+    model = querysets[0].base.model
     keys: dict[str, type[Model]] = {"id": model, **getattr(model, "cursor_keys", {})}
     backwards, values = _read(cursor, order, keys) if cursor else (False, None)
     directed = [turned(name) for name in order] if backwards else list(order)
@@ -212,12 +288,14 @@ def cut_merged(
     )
 
 
-def _off_index(name: str) -> OrderBy:
+def _off_index(name: Any) -> OrderBy:
     """The same order as an expression, for which there is no index.
 
     The server thinks that somebody sees as many of one city's rows as of any other's, so it would walk along the
     order's index until a page is full: of a city outside of one's alliances it never is.
     """
+    if isinstance(name, OrderBy):
+        return name
     field = F(name.removeprefix("-"))
     return OrderBy(Coalesce(field, field), descending=name.startswith("-"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from alliance.choices import ImportState
@@ -44,16 +44,25 @@ class FirmFilter(OrganisationFilter):
     class Meta(OrganisationFilter.Meta):
         pass
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.makers: dict[str, Q] = {}  # of one request, which may ask in several ways
+        super().__init__(*args, **kwargs)
+
     def makes(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        if value not in self.makers:
+            self.makers[value] = self._makers(value)
+        return queryset.filter(self.makers[value])
+
+    def _makers(self, value: str) -> Q:
         """Only capabilities that the asker may see count, or the filter would tell of drafts. Those of a type that
         few make are read once; of one that very many make, firm by firm: a page is soon full."""
         kinds = branch(ComponentType, value)
         every = Capability.objects
         if every.filter(component_type__in=kinds).order_by()[: MOST_OFFERS + 1].count() > MOST_OFFERS:
             offers = every.visible_few(self.request.user).filter(component_type__in=kinds).order_by()
-            return queryset.filter(pk__among=offers.values("organisation_id"))
+            return Q(pk__among=offers.values("organisation_id"))
         found = every.visible_some(self.request.user).filter(component_type__in=kinds).order_by()
-        return queryset.filter(pk__one_of=set(found.values_list("organisation_id", flat=True)))
+        return Q(pk__one_of=set(found.values_list("organisation_id", flat=True)))
 
 
 class CapabilityFilter(ListFilter):

@@ -86,9 +86,11 @@ class Capability(Published):
         published=("published", "organisation__listed"),
     )
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="capabilities")
-    facility = models.ForeignKey(Facility, models.PROTECT, related_name="capabilities")
+    facility = models.ForeignKey(Facility, models.PROTECT, related_name="capabilities", db_index=False)
     external_id = models.CharField(max_length=120)
-    component_type = models.ForeignKey(ComponentType, models.PROTECT, related_name="capabilities")
+    component_type = models.ForeignKey(
+        ComponentType, models.PROTECT, related_name="capabilities", db_index=False
+    )
     title = models.CharField(max_length=300)
     specs = models.JSONField(default=dict, blank=True)
     min_order_quantity = models.FloatField(default=1)
@@ -105,6 +107,9 @@ class Capability(Published):
     class Meta:
         indexes = [
             CAPABILITY_NAMES.index("capability_search"),
+            # Both also find what points at a row that is to be deleted: instead of the keys' own indexes.
+            models.Index(fields=["component_type", "id"], name="capability_by_type"),
+            models.Index(fields=["facility", "component_type"], name="capability_of_plant"),
             # Orders of the list: read from the front, instead of asking for the rights of every row and sorting them.
             models.Index(fields=["title", "id"], name="capability_by_title"),
             models.Index(fields=["volume_lead_days", "id"], name="capability_by_volume"),

@@ -38,12 +38,16 @@ def capability_list(user: Any, *, archived: bool | None = False, few: bool = Fal
 def capability_rows(user: Any, *, archived: bool | None = False) -> Rows:
     """The same as a long list. To a bureau every capability may be known by a match on any demand of its alliances,
     which is much to read before the first row; a firm has few demands."""
-    every, seen = Capability.objects, capability_list(user, archived=archived)
-    some, told = _told(every.visible_some(user), user, archived), _told(every.all(), user, archived)
-    reasons = tuple(_kept(rows, archived) for rows in every.visible_by_reason(user))
-    by = KEYS if viewer_of(user).bureau_alliances else ""
-    few = capability_list(user, archived=archived, few=True)
-    return Rows(seen, _kept(every.all(), archived), some, told, few, reasons, by)
+    every = Capability.objects
+    return Rows(
+        lambda: capability_list(user, archived=archived),
+        _kept(every.all(), archived),
+        lambda: _told(every.visible_some(user), user, archived),
+        lambda: _told(every.all(), user, archived),
+        lambda: capability_list(user, archived=archived, few=True),
+        lambda: [_kept(rows, archived) for rows in every.visible_by_reason(user)],
+        KEYS if viewer_of(user).bureau_alliances else "",
+    )
 
 
 def named_capabilities(user: Any, words: list[str], most: int, ahead: int) -> list[Any]:
@@ -89,7 +93,7 @@ def facility_list(user: Any) -> GuardedQuerySet:
 
 def facility_rows(user: Any) -> Rows:
     """The same as a long list: of a large region a bureau sees the plants of few cities."""
-    return long_list(facility_list, user, REASONS if viewer_of(user).official else "")
+    return long_list(Facility, facility_list, user, REASONS if viewer_of(user).official else "")
 
 
 def facility_detail(user: Any) -> GuardedQuerySet:

@@ -20,7 +20,7 @@ from matching.filters import DemandFilter
 from matching.models import Demand
 from matching.selectors import demand_detail, demand_list
 from matching.selectors.bodies import DAYS, demand_body
-from matching.selectors.demands import attach_api_parts
+from matching.selectors.demands import attach_api_parts, demand_rows
 from matching.serializers import DemandAsked, DemandDetailShown, DemandShown
 from matching.services.demands import (
     DemandInput,
@@ -39,6 +39,7 @@ class DemandViewSet(WriteViewSet):
 
     kind = "demand"
     selector = demand_list
+    long_selector = demand_rows
     detail_selector = demand_detail
     filters = with_since(DemandFilter)
     serializer_class = DemandShown

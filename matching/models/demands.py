@@ -120,7 +120,9 @@ class DemandLine(models.Model):
     owner = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     external_id = models.CharField(max_length=120)
     position = models.PositiveIntegerField()
-    component_type = models.ForeignKey(ComponentType, models.PROTECT, related_name="demand_lines")
+    component_type = models.ForeignKey(
+        ComponentType, models.PROTECT, related_name="demand_lines", db_index=False
+    )
     quantity = models.FloatField()
     monthly_rate = models.FloatField()
     need_by = models.DateField(null=True, blank=True)
@@ -129,6 +131,8 @@ class DemandLine(models.Model):
 
     class Meta:
         ordering = ["id"]
+        # Which demands need a type, without a look at the lines.
+        indexes = [models.Index(fields=["component_type", "demand"], name="line_by_type")]
         constraints = [
             models.UniqueConstraint(fields=["owner", "external_id"], name="demand_line_external_id"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="demand_line_quantity"),

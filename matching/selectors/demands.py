@@ -13,6 +13,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from alliance.models.base import GuardedQuerySet
+from alliance.selectors.paging import Rows, long_list
 from matching.models import (
     CurrentResult,
     Demand,
@@ -41,6 +42,11 @@ def demand_list(user: Any) -> GuardedQuerySet:
     needs = SiteNeed.objects.hanging_on("demand").select_related("scenario_type")
     needs = needs.prefetch_related(Prefetch("requirements", asked, to_attr="asked"))
     return demand_heads(user).prefetch_related(Prefetch("site_need", needs, to_attr="wants_site"))
+
+
+def demand_rows(user: Any) -> Rows:
+    """The same as a long list."""
+    return long_list(Demand, demand_list, user)
 
 
 def identities(user: Any) -> GuardedQuerySet:

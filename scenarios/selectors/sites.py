@@ -27,7 +27,7 @@ def site_list(user: Any, *, few: bool = False) -> GuardedQuerySet:
 
 def site_rows(user: Any) -> Rows:
     """The same as a long list: of a large region everybody sees the sites of few cities."""
-    return long_list(site_list, user, REASONS)
+    return long_list(Site, site_list, user, REASONS)
 
 
 def site_detail(user: Any) -> GuardedQuerySet:

@@ -1,7 +1,6 @@
 """What is done differently for speed says the same: rows by keys, words by index, kinds of visibility, markup."""
 
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,6 +19,8 @@ from companies.filters import CapabilityFilter
 from companies.models import Capability, Facility
 from companies.selectors import capability_list, capability_rows, facility_list, facility_rows
 from matching.models import Demand, DemandIdentity, Introduction
+from matching.selectors import demand_list
+from matching.selectors.demands import demand_rows
 from scenarios.models import Site
 from scenarios.selectors import site_list, site_rows
 from tests import factories as make
@@ -107,6 +108,7 @@ def test_a_rule_is_one_however_many_rows_it_is_asked_about(world: World) -> None
         (facility_list, facility_rows),
         (capability_list, capability_rows),
         (site_list, site_rows),
+        (demand_list, demand_rows),
     ],
 )
 def test_rows_by_reason_are_the_rows(world: World, listed: Any, rows: Any) -> None:
@@ -123,7 +125,7 @@ def test_rows_by_reason_are_the_rows(world: World, listed: Any, rows: Any) -> No
                 first = [row.pk for row in cut(seen, order, "", size).rows]
                 for by in (KEYS, REASONS, ""):
                     for few in (False, True):
-                        quick = cut(replace(long, by=by), order, "", size, few=few)
+                        quick = cut(long.found(by), order, "", size, few=few)
                         assert [row.pk for row in quick.rows] == first, (role, by, few)
         some = some or 0 < len(every) < seen.model.objects.count()
     assert some

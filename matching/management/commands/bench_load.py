@@ -34,6 +34,8 @@ SIZES: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 MOST_CLIENTS = 640
+#: Addresses that are told where the limit is not met.
+SLOWEST = 8
 
 
 class Command(BaseCommand):
@@ -46,7 +48,8 @@ class Command(BaseCommand):
             "--think", type=float, default=1.0, help="seconds between two requests of a client"
         )
         parser.add_argument("--seconds", type=float, default=60.0)
-        parser.add_argument("--processes", type=int, default=4, help="of the web server")
+        parser.add_argument("--processes", type=int, help="of the web server; else as in production")
+        parser.add_argument("--threads", type=int, help="of each of them; else as in production")
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--update", type=int, default=20_000, help="rows of each import beside")
         parser.add_argument(
@@ -72,10 +75,10 @@ class Command(BaseCommand):
             self._outside(options)
 
     def _outside(self, options: dict[str, Any]) -> None:
-        told = region.handed_on(options, "size", "clients", "think", "seconds", "processes")
+        told = region.handed_on(options, "size", "clients", "think", "seconds", "processes", "threads")
         self.stdout.write(f"bench_load {' '.join(told)}")
         arguments = region.handed_on(
-            options, "clients", "think", "seconds", "processes", "update", "seed", "strict"
+            options, "clients", "think", "seconds", "processes", "threads", "update", "seed", "strict"
         )
         arguments += [
             f"--no-{name}" for name in ("beside-them", "breaking") if not options[name.replace("-", "_")]
@@ -114,7 +117,7 @@ class Command(BaseCommand):
             raise CommandError("The limit is not met.")
 
     def _measure(self, options: dict[str, Any], folder: Path) -> bool:
-        with load.web_server(options["processes"]) as address:
+        with load.web_server(options["processes"], options["threads"]) as address:
             plan = Plan(
                 address, load.tokens(), load.visits(), options["clients"], options["think"],
                 options["seconds"], options["seed"],
@@ -160,8 +163,8 @@ class Command(BaseCommand):
             f"{'':32}{found.per_second:8.1f} requests/s, {len(found.errors)} errors {found.errors[:3] or ''}"
         )
         if not found.met:
-            for took, path in found.slowest:
-                self.stdout.write(f"{'':32}{took:8.0f} ms {unquote(path)}")
+            for p95, middle, count, path in found.addresses[:SLOWEST]:
+                self.stdout.write(f"{count:40}{middle:10.0f} ms{p95:10.0f} ms  {unquote(path)}")
         self.stdout.flush()
 
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 TIME_OUT = 30.0
-KEPT_SLOWEST = 5
 
 
 @dataclass(slots=True)
@@ -34,16 +33,25 @@ class Plan:
 
 @dataclass(slots=True)
 class Seen:
-    """Milliseconds by kind of request, and what went wrong."""
+    """Milliseconds by kind of request and by address, and what went wrong."""
 
     took: dict[str, list[float]] = field(default_factory=dict)
-    slowest: list[tuple[float, str]] = field(default_factory=list)
+    addresses: dict[str, list[float]] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
 
+    def note(self, kind: str, path: str, took: float) -> None:
+        """Rows are told by their list, pages of a list by the list."""
+        base, _mark, query = path.partition("?")
+        words = "&".join(word for word in query.split("&") if word and not word.startswith("cursor="))
+        name = f"{base.rstrip('/').rpartition('/')[0]}/…/" if kind == "detail" else base
+        pages = "" if words == query else " (further pages)"
+        self.took.setdefault(kind, []).append(took)
+        self.addresses.setdefault(f"{name}?{words}{pages}" if words or pages else name, []).append(took)
+
     def add(self, other: Seen) -> None:
-        for kind, times in other.took.items():
-            self.took.setdefault(kind, []).extend(times)
-        self.slowest = sorted([*self.slowest, *other.slowest], reverse=True)[:KEPT_SLOWEST]
+        for own, more in ((self.took, other.took), (self.addresses, other.addresses)):
+            for name, times in more.items():
+                own.setdefault(name, []).extend(times)
         self.errors += other.errors
 
 
@@ -87,8 +95,7 @@ class Reader:
             self.connection.close()
             return
         took = (time.perf_counter() - began) * 1000
-        self.seen.took.setdefault(kind, []).append(took)
-        self.seen.slowest.append((took, path))
+        self.seen.note(kind, path, took)
         if answer.status != 200:
             self.seen.errors.append(f"{path}: {answer.status}")
         elif kind != "detail":
@@ -119,7 +126,7 @@ def visit(plan: Plan) -> Seen:
 
 def main() -> None:
     seen = visit(Plan(**json.load(sys.stdin)))
-    json.dump({"took": seen.took, "slowest": seen.slowest, "errors": seen.errors}, sys.stdout)
+    json.dump({"took": seen.took, "addresses": seen.addresses, "errors": seen.errors}, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,13 @@ from matching.services.benchmark.clients import Plan, Seen
 
 LIMIT = 150.0  # milliseconds, at the 95th percentile
 ALLIANCES_READING = 20
-LOW = 15  # nice value of what may wait
+#: Of what may wait: as workers have it (alliance.patience).
+BACKGROUND = {
+    "BACKGROUND": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "LOG_LEVEL": "ERROR",
+}
 KINDS = ("list", "search", "detail")
 LISTS = (
     "organisations/",
@@ -71,7 +77,8 @@ class Round:
     seconds: float
     kinds: dict[str, tuple[int, float, float]]
     errors: list[str]
-    slowest: list[tuple[float, str]]
+    #: 95th percentile, median, number of requests and address, the slowest first
+    addresses: list[tuple[float, float, int, str]]
 
     @property
     def met(self) -> bool:
@@ -83,16 +90,15 @@ class Round:
 
 
 def figures(seen: Seen, clients: int, seconds: float) -> Round:
-    kinds = {}
-    for kind in KINDS:
-        times = sorted(seen.took.get(kind, []))
-        if times:
-            kinds[kind] = (
-                len(times),
-                times[len(times) // 2],
-                times[min(len(times) - 1, int(0.95 * len(times)))],
-            )
-    return Round(clients, seconds, kinds, seen.errors, seen.slowest)
+    kinds = {kind: _percentiles(seen.took[kind]) for kind in KINDS if seen.took.get(kind)}
+    addresses = [(*_percentiles(times)[::-1], name) for name, times in seen.addresses.items()]
+    return Round(clients, seconds, kinds, seen.errors, sorted(addresses, reverse=True))
+
+
+def _percentiles(times: list[float]) -> tuple[int, float, float]:
+    """How many, the median and the 95th percentile."""
+    times = sorted(times)
+    return len(times), times[len(times) // 2], times[min(len(times) - 1, int(0.95 * len(times)))]
 
 
 def visits() -> dict[str, list[str]]:
@@ -152,8 +158,9 @@ def _seats() -> Iterator[tuple[Organisation, str]]:
 
 
 @contextmanager
-def web_server(processes: int) -> Iterator[str]:
-    """gunicorn as in production (docker/gunicorn.py) on a loopback port; yields host:port."""
+def web_server(processes: int | None, threads: int | None) -> Iterator[str]:
+    """gunicorn as in production (docker/gunicorn.py, which says how many of both where these do not) on a loopback
+    port; yields host:port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
@@ -165,8 +172,9 @@ def web_server(processes: int) -> Iterator[str]:
         "--config",
         "docker/gunicorn.py",
     ]
-    command += ["--bind", address, "--workers", str(processes), "--access-logfile", "/dev/null"]
-    command += ["--log-level", "warning"]
+    command += ["--bind", address, "--access-logfile", "/dev/null", "--log-level", "warning"]
+    command += ["--workers", str(processes)] if processes else []
+    command += ["--threads", str(threads)] if threads else []
     environ = os.environ | {
         "DEBUG": "false",
         "LOG_LEVEL": "ERROR",
@@ -207,20 +215,20 @@ def ask(plan: Plan) -> Round:
         cwd=settings.BASE_DIR,
     )
     said = json.loads(done.stdout)
-    return figures(Seen(said["took"], said["slowest"], said["errors"]), plan.clients, plan.seconds)
+    return figures(Seen(**said), plan.clients, plan.seconds)
 
 
 @contextmanager
 def background(folder: Path, rows: int) -> Iterator[None]:
-    """A run after the other and an import after the other, niced, until the measuring ends."""
+    """A run after the other and an import after the other, at low priority, until the measuring ends."""
     write_update(folder, rows)
     command = [sys.executable, "manage.py", "bench_load", "--beside"]
     jobs = [
         subprocess.Popen(  # noqa: S603 (our own command)
             [*command, what],
             cwd=settings.BASE_DIR,
-            preexec_fn=_be_patient,  # noqa: PLW1509 (nothing but nice before exec)
-            env=os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "LOG_LEVEL": "ERROR"},
+            env=os.environ | BACKGROUND,
+            start_new_session=True,
         )
         for what in ("run", str(folder))
     ]
@@ -234,10 +242,6 @@ def background(folder: Path, rows: int) -> Iterator[None]:
             job.terminate()
         for job in jobs:
             job.wait()
-
-
-def _be_patient() -> None:
-    os.nice(LOW)
 
 
 def write_update(folder: Path, rows: int) -> None:

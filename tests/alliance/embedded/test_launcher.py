@@ -45,6 +45,8 @@ class Project:
         for name in ("celery.py", "wsgi.py"):
             shutil.copy(CHECKOUT / "alliance" / name, package)
         shutil.copy(CHECKOUT / "manage.py", folder)
+        (folder / "docker").mkdir()
+        shutil.copy(CHECKOUT / "docker" / "gunicorn.py", folder / "docker")
         for name in ("settings.py", "urls.py", "tasks.py"):
             shutil.copy(TOY / name, package)
         for name in COMMANDS:

@@ -1,0 +1,51 @@
+"""Work that may wait leaves the processor to others: the process, what it starts, and its process of the database."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from alliance.patience import LOW
+
+ROOT = Path(__file__).parents[2]
+SAYS = """
+import json, os, subprocess, sys
+import django; django.setup()
+from django.db import connection
+connection.ensure_connection()
+server = connection.connection.info.backend_pid
+started = subprocess.check_output([sys.executable, "-c", "import os; print(os.nice(0))"])
+print(json.dumps([os.nice(0), int(started), os.getpriority(os.PRIO_PROCESS, server)]))
+"""
+
+
+def levels(**environ: str) -> list[int]:
+    said = subprocess.run(
+        [sys.executable, "-c", SAYS],
+        cwd=ROOT,
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "alliance.settings"} | environ,
+        capture_output=True,
+        start_new_session=True,
+        text=True,
+    )
+    assert said.returncode == 0, said.stderr
+    found: list[int] = json.loads(said.stdout)
+    return found
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif("TEST_DATABASE_URL" in os.environ, reason="the database's processes are not ours")
+def test_background_work_steps_back() -> None:
+    before = os.nice(0)
+    assert levels(EMBEDDED="1") == [before] * 3
+    assert levels(EMBEDDED="1", BACKGROUND="1") == [LOW] * 3
+    assert levels(EMBEDDED="0", ALLOWED_HOSTS="localhost", BACKGROUND="1")[2] == before, (
+        "of a foreign database nothing"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        assert os.getpriority(os.PRIO_PROCESS, cursor.fetchone()[0]) < LOW
