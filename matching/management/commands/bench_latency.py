@@ -54,6 +54,7 @@ class Command(BaseCommand):
         bundle = region.migrated(options["inside"])
         if bundle:
             fill(bundle, options["workers"], self.stderr.write)
+        region.compiled_before()
         self.stdout.write(measure_snapshot(options["seed"]))
         self.stdout.flush()
         with celery_workers(options["workers"]):
