@@ -115,7 +115,7 @@ class World:
 
     def _make_room(self) -> None:
         """The dictionary's order is that of their last use."""
-        while sum(stock.nbytes() for _, _, stock in self._stocks.values()) > MOST_BYTES:
+        while sum(stock.nbytes for _, _, stock in self._stocks.values()) > MOST_BYTES:
             del self._stocks[next(iter(self._stocks))]
 
     def _read_stock(self, kinds: list[int], as_of: date, now: snapshot.Current) -> Stock:

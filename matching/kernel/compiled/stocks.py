@@ -71,13 +71,9 @@ class Stock:
         self.ids, self.firms = ids, problem.capabilities.firm
         self.shared = _OwnShared(problem, _TrustOf(firms, trust))
         self.size = -(-len(problem.capabilities.type) // WORD) * WORD
+        self.nbytes = 2 * problem.capabilities.nbytes()  # about what it holds in memory
         self._laid: dict[tuple[bool, int, bytes], tuple[Laid, AnyArray]] = {}
         self._fits: tuple[ConditionSets, AnyArray, AnyArray] | None = None
-
-    def nbytes(self) -> int:
-        """About as much as it holds in memory."""
-        laid = sum(array.nbytes for own, _ in self._laid.values() for array in own.layout)
-        return laid + 2 * self.shared.problem.capabilities.nbytes()
 
     def laid(self, type_: int, open_scope: bool, places: Places, codes: int) -> Laid | None:
         """The block of lines of this type, as an alliance sees it; None when nobody is in it.
@@ -93,6 +89,7 @@ class Stock:
             keys = np.flatnonzero(problem.types.has_key[type_]).astype(np.int32)
             laid = lay_out(prepared, block, keys, np.arange(codes, dtype=np.int32), NO_INDEX)
             self._laid[key] = (laid, problem.types.role[block.type][laid.layout.place])
+            self.nbytes += sum(array.nbytes for array in laid.layout)
             block.everybody.forget()
         laid, bits = self._laid[key]
         here = (places.roles[laid.layout.city] & bits) != 0

@@ -2,6 +2,7 @@
 
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 
 from django.db import connection, transaction
 from django.db.models import Count, Q
@@ -19,8 +20,8 @@ CONSUMER = "matcher"
 BATCH = 2000
 # When more than this part of an alliance's demands is touched, all of it is matched: one run with many workers.
 MOST_PART = 0.5
-PART = 12  # demands that one worker takes at a time, at least
-MOST_PARTS = 4  # a fifth would wait for one of the usual four workers
+PART = 30  # demands that one worker takes at a time, at least: reading what they need costs as much as matching them
+MOST_PARTS = 4  # of all alliances: a fifth would wait for one of the usual four workers
 FEW = 128  # but so many never make it a run of the whole alliance
 # The feed stops at the oldest running transaction: a slower one's rows are read later, never skipped.
 READ = """
@@ -35,56 +36,65 @@ WAITING = """
     FROM alliance_change
     WHERE (transaction, id) > (SELECT transaction, change FROM alliance_consumerposition WHERE name = %s)
       AND transaction IS DISTINCT FROM pg_current_xact_id_if_assigned()::text::bigint
+      AND kind <> ALL(%s)
 """
+OWN = ["run"]  # kinds of changes that following makes itself
 PAUSE = 0.01
 TURN = 20.0  # seconds of matching after which a follower leaves the rest to others
 
 
-def follow_changes(*, patience: float = 0.0, queued: list[int] | None = None) -> int:
+def follow_changes(
+    *, patience: float = 0.0, queued: list[int] | None = None, until_queued: bool = False
+) -> int:
     """Read what is new in the feed and queue runs for it; returns the number of changes read.
 
     Runs and position are one transaction: a crash repeats it, and runs that already wait absorb others. Who finds
     another reading goes: the other looks again when it has let go. `patience`: seconds to wait for changes that an
-    older transaction holds back. `queued` takes the keys of the runs.
+    older transaction holds back. `queued` takes the keys of the runs; `until_queued`: no further, once there are some.
     """
     total, until = 0, time.monotonic() + patience
-    while True:
+    while not (until_queued and queued and not _is_waiting(OWN)):
         read = _follow_batch(queued)
         if read is None:
             return total
         total += read
         if not read:
-            if not _is_waiting() or time.monotonic() >= until:
+            if _is_waiting() is None or time.monotonic() >= until:
                 return total
             time.sleep(PAUSE)
+    return total
 
 
 def follow_and_match(*, patience: float = 0.0) -> int:
     """Follow, and do at once what was queued, as far as nobody else has begun it; returns the changes read.
 
-    Runs of a whole alliance are left to the messages that they have sent: this task ends long before its time limit.
+    Then look again: for what was changed meanwhile, and what others left because this one was reading. Runs of a whole
+    alliance are left to the messages that they have sent: this task ends long before its time limit.
     """
-    queued: list[int] = []
-    read = follow_changes(patience=patience, queued=queued)
-    until = time.monotonic() + TURN
-    small = MatchRun.objects.filter(pk__in=queued, state=RunState.QUEUED).exclude(demand=None, demands=[])
-    for run in small.order_by("pk").values_list("pk", flat=True) if queued else ():
-        if time.monotonic() < until:
-            work_on_run(run)
-    return read
+    total, until = 0, time.monotonic() + TURN
+    while True:
+        queued: list[int] = []
+        total += follow_changes(patience=patience, queued=queued, until_queued=True)
+        if not queued:
+            return total
+        small = MatchRun.objects.filter(pk__in=queued, state=RunState.QUEUED).exclude(demand=None, demands=[])
+        for run in small.order_by("pk").values_list("pk", flat=True):
+            if time.monotonic() < until:
+                work_on_run(run)
 
 
-def _is_waiting() -> bool:
+def _is_waiting(without: Sequence[str] = ()) -> bool | None:
+    """None when there is nothing; False when an older transaction holds back what there is."""
     with connection.cursor() as cursor:
-        cursor.execute(WAITING, [CONSUMER])
-        return cursor.fetchone()[0] is not None
+        cursor.execute(WAITING, [CONSUMER, list(without)])
+        found: bool | None = cursor.fetchone()[0]
+    return found
 
 
 def _follow_batch(queued: list[int] | None) -> int | None:
     """One step; None when somebody else takes it at this moment."""
     with transaction.atomic():
-        ConsumerPosition.objects.bulk_create([ConsumerPosition(name=CONSUMER)], ignore_conflicts=True)
-        position = ConsumerPosition.objects.select_for_update(skip_locked=True).filter(name=CONSUMER).first()
+        position = _position()
         if position is None:
             return None
         if _is_from_another_cluster(position):
@@ -99,6 +109,16 @@ def _follow_batch(queued: list[int] | None) -> int | None:
         position.save()
         forget_followed(position.transaction)
         return len(changes)
+
+
+def _position() -> ConsumerPosition | None:
+    """How far the feed was read, locked; None when somebody else holds it."""
+    mine = ConsumerPosition.objects.select_for_update(skip_locked=True).filter(name=CONSUMER)
+    position = mine.first()
+    if position is None:
+        made = ConsumerPosition.objects.bulk_create([ConsumerPosition(name=CONSUMER)], ignore_conflicts=True)
+        position = mine.first() if made else None
+    return position
 
 
 def _is_from_another_cluster(position: ConsumerPosition) -> bool:
@@ -139,7 +159,8 @@ def _queue(affected: Affected) -> list[int]:
     queued: list[int] = []
     for alliance in Alliance.objects.filter(pk__in=whole | demands.keys()).order_by("pk"):
         if alliance.pk in demands or has_matching(alliance):
-            queued += _queue_parts(alliance, [] if alliance.pk in whole else demands[alliance.pk])
+            some = [] if alliance.pk in whole else demands[alliance.pk]
+            queued += _queue_parts(alliance, some, max(1, MOST_PARTS // len(demands | dict.fromkeys(whole))))
     return queued
 
 
@@ -152,12 +173,12 @@ def _mostly(demands: dict[int, list[int]]) -> set[int]:
     return {key for key, count in counted.annotate(Count("pk")) if len(demands[key]) > MOST_PART * count}
 
 
-def _queue_parts(alliance: Alliance, demands: list[int]) -> list[int]:
+def _queue_parts(alliance: Alliance, demands: list[int], most: int) -> list[int]:
     """In parts that several workers take at once, unless they are behind: then what waits takes it along."""
     waiting = MatchRun.objects.filter(alliance=alliance, state=RunState.QUEUED).exists()
     if waiting or len(demands) <= PART:
         return [_queue_one(alliance, demands).pk]
-    parts = min(-(-len(demands) // PART), MOST_PARTS) if len(demands) < FEW else 1
+    parts = min(-(-len(demands) // PART), most) if len(demands) < FEW else 1
     return [
         create_run(alliance, demands=demands[n::parts], apart=n > 0, cause=CHANGE).pk for n in range(parts)
     ]

@@ -29,7 +29,8 @@ MOVE = """
 
 def finish_run(run_id: int) -> bool:
     """End the run if every chunk has ended; True for the one caller who did it."""
-    if RunChunk.objects.filter(run_id=run_id, state__in=OPEN_CHUNK).exists():
+    open_run = MatchRun.objects.filter(pk=run_id, state__in=OPEN_RUN)
+    if not open_run.exclude(chunks__state__in=OPEN_CHUNK).exists():
         return False
     with transaction.atomic():
         mine = MatchRun.objects.select_for_update(skip_locked=True, no_key=True)
@@ -57,9 +58,20 @@ def _end(run: MatchRun, chunks: list[RunChunk]) -> None:
     run.chunks_done = sum(1 for chunk in done if chunk.number)
     run.demands_done = sum(len(chunk.demands) for chunk in done)
     run.error = "\n".join(sorted({chunk.error for chunk in failed if chunk.error}))
-    run.save(update_fields=["state", "counts", "chunks_done", "demands_done", "error"])
-    MatchRun.objects.filter(pk=run.pk).update(finished_at=Now())
+    _close(run, "chunks_done", "error")
     RunInput.objects.filter(run=run).delete()
+
+
+def end_small(run: MatchRun, counts: dict[str, int]) -> None:
+    """The end of a run that one worker did: `run` is locked, and holds what is to be said of it."""
+    run.state, run.counts, run.demands_done = RunState.FINISHED, counts, run.demands_total
+    _move_pointers(run)
+    _close(run, "as_of", "demands_total", "version")
+
+
+def _close(run: MatchRun, *more: str) -> None:
+    values = {name: getattr(run, name) for name in ("state", "counts", "demands_done", *more)}
+    MatchRun.objects.filter(pk=run.pk).update(finished_at=Now(), **values)
     record(
         "finished",
         "run",

@@ -61,12 +61,13 @@ def create_run(
 
 def _move_date(alliance: Alliance, as_of: date | None, pinned: bool) -> bool:
     """Set the alliance's date; True when results of another date exist and all have to be redone."""
-    before = alliance.as_of
+    before, was_pinned = alliance.as_of, alliance.as_of_pinned
     if as_of is not None:
         alliance.as_of, alliance.as_of_pinned = as_of, pinned
     elif before is None:
         alliance.as_of = timezone.localdate()
-    alliance.save(update_fields=["as_of", "as_of_pinned"])
+    if (alliance.as_of, alliance.as_of_pinned) != (before, was_pinned):
+        alliance.save(update_fields=["as_of", "as_of_pinned"])
     return before is not None and before != alliance.as_of
 
 

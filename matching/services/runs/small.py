@@ -4,6 +4,8 @@ Nothing is frozen for others to read. Rows, pointers and the end of the run are 
 it or none, and a worker that dies leaves a claim that another takes over, as with every chunk.
 """
 
+from collections import Counter
+
 from django.db import transaction
 
 from alliance.choices import RunState
@@ -13,7 +15,7 @@ from matching.kernel.solve import Solver
 from matching.models import MatchRun, RunChunk
 from matching.services.results import write_results
 from matching.services.runs.claims import Claim, LostFenceError, begin_run, mark_done
-from matching.services.runs.ending import finish_run
+from matching.services.runs.ending import end_small
 from matching.services.runs.freezing import one_snapshot, short_version
 
 # More demands than this are frozen and cut, so that several workers share them.
@@ -23,12 +25,11 @@ READ_EACH_TIME = ("demand", "alliance", "membership", "weights")
 
 def match_small(claim: Claim) -> bool:
     """Do a run of few demands from beginning to end; False when it is not one. LostFenceError as everywhere."""
-    run = MatchRun.objects.select_related("alliance").get(pk=claim.run_id)
-    if not 0 < len(run.chosen) <= SMALL:
-        return False
     begin_run(claim)
     with one_snapshot():
         run = MatchRun.objects.select_related("alliance").get(pk=claim.run_id)
+        if not 0 < len(run.chosen) <= SMALL:
+            return False
         run.as_of = run.alliance.as_of or run.as_of  # it may have moved while the run waited
         frozen, solver = _read(run)
     results = solver.solve() if solver else None
@@ -37,11 +38,15 @@ def match_small(claim: Claim) -> bool:
         if not MatchRun.objects.select_for_update(no_key=True).filter(pk=run.pk, state=RunState.RUNNING):
             raise LostFenceError
         mark_done(claim)
-        _note(claim, run, frozen)
+        counts: dict[str, int] = {}
         if frozen and results:
             counts = write_results(run.pk, frozen.problem, frozen.identities, results)
-            RunChunk.objects.filter(pk=claim.chunk_id).update(counts=counts)
-        finish_run(run.pk)
+        run.demands_total = len(frozen.problem.demands.lab) if frozen else 0
+        run.version = short_version(frozen)
+        RunChunk.objects.filter(pk=claim.chunk_id).update(
+            demands=list(range(run.demands_total)), counts=counts
+        )
+        end_small(run, dict(+Counter(counts)))
     return True
 
 
@@ -56,11 +61,3 @@ def _read(run: MatchRun) -> tuple[Frozen | None, Solver | None]:
             return kept.frozen, Solver(kept.frozen.problem, made=kept.solver)
     frozen = encode(run.alliance_id, run.as_of, run.chosen)
     return frozen, Solver(frozen.problem) if frozen else None
-
-
-def _note(claim: Claim, run: MatchRun, frozen: Frozen | None) -> None:
-    demands = list(range(len(frozen.problem.demands.lab))) if frozen else []
-    RunChunk.objects.filter(pk=claim.chunk_id).update(demands=demands)
-    MatchRun.objects.filter(pk=run.pk).update(
-        as_of=run.as_of, demands_total=len(demands), version=short_version(frozen)
-    )
