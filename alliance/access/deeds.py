@@ -1,11 +1,12 @@
-"""What a person may do that is no row to edit: queue runs, steer an alliance, enter and exclude firms."""
+"""What a person may do that is no row to edit: queue runs, steer an alliance, appoint its admins, enter and exclude
+firms."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from alliance.viewer import viewer_of
+from alliance.viewer import table, viewer_of
 
 
 def may_run_alliance(user: Any, alliance_id: int) -> bool:
@@ -17,6 +18,16 @@ def may_run_alliance(user: Any, alliance_id: int) -> bool:
 def may_steer(user: Any, alliance_id: int) -> bool:
     """Weights, cities and their roles: the alliance's admin, or a platform admin."""
     return may_run_alliance(user, alliance_id)
+
+
+def may_appoint(user: Any, organisation_id: int) -> bool:
+    """Give and take the role of an alliance admin: another admin of that bureau, or a platform admin. An official who
+    looks after the bureau's people does not make an admin of himself."""
+    viewer = viewer_of(user)
+    if viewer.platform_admin:
+        return True
+    seats = table("Membership").filter(user=viewer.user_id, organisation=organisation_id, role="admin")
+    return organisation_id in viewer.bureaus and viewer.user_id is not None and seats.exists()
 
 
 def may_run_demand(user: Any, *, owner_id: int, cities: Iterable[int], alliance_id: int) -> bool:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, SmallIntegerField, When
 
-from alliance.choices import DecisionState, OrganisationKind
+from alliance.choices import DecisionState, MemberRole, OrganisationKind
 from alliance.models import (
     City,
     Invitation,
@@ -23,7 +23,7 @@ from alliance.models import (
     Verification,
 )
 from alliance.models.base import GuardedQuerySet
-from alliance.selectors.rights import viewer_of
+from alliance.selectors.rights import may_appoint, viewer_of
 
 _ENDINGS = re.compile(
     r"(股份有限公司|有限责任公司|有限公司|公司|[,.]? *(co\.?,? *ltd\.?|ltd\.?|inc\.?|corporation))$",
@@ -79,11 +79,16 @@ def own_requests(user: Any) -> QuerySet[JoinRequest]:
 
 
 def people_of(user: Any, organisation: Any) -> list[Any]:
-    """`two_steps` of each: whether that person signs in with a second factor."""
+    """`two_steps` of each: whether that person signs in with a second factor; `of_mine`: the viewer may change it,
+    where the viewer looks after people here at all."""
     factors = SecondFactor.objects.filter(person=OuterRef("user")).exclude(confirmed_at=None)
     rows = Membership.objects.visible_to(user).filter(organisation=organisation)
     rows = rows.annotate(two_steps=Exists(factors))
-    return list(rows.select_related("user").order_by("user__display_name", "user__username"))
+    found: list[Any] = list(rows.select_related("user").order_by("user__display_name", "user__username"))
+    appoints = may_appoint(user, organisation.pk)
+    for row in found:
+        row.of_mine = appoints or row.role != MemberRole.ALLIANCE_ADMIN
+    return found
 
 
 def invitations_of(user: Any, organisation: Any) -> list[Any]:

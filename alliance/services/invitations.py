@@ -32,6 +32,7 @@ from alliance.models import (
     SecondFactor,
     User,
 )
+from alliance.selectors.rights import may_appoint
 from alliance.services.mail import post
 from alliance.services.notices.preferences import forget_notices
 from alliance.services.people import join_organisation
@@ -54,6 +55,12 @@ def _must_look_after(organisation: Organisation, user: Any) -> None:
         )
 
 
+def _must_appoint(organisation: Organisation, user: Any, *roles: str) -> None:
+    """Where one of the roles is that of an alliance admin."""
+    if MemberRole.ALLIANCE_ADMIN in roles and not may_appoint(user, organisation.pk):
+        raise ForbiddenError(_("Only an alliance admin, or the platform's admin, gives and takes this role."))
+
+
 def invite(organisation: Organisation, role: str, *, user: Any, email: str = "") -> tuple[Invitation, str]:
     """An invitation and its link; the link is shown once, and mailed where an address was given."""
     if not user.is_superuser or organisation.kind != OrganisationKind.BUREAU:
@@ -61,6 +68,7 @@ def invite(organisation: Organisation, role: str, *, user: Any, email: str = "")
     allowed = BUREAU_ROLES if organisation.kind == OrganisationKind.BUREAU else FIRM_ROLES
     if role not in allowed:
         raise DomainError(_("This role does not exist in this kind of organisation."), field="role")
+    _must_appoint(organisation, user, role)
     secret = secrets.token_urlsafe(24)
     with transaction.atomic():
         row = Invitation.objects.create(
@@ -118,13 +126,16 @@ def accept_as_new(secret: str, person: NewPerson) -> Membership:
 
 
 def revoke_invitation(public_id: UUID, *, user: Any) -> None:
-    row = Invitation.objects.visible_to(user).filter(public_id=public_id).first()
+    row = (
+        Invitation.objects.visible_to(user).select_related("organisation").filter(public_id=public_id).first()
+    )
     if row is None:
         raise NotFoundError(_("There is no such invitation."))
     if not Invitation.objects.editable_by(user).filter(pk=row.pk).exists():
         raise ForbiddenError(
             _("Owners look after the people of a firm, officials after those of their bureau.")
         )
+    _must_appoint(row.organisation, user, row.role)
     with transaction.atomic():
         if not Invitation.objects.filter(pk=row.pk, used_at=None, revoked_at=None).update(revoked_at=Now()):
             raise ConflictError(_("This invitation has been used or taken back meanwhile."))
@@ -135,6 +146,7 @@ def revoke_invitation(public_id: UUID, *, user: Any) -> None:
 def change_role(member: Membership, role: str, *, user: Any) -> None:
     _must_look_after(member.organisation, user)
     with transaction.atomic():
+        _must_appoint(member.organisation, user, role, _role_now(member))
         _keep_somebody(
             member, leaving=role not in (MemberRole.OWNER, MemberRole.ALLIANCE_ADMIN, MemberRole.OFFICIAL)
         )
@@ -146,10 +158,18 @@ def remove_member(member: Membership, *, user: Any) -> None:
     if member.user_id != user.pk:
         _must_look_after(member.organisation, user)
     with transaction.atomic():
+        if member.user_id != user.pk:
+            _must_appoint(member.organisation, user, _role_now(member))
         _keep_somebody(member, leaving=True)
         Membership.objects.filter(pk=member.pk).delete()
         before = {"organisation": str(member.organisation.public_id), "role": member.role}
         record("left", "person", member.user.username, before=before)
+
+
+def _role_now(member: Membership) -> str:
+    """As the database has it, held until the transaction ends."""
+    found = Membership.objects.select_for_update(of=("self",)).filter(pk=member.pk)
+    return found.values_list("role", flat=True).first() or member.role
 
 
 def _keep_somebody(member: Membership, *, leaving: bool) -> None:

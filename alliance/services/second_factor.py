@@ -17,8 +17,10 @@ from django.utils.translation import gettext as _
 from django_otp.oath import TOTP
 
 from alliance.changes import record
+from alliance.choices import MemberRole
 from alliance.errors import ConflictError, DomainError, ForbiddenError
 from alliance.models import Membership, Organisation, RecoveryCode, SecondFactor, User
+from alliance.selectors.rights import may_appoint
 from alliance.services.mail import post
 
 CODES = 10
@@ -210,9 +212,13 @@ def may_reset(person: User, user: User) -> bool:
 
 
 def in_my_care(person: User, user: User) -> bool:
-    """Every organisation of that person is looked after by this one: nobody takes over a colleague's other place."""
+    """Every organisation of that person is looked after by this one, who may take away each role there: nobody takes
+    over a colleague's other place, or the place of somebody above."""
     places = Membership.objects.filter(user=person).values("organisation")
     if person.is_superuser or not places.exists():
+        return False
+    led = Membership.objects.filter(user=person, role=MemberRole.ALLIANCE_ADMIN)
+    if not all(may_appoint(user, key) for key in led.values_list("organisation_id", flat=True)):
         return False
     mine = Membership.objects.editable_by(user).values("organisation")
     return not Organisation.objects.filter(pk__in=places).exclude(pk__in=mine).exists()

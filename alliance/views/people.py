@@ -16,6 +16,7 @@ from alliance.forms.joining import AccountForm, InviteForm, RoleForm
 from alliance.http import viewed
 from alliance.models import Membership, Organisation, User
 from alliance.selectors.joining import invitations_of, join_queue, own_seat, people_of
+from alliance.selectors.rights import may_appoint
 from alliance.services.confirming import ask_again
 from alliance.services.invitations import (
     change_role,
@@ -52,7 +53,7 @@ def _people(
 ) -> HttpResponse:
     user = cast(User, request.user)
     may = looks_after(found, user) or (found.kind == "bureau" and user.is_superuser)
-    form = form or InviteForm(kind=found.kind)
+    form = form or InviteForm(kind=found.kind, appoints=may_appoint(user, found.pk))
     context = {
         "organisation": found,
         "rows": people_of(user, found),
@@ -72,7 +73,7 @@ def _people(
 def invite_person(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The link is on the page that makes it and never again."""
     found = _organisation(request, public_id)
-    form = InviteForm(request.POST, kind=found.kind)
+    form = InviteForm(request.POST, kind=found.kind, appoints=may_appoint(request.user, found.pk))
     if not form.is_valid():
         return _people(request, found, form, status=400)
     told = form.cleaned_data

@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.choices import JoinKind
-from alliance.errors import ConflictError, DomainError
+from alliance.errors import ConflictError, DomainError, ForbiddenError
 from alliance.models import (
     Attachment,
     Change,
@@ -32,7 +32,16 @@ from alliance.models import (
     Verification,
 )
 from alliance.services.attachments import attach
-from alliance.services.invitations import accept_as_new, accept_invitation, erase_person, invite
+from alliance.services.invitations import (
+    accept_as_new,
+    accept_invitation,
+    change_role,
+    erase_person,
+    invite,
+    password_link,
+    remove_member,
+    revoke_invitation,
+)
 from alliance.services.limits import LIMITS, Limit
 from alliance.services.mail import send_waiting
 from alliance.services.reference import save_reference
@@ -43,6 +52,7 @@ from alliance.services.registration import (
     decide_join,
     decide_verification,
 )
+from alliance.services.second_factor import may_reset, reset_second_factor
 from companies.models import Capability, CapabilityTerms
 from tests import factories as make
 from tests.alliance.test_joining import code
@@ -323,3 +333,56 @@ def test_a_form_of_ten_megabytes_is_not_read_into_memory(world: World) -> None:
     body = b"username=" + b"x" * 10_000_000
     answer = Client().post("/accounts/login/", body, content_type="application/x-www-form-urlencoded")
     assert answer.status_code == 400
+
+
+# --- who is above whom -----------------------------------------------------------------------------------------------
+def test_an_official_makes_no_alliance_admin_of_himself(world: World, signed_in: Any) -> None:
+    bureau, official = world.organisations["lead_bureau"], world.person("lead_official")
+    own = Membership.objects.get(user=official, organisation=bureau)
+    admin = Membership.objects.get(user__username="alliance_admin", organisation=bureau)
+    for forbidden in (
+        lambda: change_role(own, "admin", user=official),
+        lambda: change_role(admin, "official", user=official),
+        lambda: remove_member(admin, user=official),
+        lambda: invite(bureau, "admin", user=official),
+        lambda: password_link(admin.user, user=official),
+        lambda: reset_second_factor(admin.user, user=official),
+    ):
+        with pytest.raises(ForbiddenError):
+            forbidden()
+    assert not may_reset(admin.user, official)
+    html = signed_in("lead_official").get(reverse("people", args=[bureau.public_id])).content.decode()
+    assert 'value="admin"' not in html
+    assert reverse("member-edit", args=[bureau.public_id, "alliance_admin"]) not in html
+    assert reverse("member-edit", args=[bureau.public_id, "lead_official"]) in html
+
+
+def test_an_admin_and_the_platform_admin_do(world: World, signed_in: Any) -> None:
+    bureau, admin = world.organisations["lead_bureau"], world.person("alliance_admin")
+    member = Membership.objects.get(user__username="lead_official", organisation=bureau)
+    assert (
+        'value="admin"'
+        in signed_in("alliance_admin").get(reverse("people", args=[bureau.public_id])).content.decode()
+    )
+    row, _link = invite(bureau, "admin", user=admin)
+    with pytest.raises(ForbiddenError):
+        revoke_invitation(row.public_id, user=world.person("lead_official"))
+    revoke_invitation(row.public_id, user=admin)
+    change_role(member, "admin", user=admin)
+    member.refresh_from_db()
+    assert member.role == "admin"
+    assert password_link(member.user, user=world.person("platform_admin"))
+    change_role(member, "official", user=world.person("platform_admin"))
+    assert password_link(world.person("lead_official"), user=admin)
+    # One's own place may be given up.
+    change_role(member, "admin", user=admin)
+    remove_member(member, user=world.person("lead_official"))
+
+
+def test_what_was_mailed_is_read_by_its_reader_only(world: World, signed_in: Any) -> None:
+    """The link to a new password among it: it opens the account of who asked."""
+    waits = Mail.objects.create(to="a@example.org", subject="x", body="link-one")
+    gone = Mail.objects.create(to="b@example.org", subject="x", body="link-two", sent_at=timezone.now())
+    html = signed_in("platform_admin").get("/outbox/").content.decode()
+    assert waits.body in html
+    assert gone.body not in html

@@ -68,7 +68,7 @@ def _claim() -> WebhookMessage | None:
     rested = Q(webhook__rest_until=None) | Q(webhook__rest_until__lt=now)
     due = WebhookMessage.objects.filter(
         free, rested, ~Exists(earlier), state=DeliveryState.WAITING, next_at__lte=now, webhook__enabled=True
-    )
+    ).filter(webhook__organisation__suspended=False)
     with transaction.atomic():
         locked = due.select_for_update(skip_locked=True, of=("self",)).select_related("webhook")
         message = locked.order_by("next_at", "pk").first()

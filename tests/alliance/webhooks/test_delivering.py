@@ -13,7 +13,7 @@ from django.utils import timezone
 from standardwebhooks import Webhook as Verifier
 
 from alliance.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
-from alliance.models import Change, Mail, User, Webhook, WebhookAttempt, WebhookMessage
+from alliance.models import Change, Mail, Organisation, User, Webhook, WebhookAttempt, WebhookMessage
 from alliance.services import webhooks
 from alliance.services.webhooks import delivering, sending
 from alliance.services.webhooks.collecting import put
@@ -275,3 +275,14 @@ def test_two_people_change_at_once(hook: Webhook, world: World) -> None:
     with pytest.raises(ConflictError):
         webhooks.change_webhook(hook, user=world.people["lab_owner"], version=1, name="second")
     assert Webhook.objects.get().name == "first"
+
+
+def test_a_suspended_organisation_is_told_nothing_until_it_is_back(hook: Webhook, receiver: Receiver) -> None:
+    message(hook, 1)
+    firm = Organisation.objects.filter(pk=hook.organisation_id)
+    firm.update(suspended=True)
+    assert webhooks.deliver_waiting() == 0
+    assert numbers(receiver) == []
+    firm.update(suspended=False)
+    assert webhooks.deliver_waiting() == 1
+    assert numbers(receiver) == [1]
