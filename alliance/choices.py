@@ -102,7 +102,7 @@ class ChunkState(models.TextChoices):
 
 class MeetingState(models.TextChoices):
     PLANNED = "planned", _("planned")
-    HELD = "held", _("held")
+    HELD = "held", pgettext_lazy("meeting", "held")
     CANCELLED = "cancelled", pgettext_lazy("meeting", "cancelled")
 
 
@@ -186,7 +186,7 @@ class ImportState(models.TextChoices):
     SAVING = "saving", _("being saved")
     SAVED = "saved", _("saved")
     UNDOING = "undoing", _("being taken back")
-    UNDONE = "undone", _("taken back")
+    UNDONE = "undone", pgettext_lazy("sheet", "taken back")
     FAILED = "failed", _("failed")
     CANCELLED = "cancelled", _("cancelled")
 

@@ -12,6 +12,10 @@ from pathlib import Path
 import polib
 import pytest
 from django.test import Client
+from django.utils import translation
+
+from alliance.choices import ImportState, MeetingState
+from alliance.views.mail import COLUMNS
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 CATALOGUE = CHECKOUT / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
@@ -108,3 +112,11 @@ def test_pages_are_chinese_unless_asked_otherwise(address: str, signed_in: Calla
     assert not ENGLISH_ONLY.search(page)
     english = signed_in("lead_official").get(address, headers={"accept-language": "en"}).content.decode()
     assert '<html lang="en"' in english
+
+
+def test_words_with_two_meanings_are_told_apart() -> None:
+    """One English word, several Chinese ones: each place has its own context."""
+    with translation.override("zh-hans"):
+        assert str(MeetingState.HELD.label) == "已召开"
+        assert str(ImportState.UNDONE.label) == "已撤销"
+        assert [str(column.heading) for column in COLUMNS][1:3] == ["收件人", "生成时间"]

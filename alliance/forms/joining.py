@@ -224,8 +224,8 @@ class InviteForm(forms.Form):
     def __init__(self, *args: Any, kind: str, appoints: bool, **kwargs: Any) -> None:
         """`appoints`: who invites may make somebody an alliance admin."""
         super().__init__(*args, **kwargs)
-        roles = BUREAU_ROLES if kind == OrganisationKind.BUREAU else FIRM_ROLES
-        roles = tuple(role for role in roles if appoints or role != MemberRole.ALLIANCE_ADMIN)
+        every = BUREAU_ROLES if kind == OrganisationKind.BUREAU else FIRM_ROLES
+        roles = [role for role in every if appoints or role != MemberRole.ALLIANCE_ADMIN]
         self.fields["role"].choices = [(r.value, r.label) for r in roles]  # type: ignore[attr-defined]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from alliance.filters import MailFilter
@@ -27,10 +27,10 @@ def _state(row: Any) -> str:
 
 COLUMNS = [
     Column(gettext_lazy("Subject"), _subject, "subject"),
-    Column(gettext_lazy("To"), lambda row: row.to, "to", sort="to"),
-    Column(gettext_lazy("Written"), lambda row: row.made_at, "made", sort="newest"),
+    Column(pgettext_lazy("mail", "To"), lambda row: row.to, "to", sort="to"),
+    Column(pgettext_lazy("mail", "Written"), lambda row: row.made_at, "made", sort="newest"),
     Column(gettext_lazy("State"), _state, "state"),
-    Column(gettext_lazy("Sent"), lambda row: row.sent_at, "sent", shown=False),
+    Column(pgettext_lazy("mail", "Sent"), lambda row: row.sent_at, "sent", shown=False),
     Column(gettext_lazy("Tries"), lambda row: row.attempts, "tries", shown=False, css="num"),
 ]
 

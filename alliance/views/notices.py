@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -36,7 +36,7 @@ from alliance.services.notices import (
 COLUMNS = [
     Column(gettext_lazy("When"), lambda row: row.at),
     Column(gettext_lazy("Group"), lambda row: row.get_group_display()),
-    Column(gettext_lazy("About"), lambda row: row.said.title if row.said else ""),
+    Column(pgettext_lazy("notice", "About"), lambda row: row.said.title if row.said else ""),
     Column(gettext_lazy("What is new"), lambda row: row.said.words if row.said else ""),
     Column(gettext_lazy("Read"), lambda row: row.read_at),
 ]

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from alliance.errors import DomainError
@@ -28,7 +28,7 @@ COLUMNS = [
     Column(gettext_lazy("Asked on"), lambda row: row.created_at, "asked", sort="newest"),
     Column(gettext_lazy("Asked by"), lambda row: row.asked_by, "asker", shown=False),
     Column(gettext_lazy("Decided on"), lambda row: row.decided_at, "decided", shown=False),
-    Column(gettext_lazy("Decided by"), lambda row: row.decided_by, "decider", shown=False),
+    Column(pgettext_lazy("person", "Decided by"), lambda row: row.decided_by, "decider", shown=False),
     Column(gettext_lazy("Reason"), lambda row: row.reason, "reason"),
 ]
 
