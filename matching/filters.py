@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from alliance.choices import Confidentiality, ExportState, IntroductionState, MeetingState, RunState
 from alliance.filters import LISTS, CityFilter, ListFilter, Sort, TreeFilter, WordFilter, holders, yes_no
 from alliance.models import Organisation
+from alliance.models.base import Keys
 from alliance.selectors import branch, tree_choices, viewer_of
 from companies.models import Capability, ComponentType
 from matching.models import (
@@ -76,7 +77,7 @@ class TitleFilter(django_filters.CharFilter):
             named = Q(title__icontains=word) if each.keys is None else Q(demand__id__one_of=each.keys)
             told = told.filter(named)
         if by_keys:
-            return Q(pk__one_of=list(told.values_list("demand_id", flat=True)))
+            return Q(pk__one_of=Keys(told.values_list("demand_id", flat=True)))
         return Q(pk__among=told.values("demand_id"))
 
 

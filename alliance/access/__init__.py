@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from alliance.access import among as among
+from alliance.access.among import Keys as Keys
 from alliance.access.deeds import may_appoint as may_appoint
 from alliance.access.deeds import may_enter as may_enter
 from alliance.access.deeds import may_exclude as may_exclude

@@ -4,6 +4,7 @@ The database answers IN by reading the whole subquery into memory first: right w
 milliseconds for a region's results where a page has fifty rows. A scalar subquery is never read ahead.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Field, Lookup
@@ -23,6 +24,13 @@ class Among(Lookup):
         return sql, (*row_params, *key_params)
 
 
+class Keys:
+    """Keys for `one_of`, written once: what Django looks through one by one, and again for each part of a query."""
+
+    def __init__(self, keys: Iterable[int]) -> None:
+        self.text = "{" + ",".join(map(str, map(int, keys))) + "}"
+
+
 @Field.register_lookup
 class OneOf(Lookup):
     """`key__one_of=[…]`: as `in`, but the keys are one value of the query: thousands of them cost nothing to write.
@@ -39,7 +47,5 @@ class OneOf(Lookup):
             keys, more = self.process_rhs(compiler, connection)
             return f"{key} = ANY({keys})", (*params, *more)
         # As one text: the driver looks at each number of a list.
-        return f"{key} = ANY(%s::bigint[])", (
-            *params,
-            "{" + ",".join(map(str, map(int, self.rhs))) + "}",
-        )
+        keys = self.rhs if isinstance(self.rhs, Keys) else Keys(self.rhs)
+        return f"{key} = ANY(%s::bigint[])", (*params, keys.text)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from django.core.exceptions import EmptyResultSet, FullResultSet
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model, Q, QuerySet
 from django.db.models.sql import Query
 from django.db.models.sql.compiler import SQLCompiler
@@ -63,9 +64,19 @@ def by_reason(rows: Rows, rule: Rule, viewer: Viewer) -> list[Rows]:
 def _reasons(model: type[Model], rule: Rule, viewer: Viewer) -> tuple[Query, ...]:
     rest, reasons = reasons_of(rule(model.access, viewer))  # type: ignore[attr-defined]
     queries = [model._base_manager.filter(rest, reason).query for reason in reasons]
+    # What cannot be a reason for this viewer (no bureau's, nobody's firm) is not asked about.
+    queries = [query for query in queries if _says_something(query)] or queries[:1]
     for query in queries:
         query.where = _written(query.where)
     return tuple(queries)
+
+
+def _says_something(query: Query) -> bool:
+    try:
+        query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
+    except EmptyResultSet:
+        return False
+    return True
 
 
 @lru_cache(maxsize=512)

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from alliance.models import City
-from alliance.models.base import TypeNode
+from alliance.models.base import Keys, TypeNode
 from alliance.models.searching import PAIR, Searched
 from alliance.selectors.spelling import plain
 from alliance.selectors.trees import branch, tree_choices
@@ -116,7 +116,7 @@ class WordFilter(django_filters.CharFilter):
 class Holders(NamedTuple):
     """Rows that hold a word: their keys, None where the index does not name them; `common`: many of all rows do."""
 
-    keys: list[int] | None
+    keys: Keys | None
     common: bool
 
 
@@ -134,7 +134,7 @@ def holders(model: type[Model], searched: Searched, word: str, fields: Sequence[
     named = {f"{path}__one_of": ArraySubquery(searched.holding(model, word))}
     found = model._base_manager.filter(said, **named).order_by()
     keys = list(found.values_list("pk", flat=True)[: MOST_KEYS + 1])
-    return Holders(keys if len(keys) <= MOST_KEYS else None, share > COMMON)
+    return Holders(Keys(keys) if len(keys) <= MOST_KEYS else None, share > COMMON)
 
 
 def _held(model: type[Model], said: Q) -> tuple[float, float]:

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import get_language
 
 from alliance.access import GuardedQuerySet as GuardedQuerySet
+from alliance.access import Keys as Keys
 
 GuardedManager = models.Manager.from_queryset(GuardedQuerySet)
 

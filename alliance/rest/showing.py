@@ -21,13 +21,11 @@ class _Part(NamedTuple):
 
 
 class Shown(serializers.Serializer[Any]):
-    """An answer; nothing is written through it.
-
-    It says what REST framework would say. What is not simply an attribute of the row (left out, called, in a mapping)
-    is left to the field.
-    """
+    """An answer; nothing is written through it."""
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
+        """What REST framework would say. What is not simply an attribute of the row (left out, called, in a mapping) is
+        left to the field."""
         if isinstance(instance, Mapping):
             told: dict[str, Any] = super().to_representation(instance)
             return told

@@ -18,6 +18,7 @@ from django.db.models import F, Model, OrderBy, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from alliance.errors import NotFoundError
+from alliance.models.base import Keys
 from alliance.viewer import viewer_of
 
 _SIGNER = signing.Signer(salt="cursor")
@@ -182,12 +183,12 @@ class Rows:
     def _seen_of(self, keys: Sequence[Any]) -> list[Any]:
         """Those that are seen, in the order of the keys."""
         asked = self.some if len(keys) > MOST_FEW or self.few is None else self.few
-        rows = asked.filter(pk__one_of=keys).order_by()  # type: ignore[union-attr]
+        rows = asked.filter(pk__one_of=Keys(keys)).order_by()  # type: ignore[union-attr]
         seen = set(rows.values_list("pk", flat=True))
         return [key for key in keys if key in seen]
 
     def _told(self, keys: Sequence[Any]) -> list[Any]:
-        rows = (self.some if self.told is None else self.told).filter(pk__one_of=keys)  # type: ignore[union-attr]
+        rows = (self.some if self.told is None else self.told).filter(pk__one_of=Keys(keys))  # type: ignore[union-attr]
         found = {row.pk: row for row in rows.order_by()} if keys else {}
         return [found[key] for key in keys if key in found]
 
@@ -200,7 +201,7 @@ class Rows:
             seen = len(self.known.get("seen", ()))
             left = keys[self.known["asked"][0] :] if "seen" in self.known else keys
             if left and seen < most:
-                rows = self.some.order_by().filter(pk__one_of=left[: 3 * most])  # type: ignore[union-attr]
+                rows = self.some.order_by().filter(pk__one_of=Keys(left[: 3 * most]))  # type: ignore[union-attr]
                 seen += rows[: most - seen].count()
             if seen >= most or len(keys) < 3 * most:
                 return min(seen, most)

@@ -21,6 +21,7 @@ from alliance.filters import (
     yes_no,
 )
 from alliance.models import Organisation
+from alliance.models.base import Keys
 from alliance.models.organisations import FIRM_NAMES
 from alliance.selectors import viewer_of
 from alliance.selectors.trees import branch, tree_choices
@@ -62,7 +63,7 @@ class FirmFilter(OrganisationFilter):
             offers = every.visible_few(self.request.user).filter(component_type__in=kinds).order_by()
             return Q(pk__among=offers.values("organisation_id"))
         found = every.visible_some(self.request.user).filter(component_type__in=kinds).order_by()
-        return Q(pk__one_of=set(found.values_list("organisation_id", flat=True)))
+        return Q(pk__one_of=Keys(set(found.values_list("organisation_id", flat=True))))
 
 
 class CapabilityFilter(ListFilter):
