@@ -96,12 +96,12 @@ def _name_run(rows: Sequence[Any]) -> None:
 def name_pairs(user: Any, rows: list[Any]) -> None:
     """Public ids and the supplier (where the viewer sees its entry) of matches and near misses.
 
-    A row of a line that somebody has just removed goes: the results name it until the next run.
+    A row of a line or a capability that has just been removed goes: the results name it until the next run.
     """
     _name_run(rows)
     lines = public_ids(DemandLine, (row.line_id for row in rows))
-    rows[:] = [row for row in rows if row.line_id in lines]
     capabilities = public_ids(Capability, (row.capability_id for row in rows))
+    rows[:] = [row for row in rows if row.line_id in lines and row.capability_id in capabilities]
     firms = Organisation.objects.visible_to(user).in_bulk({row.supplier_id for row in rows})
     for row in rows:
         row.line_public, row.capability_public = lines[row.line_id], capabilities[row.capability_id]

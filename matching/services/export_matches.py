@@ -66,6 +66,8 @@ def number(value: float | None) -> str:
 
 
 class _Export:
+    """Rows of a line or a capability that has just been removed are left out: results name them until the next run."""
+
     def __init__(self, path: Path, alliance: int | None) -> None:
         self.path, self.alliance = path, alliance
         self.demands = _names("matching_demand", "owner")
@@ -113,20 +115,23 @@ class _Export:
         for demand, line, rank, capability, *values in self._rows(
             "matching_match", columns, "r.demand_id, r.line_id, r.rank"
         ):
-            names = (self.demands[demand], self.lines[line], rank, self.capabilities[capability])
-            yield (*names, *map(number, values))
+            if line in self.lines and capability in self.capabilities:
+                names = (self.demands[demand], self.lines[line], rank, self.capabilities[capability])
+                yield (*names, *map(number, values))
 
     def near_misses(self) -> Iterator[Sequence[Any]]:
         columns = ("r.line_id", "r.rank", "r.capability_id", "r.code", "r.shortfall")
         for line, rank, capability, code, shortfall in self._rows(
             "matching_nearmiss", columns, "r.demand_id, r.line_id, r.rank"
         ):
-            yield (self.lines[line], rank, self.capabilities[capability], code, number(shortfall))
+            if line in self.lines and capability in self.capabilities:
+                yield (self.lines[line], rank, self.capabilities[capability], code, number(shortfall))
 
     def relaxations(self) -> Iterator[Sequence[Any]]:
         columns = ("r.line_id", "r.code", "r.capabilities")
         for line, code, count in self._rows("matching_relaxation", columns, "r.demand_id, r.line_id, r.id"):
-            yield (self.lines[line], code, count)
+            if line in self.lines:
+                yield (self.lines[line], code, count)
 
     def site_matches(self) -> Iterator[Sequence[Any]]:
         columns = ("r.demand_id", "r.site_id", *(f"r.{name}" for name in ("score", *SITE_TERMS)))
@@ -153,8 +158,9 @@ class _Export:
         for demand, site, team in self._rows("matching_pipeline", columns, "r.demand_id, r.rank"):
             where = (self.demands[demand], self.sites[site] if site else "")
             for member in json.loads(team):
-                if member["capability"] is not None:
-                    names = (self.lines[member["line"]], self.capabilities[member["capability"]])
+                line, capability = member["line"], member["capability"]
+                if line in self.lines and capability in self.capabilities:
+                    names = (self.lines[line], self.capabilities[capability])
                     yield (*where, *names, number(member["score"]))
 
 

@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from alliance.templatetags._numbers import number_text
-from matching.models import MatchRun, Pipeline
+from matching.models import Introduction, MatchRun, Pipeline
+from matching.services.export_matches import export_matches
 from tests import factories as make
 from tests.chance import without_chance
 
@@ -217,8 +218,8 @@ def test_a_pipeline_without_site_has_an_address_of_its_own(signed_in, world):
     )
 
 
-def test_results_of_a_line_that_was_just_removed_are_not_told(with_token, signed_in, world):
-    """They stay in the results until the next run has ended."""
+def test_results_of_a_line_that_was_just_removed_are_not_told(with_token, signed_in, world, tmp_path):
+    """They stay in the results until the next run has ended; so do those of a capability whose sheet was undone."""
     demand, site, offer = world.demands["open"], world.sites["open"], world.capabilities["supplier"]
     run, line = world.runs["north"], make.make_line(world.demands["open"], world.types["reducer"])
     make.make_match(run, line, offer)
@@ -239,6 +240,18 @@ def test_results_of_a_line_that_was_just_removed_are_not_told(with_token, signed
         assert gone in {row["line"] for row in before[name]}
         assert told(name) == [row for row in before[name] if row["line"] != gone]
     assert [len(row["team"]) for row in (*before["pipelines"], *told("pipelines"))] == [2, 1]
+    for name in ("matches", "pipelines", "dashboard"):
+        assert page(signed_in("lead_official"), name).status_code == 200
+    counts = export_matches(tmp_path / "line")
+    told_now = {name: told(name) for name in ("matches", "near-misses")}
+    gone = str(offer.public_id)
+    Introduction.objects.filter(capability=offer).delete()
+    offer.delete()
+    assert gone in {row["capability"] for row in told_now["matches"]}
+    for name in told_now:
+        assert told(name) == [row for row in told_now[name] if row["capability"] != gone]
+    assert [member["capability"] for row in told("pipelines") for member in row["team"]] == [None]
+    assert export_matches(tmp_path / "offer")["matches.csv"] < counts["matches.csv"]
     for name in ("matches", "pipelines", "dashboard"):
         assert page(signed_in("lead_official"), name).status_code == 200
 

@@ -3,21 +3,33 @@
 from django.conf import settings
 from django.db import connection, transaction
 
+from alliance.choices import RunState
 from matching.models import LineResult, Match, NearMiss, Pipeline, Relaxation, SiteMatch
 
 STEP = 50  # demands at a time: short transactions
 TABLES = [model._meta.db_table for model in (LineResult, Match, NearMiss, Relaxation, SiteMatch, Pipeline)]
 
+# The pointer went elsewhere a while ago; or, where it moves all the time, a newer run of the demand ended a while ago.
 STALE = """
     SELECT r.id, r.run_id, r.demand_id
     FROM matching_demandresult r
     LEFT JOIN matching_matchrun m ON m.id = r.run_id
     LEFT JOIN matching_currentresult c ON c.demand_id = r.demand_id
+    LEFT JOIN (
+        SELECT moved.demand_id, max(ended.generation) AS generation
+        FROM matching_demandresult moved JOIN matching_matchrun ended ON ended.id = moved.run_id
+        WHERE ended.state = ANY(%(moving)s)
+          AND ended.finished_at < clock_timestamp() - make_interval(secs => %(grace)s)
+        GROUP BY moved.demand_id
+    ) newer ON newer.demand_id = r.demand_id
     WHERE (m.id IS NULL OR m.finished_at < clock_timestamp() - make_interval(secs => %(grace)s))
       AND (c.run_id IS NULL
-           OR (c.run_id <> r.run_id AND c.moved_at < clock_timestamp() - make_interval(secs => %(grace)s)))
+           OR (c.run_id <> r.run_id
+               AND (c.moved_at < clock_timestamp() - make_interval(secs => %(grace)s)
+                    OR m.generation < newer.generation)))
     LIMIT %(step)s FOR UPDATE OF r SKIP LOCKED
 """
+MOVING = [RunState.FINISHED, RunState.PARTIAL]  # how a run ends that moved pointers
 
 
 def sweep(steps: int = 20) -> int:
@@ -33,7 +45,7 @@ def sweep(steps: int = 20) -> int:
 
 def _sweep_step() -> int:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(STALE, {"grace": settings.RESULT_GRACE_SECONDS, "step": STEP})
+        cursor.execute(STALE, {"grace": settings.RESULT_GRACE_SECONDS, "moving": MOVING, "step": STEP})
         rows = cursor.fetchall()
         if not rows:
             return 0

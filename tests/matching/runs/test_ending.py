@@ -1,10 +1,12 @@
 """Pointers: all at once, never backward, never to what is not published; and what is swept."""
 
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from alliance.models import Alliance, Change
 from matching.models import CurrentResult, Demand, DemandResult, Match, MatchRun
@@ -108,6 +110,21 @@ def test_sweeping_leaves_what_counts_and_waits_for_readers(world: World, setting
     assert not any(rows_of_run(old).values())
     assert rows_of_run(new) == kept
     assert sweep() == 0
+
+
+def test_a_demand_that_is_matched_again_all_the_time_is_swept(world: World) -> None:
+    """Its pointer has always just moved: what was superseded by a run that ended long ago may go all the same."""
+    oldest, older, newest = (match_now(world.alliances["north"]) for _ in range(3))
+    MatchRun.objects.filter(pk__in=[oldest.pk, older.pk]).update(
+        finished_at=timezone.now() - timedelta(minutes=5)
+    )
+    older_rows = rows_of_run(older)
+    assert sweep() == len(pointers(world.alliances["north"]))
+    assert not any(rows_of_run(oldest).values())
+    assert rows_of_run(older) == older_rows, (
+        "somebody may still be reading these: the pointer left them just now"
+    )
+    assert any(rows_of_run(newest).values())
 
 
 def test_rows_of_a_run_under_way_are_not_swept(world: World, settings: Any) -> None:
