@@ -25,7 +25,7 @@ from matching.kernel.compiled.lanes import (
     highest,
     soon_read,
 )
-from matching.kernel.compiled.score import clamp, fit
+from matching.kernel.compiled.score import TERMS, clamp, fit, has_soft
 from matching.kernel.compiled.sixteens import (
     AT_ONCE,
     FAR,
@@ -40,7 +40,6 @@ from matching.kernel.compiled.sixteens import (
     OWN_ROLE,
     OWN_TRUST,
     SANE,
-    TERMS,
     stand_at,
 )
 
@@ -209,14 +208,6 @@ def _look_exactly(
 
 
 @njit(**INLINE)
-def _has_soft(asks: Any, line: int) -> bool:
-    soft = False
-    for want in range(asks.start[line], asks.start[line + 1]):
-        soft |= not asks.hard[want]
-    return soft
-
-
-@njit(**INLINE)
 def find_best(
     layout: Any, asks: Any, line: int, tables: Any, notes: Any, work: Any, bounds: int, days: float
 ) -> int:
@@ -227,7 +218,7 @@ def find_best(
     """
     target, rate = asks.target[line], asks.rate[line]
     sane = tables.sane[0] and SANE[0] <= rate <= SANE[1] and not (target < SANE[0] or target > SANE[1])
-    soft = _has_soft(asks, line)
+    soft = has_soft(asks, line)
     rates = _rates(tables.share, target, rate, days)
     _set_floors(notes.floors, work, bounds)
     all_groups = _bounds_of_groups(tables, work.feasible, rates, notes.bound)
@@ -261,7 +252,7 @@ def score_found(
 
     The terms and their sum are those of ``score.score``, term by term for all: such loops become vectors.
     """
-    terms, soft = notes.terms, _has_soft(asks, line)
+    terms, soft = notes.terms, has_soft(asks, line)
     for i in range(count):
         its = own[notes.chosen[i]]
         terms[0, i] = fit(layout, asks, line, notes.chosen[i]) if soft else 1.0

@@ -50,8 +50,8 @@ class Asks(NamedTuple):
 class Scratch(NamedTuple):
     """What one line's judgement is written into, used again for the next line.
 
-    fails: uint64[rules, W]; kind, want: code of each rule and its requirement (-1);
-    after ``judge_roughly`` columns and bounds, and which of the column's bitmaps is below each.
+    fails: uint64[rules, W]; kind, want: code of each rule and its requirement (-1); last: of a rule with one bound
+    how many are below it; after ``judge_roughly`` columns and bounds, and which of the column's bitmaps is below each.
     """
 
     fails: AnyArray
@@ -59,6 +59,7 @@ class Scratch(NamedTuple):
     want: Ints
     bound: Floats
     cut: Ints
+    last: Ints
     some: AnyArray
     more: AnyArray
     feasible: AnyArray
@@ -69,34 +70,49 @@ def scratch(rules: int, words: int) -> Scratch:
     # Behind each row three words of nobody: four are read at once.
     rows = [np.zeros(words + 3, np.uint64)[:words] for _ in range(4)]
     kind, want, cut = np.zeros(2 * rules, np.int32), np.zeros(rules, np.int32), np.zeros(2 * rules, np.int32)
-    return Scratch(np.zeros((rules, words), np.uint64), kind, want, np.zeros(2 * rules), cut, *rows)
+    return Scratch(
+        np.zeros((rules, words), np.uint64),
+        kind,
+        want,
+        np.zeros(2 * rules),
+        cut,
+        np.zeros(rules, np.int32),
+        *rows,
+    )
 
 
 @njit(**INLINE)
-def below(layout: Any, index: Any, column: int, threshold: float, out: Any) -> bool:
-    """Into ``out`` who has less than the threshold; False when nobody has (``out`` is then not written)."""
+def _how_many_below(values: Any, first: int, last: int, threshold: float) -> int:
+    """How many of ascending values are less, of which those before ``first`` are known to be, those from ``last`` on
+    not to be. The last few hundred are all compared: halves mispredict a branch in two."""
+    while last - first > 256:
+        middle = (first + last) >> 1
+        if values[middle] < threshold:
+            first = middle + 1
+        else:
+            last = middle
+    part, count = values[first:last], 0
+    for i in range(len(part)):
+        count += part[i] < threshold
+    return first + count
+
+
+@njit(**INLINE)
+def below(layout: Any, index: Any, column: int, threshold: float, out: Any) -> Any:
+    """Into ``out`` who has less than the threshold; returns how many, 0 when nobody has (``out`` is then not written).
+
+    Without an index 1 for any number.
+    """
     if index.order.shape[0] == 0:
-        return _look_through(layout.least[column], threshold, out)
+        return np.int64(_look_through(layout.least[column], threshold, out))
     cut_value = index.cut_value[column]
-    low, high = 0, len(cut_value)
-    while low < high:
-        middle = (low + high) >> 1
-        if cut_value[middle] < threshold:
-            low = middle + 1
-        else:
-            high = middle
+    low = _how_many_below(cut_value, 0, len(cut_value), threshold)
     if low == 0:
-        return False
+        return 0
     value, cuts = index.value[column], index.cuts[column]
-    first = cuts[low - 1]
-    last = cuts[low] if low < len(cuts) else len(value)
-    left, right = first, last
-    while left < right:
-        middle = (left + right) >> 1
-        if value[middle] < threshold:
-            left = middle + 1
-        else:
-            right = middle
+    first = np.int64(cuts[low - 1])
+    last = np.int64(cuts[low]) if low < len(cuts) else len(value)
+    left = _how_many_below(value, first, last, threshold)
     order = index.order[column]
     if low == len(cuts) or left - first <= last - left:
         copy_row(index.rows[column, low - 1], out)
@@ -106,7 +122,7 @@ def below(layout: Any, index: Any, column: int, threshold: float, out: Any) -> b
         copy_row(index.rows[column, low], out)
         for i in range(left, last):
             clear_bit(out, order[i])
-    return True
+    return left
 
 
 @njit(**INLINE)
@@ -124,20 +140,20 @@ def _look_through(values: Any, threshold: float, out: Any) -> bool:
 
 
 @njit(**INLINE)
-def _either(layout: Any, index: Any, column: int, low: float, high: float, out: Any, spare: Any) -> bool:
-    """Who misses one of two bounds: the negated lowest value in ``column``, the highest in the next."""
+def _either(layout: Any, index: Any, column: int, low: float, high: float, out: Any, spare: Any) -> Any:
+    """Who misses one of two bounds: the negated lowest value in ``column``, the highest in the next. 0 for nobody."""
     one = below(layout, index, column, low, out)
     if not one:
         return below(layout, index, column + 1, high, out)
     if below(layout, index, column + 1, high, spare):
         for word in range(len(out)):
             out[word] |= spare[word]
-    return True
+    return one
 
 
 @njit(**INLINE)
-def _fails_want(layout: Any, index: Any, asks: Any, want: int, out: Any, spare: Any) -> bool:
-    """Into ``out`` who fails a requirement of §2; False when nobody does."""
+def _fails_want(layout: Any, index: Any, asks: Any, want: int, out: Any, spare: Any) -> Any:
+    """Into ``out`` who fails a requirement of §2; 0 when nobody does, for one bound how many (see ``below``)."""
     key, op = asks.key[want], asks.op[want]
     column = layout.key_column[key]
     if op == GE:
@@ -158,7 +174,7 @@ def _fails_want(layout: Any, index: Any, asks: Any, want: int, out: Any, spare: 
                 out[word] &= ~offered[word]
         mask >>= np.uint64(1)
         row += 1
-    return True
+    return 1
 
 
 @njit(**INLINE)
@@ -188,8 +204,11 @@ def judge(layout: Any, index: Any, asks: Any, line: int, work: Any) -> int:
     work.more[:] = 0
     rules = 0
     for want in range(asks.start[line], asks.start[line + 1]):
-        if asks.hard[want] and _fails_want(layout, index, asks, want, work.fails[rules], work.near):
-            work.kind[rules], work.want[rules] = SPEC, want
+        if not asks.hard[want]:
+            continue
+        failing = _fails_want(layout, index, asks, want, work.fails[rules], work.near)
+        if failing:
+            work.kind[rules], work.want[rules], work.last[rules] = SPEC, want, failing
             _count(work.fails[rules], work)
             rules += 1
     if asks.code_start[line + 1] > asks.code_start[line]:
@@ -204,8 +223,11 @@ def judge(layout: Any, index: Any, asks: Any, line: int, work: Any) -> int:
         (IS_PRICE, PRICE, -asks.ceiling[line]),
     ):
         # Without a ceiling the threshold is NaN: nobody is below it, but it must not be searched for.
-        if threshold == threshold and below(layout, index, column, threshold, work.fails[rules]):
-            work.kind[rules], work.want[rules] = kind, -1
+        if threshold != threshold:
+            continue
+        failing = below(layout, index, column, threshold, work.fails[rules])
+        if failing:
+            work.kind[rules], work.want[rules], work.last[rules] = kind, -1, failing
             _count(work.fails[rules], work)
             rules += 1
     for word in range(len(work.some)):

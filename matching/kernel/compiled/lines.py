@@ -12,8 +12,8 @@ from matching.kernel.compiled.bits import COMPILE, ONE, OWNING, count_bits, lowe
 from matching.kernel.compiled.block import Laid
 from matching.kernel.compiled.judge import OTHER_RULES, Asks, judge, leave_out, scratch
 from matching.kernel.compiled.near import firms_in, relax
-from matching.kernel.compiled.score import score_all, write_terms
-from matching.kernel.compiled.sixteens import TERMS, notes_for, tables_of
+from matching.kernel.compiled.score import AT_ONCE, TERMS, score_all, write_terms
+from matching.kernel.compiled.sixteens import notes_for, tables_of
 from matching.kernel.problem import Problem
 from matching.kernel.tables import AnyArray, Bools, Floats, Ints
 
@@ -164,7 +164,7 @@ def _solve(
     size = len(layout.pos)
     all_found, all_score = np.empty(1024, np.int32), np.empty(1024)
     some, some_score = np.empty(size, np.int32), np.empty(size)
-    best, best_score, terms = np.empty(KEEP_MATCHES, np.int32), np.empty(KEEP_MATCHES), np.empty(7)
+    best, best_score, terms = np.empty(KEEP_MATCHES, np.int32), np.empty(KEEP_MATCHES), np.empty(AT_ONCE)
     marks, by_place = np.zeros(len(layout.valid), np.uint64), np.empty(size)
     filled = 0
     for i in range(len(lines)):
@@ -177,9 +177,8 @@ def _solve(
             count, kept = score_all(
                 layout, asks, line, prox[lab], days, weights, work.feasible, terms, best, best_score, some, some_score
             )  # fmt: skip
-            for rank in range(kept):
-                found.matches[i, rank], found.scores[i, rank] = best[rank], best_score[rank]
-                write_terms(layout, asks, line, best[rank], prox[lab], days, weights, found.terms[i, rank])
+            found.matches[i, :kept], found.scores[i, :kept] = best[:kept], best_score[:kept]
+            write_terms(layout, asks, line, best[:kept], prox[lab], days, weights, found.terms[i])
             if keep_all[i]:
                 all_found, all_score = grown(all_found, filled + count), grown(all_score, filled + count)
                 _by_place(layout.place, some, some_score, count, marks, by_place)
@@ -208,8 +207,8 @@ def _count_line(
     stamp = i * (rules + 1000) + 1
     found.totals[i, 0] = count_bits(work.feasible)
     found.totals[i, 2] = count_bits(work.near)
-    found.totals[i, 3] = firms_in(layout, work.feasible, seen, stamp)
-    found.totals[i, 4] = firms_in(layout, work.near, seen, stamp + 1)
+    found.totals[i, 3] = firms_in(layout.ends, layout.firm, work.feasible, seen, stamp)
+    found.totals[i, 4] = firms_in(layout.ends, layout.firm, work.near, seen, stamp + 1)
     relaxed = kept = 0
     if found.totals[i, 2]:
         for rule in range(rules):
@@ -229,6 +228,7 @@ def _count_line(
                 kind,
                 want,
                 days,
+                work.last[rule],
                 only,
                 found.near[i],
                 found.near_rule[i],
@@ -237,6 +237,6 @@ def _count_line(
                 found.relax_numbers[i, relaxed],
             )
             found.relax_kind[i, relaxed], found.relax_want[i, relaxed] = kind, want
-            found.relax_firms[i, relaxed] = firms_in(layout, only, seen, stamp + 2 + rule)
+            found.relax_firms[i, relaxed] = firms_in(layout.ends, layout.firm, only, seen, stamp + 2 + rule)
             relaxed += 1
     found.relaxed[i] = relaxed

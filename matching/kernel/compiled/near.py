@@ -89,22 +89,22 @@ def threshold(layout: Any, asks: Any, kind: int, want: int, slot: int) -> tuple[
 
 
 @njit(**COMPILE)
-def firms_in(layout: Any, row: Any, seen: Any, stamp: int) -> Any:
-    """How many different firms are behind a bitmap. ``seen`` holds the last stamp of every firm.
+def firms_in(ends: Any, firms: Any, row: Any, seen: Any, stamp: int) -> Any:
+    """How many different firms are behind a bitmap. firms: of every slot; ``seen`` holds the last stamp of every firm.
 
     Where a firm's slots lie together, adding ones below its last slot carries into that slot if any is set.
     """
-    if len(layout.ends):
+    if len(ends):
         total = np.uint64(0)
         for word in range(len(row)):
-            inner = ~layout.ends[word]
-            total += ones_in((((row[word] & inner) + inner) | row[word]) & layout.ends[word])
+            inner = ~ends[word]
+            total += ones_in((((row[word] & inner) + inner) | row[word]) & ends[word])
         return np.int64(total)
     count = 0
     for word in range(len(row)):
         bits = row[word]
         while bits != 0:
-            firm = layout.firm[(word << 6) + np.int64(lowest(bits))]
+            firm = firms[(word << 6) + np.int64(lowest(bits))]
             bits &= bits - ONE
             if seen[firm] != stamp:
                 seen[firm] = stamp
@@ -132,24 +132,24 @@ def _keep_near(
 
 
 @njit(**INLINE)
-def _bound(layout: Any, asks: Any, line: int, kind: int, want: int) -> tuple[int, float]:
-    """The column and threshold of a rule with one bound; -1 for the others."""
+def _column(layout: Any, asks: Any, kind: int, want: int) -> Any:
+    """The column of a rule with one bound; -1 for the others."""
     if kind == IS_MOQ:
-        return MOQ, -asks.quantity[line]
+        return MOQ
     if kind == CAPACITY:
-        return FREE, asks.rate[line]
+        return FREE
     if kind == TIME:
-        return READY, -float(asks.need_by[line])
+        return READY
     if kind == IS_PRICE:
-        return PRICE, -asks.ceiling[line]
+        return PRICE
     if kind == SPEC and asks.op[want] == GE:
-        return layout.key_column[asks.key[want]] + 1, asks.a[want]
+        return np.int64(layout.key_column[asks.key[want]]) + 1
     if kind == SPEC and asks.op[want] == LE:
-        return layout.key_column[asks.key[want]], -asks.a[want]
-    return -1, 0.0
+        return np.int64(layout.key_column[asks.key[want]])
+    return -1
 
 
-@njit(**COMPILE)
+@njit(**INLINE)
 def relax(
     layout: Any,
     index: Any,
@@ -159,6 +159,7 @@ def relax(
     kind: int,
     want: int,
     days: float,
+    last: int,
     only: Any,
     near: Any,
     near_rule: Any,
@@ -166,59 +167,62 @@ def relax(
     kept: int,
     out: Any,
 ) -> int:
-    """Near misses of one rule (bitmap ``only``): into the 5 nearest and ``out`` (count, nearest, b, all, b)."""
+    """Near misses of one rule (bitmap ``only``): into the 5 nearest and ``out`` (count, nearest, b, all, b).
+
+    last: of a rule with one bound how many are below it.
+    """
     count = count_bits(only)
     out[0] = count
     out[1], out[2], out[3], out[4] = NAN, NAN, NAN, NAN
     if kind == SPEC and asks.op[want] > COVERS and kept == KEEP and near_short[KEEP - 1] < 1.0:
         return kept  # all of them lack it wholly, others are nearer, and no threshold helps
-    column, bound = _bound(layout, asks, line, kind, want)
-    if column >= 0 and index.order.shape[0] > 0:
-        value = index.value[column]
-        last = np.searchsorted(value, bound)
-        if 2 * count * count > last:
-            return _relax_in_order(
-                layout,
-                index.order[column],
-                last,
-                asks,
-                line,
-                rule,
-                kind,
-                want,
-                days,
-                only,
-                layout.unstated[column],
-                near,
-                near_rule,
-                near_short,
-                kept,
-                out,
-            )
+    column = _column(layout, asks, kind, want)
+    if column >= 0 and index.order.shape[0] > 0 and 2 * count * count > last:
+        return _relax_in_order(
+            layout, index.order[column], index.value[column], last, asks, line, rule, kind, want, days, only,
+            layout.unstated[column], near, near_rule, near_short, kept, out,
+        )  # fmt: skip
     return _relax_each(
         layout, asks, line, rule, kind, want, days, only, near, near_rule, near_short, kept, out
     )
 
 
-@njit(**COMPILE)
+@njit(**INLINE)
+def _short_of(layout: Any, asks: Any, line: int, kind: int, want: int, value: float, days: float) -> float:
+    """``missing_by`` for a rule with one bound, by the value in its column: it lies beside those looked at before."""
+    if kind == SPEC:
+        a = asks.a[want]
+        missing, scale = a - value if asks.op[want] == GE else -value - a, abs(a)
+        if missing <= 0:
+            return 0.0
+        places = layout.key_places[asks.key[want]]
+        if places == places:
+            scale = places
+        return 1.0 if scale == 0 else missing / scale
+    if kind == IS_MOQ:
+        return (-value - asks.quantity[line]) / asks.quantity[line]
+    if kind == CAPACITY:
+        return (asks.rate[line] - value) / asks.rate[line]
+    if kind == TIME:
+        return (-value - asks.need_by[line]) / days
+    return (-value - asks.ceiling[line]) / asks.ceiling[line]
+
+
+@njit(**INLINE)
+def _admitting(asks: Any, kind: int, want: int, value: float) -> float:
+    """``threshold`` for a rule with one bound, by the value in its column."""
+    if kind == CAPACITY:
+        return value if value > 0 else NAN
+    if kind == TIME:
+        return -value if -value <= LAST_DATE else NAN
+    return value if kind == SPEC and asks.op[want] == GE else -value
+
+
+@njit(**INLINE)
 def _relax_in_order(
-    layout: Any,
-    order: Any,
-    last: int,
-    asks: Any,
-    line: int,
-    rule: int,
-    kind: int,
-    want: int,
-    days: float,
-    only: Any,
-    unstated: Any,
-    near: Any,
-    near_rule: Any,
-    near_short: Any,
-    kept: int,
-    out: Any,
-) -> int:
+    layout: Any, order: Any, value: Any, last: int, asks: Any, line: int, rule: int, kind: int, want: int, days: float,
+    only: Any, unstated: Any, near: Any, near_rule: Any, near_short: Any, kept: int, out: Any,
+) -> int:  # fmt: skip
     """By one sorted column: the nearest from the threshold down, the one that needs most from the bottom up."""
     silent: Any = 0
     for word in range(len(only)):
@@ -234,9 +238,11 @@ def _relax_in_order(
         i -= 1
         if not has_bit(only, slot):
             continue
-        short = exact_round9(missing_by(layout, asks, line, kind, want, slot, days))
+        short = exact_round9(_short_of(layout, asks, line, kind, want, value[i + 1], days))
         if taken >= KEEP and short > fifth:
             break
+        if kept == KEEP and short > near_short[KEEP - 1] and taken > 0 and short > nearest_short:
+            break  # neither among the five nearest of all rules, nor the nearest of this one
         taken += 1
         if taken == KEEP:
             fifth = short
@@ -246,6 +252,7 @@ def _relax_in_order(
             or (short == nearest_short and layout.pos[slot] < layout.pos[nearest])
         ):
             nearest, nearest_short = slot, short
+            out[1] = _admitting(asks, kind, want, value[i + 1])
         kept = _keep_near(slot, rule, short, layout, near, near_rule, near_short, kept)
     if silent and (kept < KEEP or near_short[KEEP - 1] >= 1.0 or nearest_short >= 1.0):
         for word in range(len(only)):
@@ -259,17 +266,17 @@ def _relax_in_order(
                     or (nearest_short == 1.0 and layout.pos[slot] < layout.pos[nearest])
                 ):
                     nearest, nearest_short = slot, 1.0
+                    out[1], out[2] = threshold(layout, asks, kind, want, nearest)
                 kept = _keep_near(slot, rule, 1.0, layout, near, near_rule, near_short, kept)
-    out[1], out[2] = threshold(layout, asks, kind, want, nearest)
     if not silent:
         i = 0
         while not has_bit(only, order[i]):
             i += 1
-        out[3], _ = threshold(layout, asks, kind, want, order[i])
+        out[3] = _admitting(asks, kind, want, value[i])
     return kept
 
 
-@njit(**COMPILE)
+@njit(**INLINE)
 def _relax_each(
     layout: Any,
     asks: Any,

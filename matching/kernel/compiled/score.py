@@ -12,6 +12,8 @@ from matching.kernel.compiled.block import FREE, PRICE
 from matching.kernel.compiled.judge import BETWEEN, COVERS, GE, LE
 
 KEEP = KEEP_MATCHES
+TERMS = 7
+AT_ONCE = 256  # scores: what they are made of stays in the nearest cache
 
 
 @njit(inline="always", **COMPILE)
@@ -73,6 +75,14 @@ def fit(layout: Any, asks: Any, line: int, slot: int) -> float:
 
 
 @njit(**INLINE)
+def has_soft(asks: Any, line: int) -> bool:
+    soft = False
+    for want in range(asks.start[line], asks.start[line + 1]):
+        soft |= not asks.hard[want]
+    return soft
+
+
+@njit(**INLINE)
 def score(
     layout: Any, asks: Any, line: int, slot: int, near: Any, days: float, weights: Any, out: Any
 ) -> float:
@@ -94,10 +104,11 @@ def score(
 
 @njit(**COMPILE)
 def write_terms(
-    layout: Any, asks: Any, line: int, slot: int, near: Any, days: float, weights: Any, out: Any
+    layout: Any, asks: Any, line: int, slots: Any, near: Any, days: float, weights: Any, out: Any
 ) -> None:
-    """The seven terms of a slot's score."""
-    score(layout, asks, line, slot, near, days, weights, out)
+    """The seven terms of the score of each slot into a row."""
+    for rank in range(len(slots)):
+        score(layout, asks, line, slots[rank], near, days, weights, out[rank])
 
 
 @njit(**INLINE)
@@ -118,31 +129,85 @@ def keep(slot: int, value: float, layout: Any, best: Any, best_score: Any, kept:
     return min(kept + 1, KEEP)
 
 
-@njit(**COMPILE)
-def score_all(
-    layout: Any,
-    asks: Any,
-    line: int,
-    near: Any,
-    days: float,
-    weights: Any,
-    feasible: Any,
-    terms: Any,
-    best: Any,
-    best_score: Any,
-    found: Any,
-    found_score: Any,
-) -> tuple[int, int]:
-    """Every feasible slot's score into ``found``, ``found_score``; returns how many there are, and are kept."""
-    count = kept = 0
+@njit(**INLINE)
+def list_slots(feasible: Any, found: Any) -> int:
+    """The slots of a bitmap, ascending; returns how many."""
+    count = 0
     for word in range(len(feasible)):
         bits = feasible[word]
         while bits != 0:
-            slot = (word << 6) + np.int64(lowest(bits))
+            found[count] = (word << 6) + np.int64(lowest(bits))
             bits &= bits - ONE
-            value = score(layout, asks, line, slot, near, days, weights, terms)
-            found[count], found_score[count] = slot, value
             count += 1
-            if kept < KEEP or value >= best_score[KEEP - 1]:
-                kept = keep(slot, value, layout, best, best_score, kept)
+    return count
+
+
+@njit(**INLINE)
+def _gather(values: Any, slots: Any, out: Any) -> None:
+    for i in range(len(slots)):
+        out[i] = values[slots[i]]
+
+
+@njit(**INLINE)
+def sum_up(
+    layout: Any,
+    asks: Any,
+    line: int,
+    slots: Any,
+    near: Any,
+    days: float,
+    weights: Any,
+    column: Any,
+    totals: Any,
+) -> None:
+    """The weighted sum of the terms of some slots but for the fit, over what ``totals`` holds of that.
+
+    The terms and their order are those of ``score``, one term for all after the other: such loops become vectors when
+    what they read was gathered before. column: room for as many numbers as there are slots.
+    """
+    count, target, rate = len(slots), asks.target[line], asks.rate[line]
+    cheap, soon, free = weights[1], weights[2], weights[3]
+    close, role, trust = weights[4], weights[5], weights[6]
+    _gather(layout.least[PRICE], slots, column)
+    for i in range(count):
+        known = (target > 0) & (-column[i] > 0)
+        totals[i] += cheap * (clamp(2 - -column[i] / target) if known else 0.5)
+    _gather(layout.days, slots, column)
+    for i in range(count):
+        totals[i] += soon * clamp(1 - column[i] / days)
+    _gather(layout.least[FREE], slots, column)
+    for i in range(count):
+        totals[i] += free * clamp(column[i] / (2 * rate))
+    for i in range(count):
+        column[i] = near[layout.city[slots[i]]]
+    for i in range(count):
+        totals[i] += close * column[i]
+    _gather(layout.role, slots, column)
+    for i in range(count):
+        totals[i] += role * column[i]
+    _gather(layout.trust, slots, column)
+    for i in range(count):
+        totals[i] += trust * column[i]
+
+
+@njit(**COMPILE)
+def score_all(
+    layout: Any, asks: Any, line: int, near: Any, days: float, weights: Any, feasible: Any, column: Any, best: Any,
+    best_score: Any, found: Any, found_score: Any,
+) -> tuple[int, int]:  # fmt: skip
+    """Every feasible slot's score into ``found``, ``found_score``; returns how many there are, and are kept."""
+    count, kept, soft, weight = list_slots(feasible, found), 0, has_soft(asks, line), 0.0
+    for term in range(TERMS):
+        weight += weights[term]
+    for first in range(0, count, AT_ONCE):
+        last = min(first + AT_ONCE, count)
+        slots, totals = found[first:last], found_score[first:last]
+        for i in range(last - first):
+            totals[i] = 0.0 + weights[0] * (fit(layout, asks, line, slots[i]) if soft else 1.0)
+        sum_up(layout, asks, line, slots, near, days, weights, column, totals)
+        for i in range(last - first):
+            totals[i] = exact_round9(totals[i] / weight)
+    for i in range(count):
+        if kept < KEEP or found_score[i] >= best_score[KEEP - 1]:
+            kept = keep(found[i], found_score[i], layout, best, best_score, kept)
     return count, kept

@@ -10,6 +10,7 @@ from matching.kernel.codes import KEEP_MATCHES
 from matching.kernel.compiled.bits import COMPILE, njit
 from matching.kernel.compiled.block import FREE, PRICE, Layout
 from matching.kernel.compiled.lanes import DAYS_OF, FIXED, FREE_OF, LANES, PARTS, PRICE_OF
+from matching.kernel.compiled.score import TERMS
 from matching.kernel.tables import AnyArray, Floats, Ints
 
 KEEP = KEEP_MATCHES
@@ -17,7 +18,6 @@ NOBODY = np.float32(-1.0)  # what stands for the points of nobody
 FAR = 1e30
 SANE = (1e-6, 1e12)  # quantities beyond leave single precision: such lines are scored one by one
 AT_ONCE = 16  # sixteens of groups looked into at once
-TERMS = 7
 # What a score reads of a slot, one cache line.
 OWN_PRICE, OWN_DAYS, OWN_FREE, OWN_CITY, OWN_ROLE, OWN_TRUST, OWN_POS, _, OWN = range(9)
 
