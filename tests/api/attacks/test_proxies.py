@@ -161,4 +161,4 @@ def test_the_server_believes_no_neighbour_either(live_site: LiveSite, live_world
 def test_both_ways_to_serve_say_so() -> None:
     root = Path(site_settings.BASE_DIR)
     assert '\nforwarded_allow_ips = ""\n' in (root / "docker" / "gunicorn.py").read_text()
-    assert "--forwarded-allow-ips=" in (root / "alliance" / "embedded" / "children.py").read_text()
+    assert "--config docker/gunicorn.py" in (root / "alliance" / "embedded" / "children.py").read_text()
