@@ -1,5 +1,6 @@
 """Log lines as key and value, with the request id in each."""
 
+import re
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -18,12 +19,21 @@ _LINE = structlog.processors.KeyValueRenderer(
 )
 
 
+#: What opens a door in an address: invitations, new passwords, addresses to confirm. Logs are kept for months.
+_SECRET = re.compile(r"(/(?:invitations|confirm|unsubscribe)/|/accounts/reset/[^/\s]+/)[^/\s?#'\"]+")
+
+
+def discreet(text: str) -> str:
+    """Without the secrets that stand in addresses."""
+    return _SECRET.sub(r"\1[secret]", text)
+
+
 def render(logger: Any, name: str, event: MutableMapping[str, Any]) -> str:
     """One line: time, level, logger, event, then the rest; below it where an error came from."""
     event.pop("_record", None)
     event.pop("_from_structlog", None)
     trace = event.pop("exception", "")
-    line = _LINE(logger, name, event)
+    line = discreet(_LINE(logger, name, event))
     return f"{line}\n{trace}" if trace else line
 
 

@@ -4,6 +4,19 @@ import gc
 import os
 from typing import Any
 
+from gunicorn.glogging import Logger
+
+
+class Discreet(Logger):
+    """Addresses without the secrets in them, also where a page of such an address asked for something."""
+
+    def atoms(self, *request: Any) -> dict[str, Any]:
+        from alliance.logs import discreet
+
+        found: dict[str, Any] = super().atoms(*request)
+        return {name: discreet(told) if isinstance(told, str) else told for name, told in found.items()}
+
+
 bind = "0.0.0.0:8000"
 worker_class = "gthread"
 # One process for each core, within bounds: of the threads of a process one computes at a time.
@@ -21,6 +34,7 @@ if os.path.isdir("/dev/shm"):  # noqa: S108 (not on every system that `make run`
     worker_tmp_dir = "/dev/shm"  # noqa: S108 (the workers' heartbeat must not wait for a disk)
 control_socket_disable = True
 accesslog = "-"
+logger_class = Discreet
 
 
 def when_ready(server: Any) -> None:
