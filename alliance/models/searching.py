@@ -71,12 +71,12 @@ class Searched:
         return model._base_manager.filter(said, pk__in=newest).count() > NEWEST // 2
 
     def holding(self, model: type[Model], word: str) -> QuerySet[Any]:
-        """Keys of rows that may contain the word, found by the index: of those that do, none is missing. What is too
+        """Rows that may contain the word, found by the index: of those that do, none is missing. What is too
         short for the index is for the caller to look for."""
         every = model._base_manager.alias(searched_pairs=self.pairs)
         said = Func(Value(word), Value(""), function="search_text", output_field=TextField())
         pairs = Func(said, function="search_grams", output_field=ArrayField(TextField()))
-        return every.filter(searched_pairs__contains=pairs).order_by().values("pk")
+        return every.filter(searched_pairs__contains=pairs)
 
     @staticmethod
     def _contain(words: list[str]) -> Q:
