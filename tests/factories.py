@@ -346,21 +346,14 @@ def make_pipeline(
         trial_starts=date(2027, 2, 1) if complete and site else None,
         window_starts=date(2027, 1, 1) if site else None,
         window_ends=date(2027, 5, 31) if site else None,
-        team=[
-            {
-                "line": line.pk,
-                "capability": capability.pk if capability else None,
-                "score": 0.8 if capability else 0,
-                "feasible": 1 if capability else 0,
-                "usable": 1 if capability else 0,
-            }
+        members=[
+            [line.pk, capability.pk, 1, 1] if capability else [line.pk, 0, 0, 0]
             for line, capability in team.items()
         ],
-        ruled_out=[{"line": lines[0].pk, "condition": 0, "count": 1}] if site and lines else [],
-        critical={"prototype": lines[0].pk, "volume": lines[0].pk, "delivery": lines[0].pk}
-        if complete
-        else {},
-        baseline=days if complete else {},
+        member_scores=[0.8 if capability else 0 for capability in team.values()],
+        outs=[[lines[0].pk, 0, 1]] if site and lines else [],
+        **({f"{name}_line": lines[0].pk for name in ("prototype", "volume", "delivery")} if complete else {}),
+        **({f"{name}_baseline": value for name, value in days.items()} if complete else {}),
     )
 
 

@@ -1,7 +1,6 @@
 """The current results as six CSV files, by external id; rows stream from the database to the file."""
 
 import csv
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -154,14 +153,12 @@ class _Export:
             yield (*names, "true" if complete else "false", *map(number, days))
 
     def teams(self) -> Iterator[Sequence[Any]]:
-        columns = ("r.demand_id", "r.site_id", "r.team")
-        for demand, site, team in self._rows("matching_pipeline", columns, "r.demand_id, r.rank"):
+        columns = ("r.demand_id", "r.site_id", "r.members", "r.member_scores")
+        for demand, site, members, scores in self._rows("matching_pipeline", columns, "r.demand_id, r.rank"):
             where = (self.demands[demand], self.sites[site] if site else "")
-            for member in json.loads(team):
-                line, capability = member["line"], member["capability"]
+            for (line, capability, *_counts), score in zip(members, scores, strict=True):
                 if line in self.lines and capability in self.capabilities:
-                    names = (self.lines[line], self.capabilities[capability])
-                    yield (*where, *names, number(member["score"]))
+                    yield (*where, self.lines[line], self.capabilities[capability], number(score))
 
 
 def _names(table: str, owner: str) -> Names:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-import numpy as np
-
 from matching.encoding import offers
 from matching.encoding import surroundings as around
 from matching.encoding.columns import Array, unique
 from matching.encoding.freeze import Encoder
 from matching.encoding.vocabulary import Keys
-from matching.kernel import Role, Sites
-from matching.kernel.compiled.sites import site_table
+from matching.kernel import Sites
+from matching.kernel.compiled.sites import seen_by, site_table
 from matching.kernel.compiled.stocks import ConditionSets
 from matching.kernel.prepare import Prepared
 from matching.kernel.problem import Problem
@@ -47,5 +45,4 @@ class KeptSites:
 
     def seen_by(self, member: Array, roles: Array) -> Any:
         """The table with members and roles of an alliance."""
-        role = ((roles & np.uint8(Role.SITES)) != 0).astype(np.float64)
-        return self.table._replace(role=role, member=member)
+        return seen_by(self.table, member, roles)

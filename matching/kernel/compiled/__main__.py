@@ -33,6 +33,8 @@ def run_every_loop() -> None:
     from matching.kernel.compiled.example import example
     from matching.kernel.compiled.lines import solve_lines
     from matching.kernel.compiled.solver import CompiledSolver
+    from matching.kernel.compiled.tables import CompiledLines
+    from matching.kernel.compiled.wide import Large
     from matching.kernel.prepare import Prepared
 
     built = example()
@@ -40,6 +42,7 @@ def run_every_loop() -> None:
     solver = CompiledSolver(prepared)
     demands = np.arange(len(built.demands.lab), dtype=np.int32)
     solver.solve(demands)
+    CompiledSolver(prepared, CompiledLines(prepared, Large(0, 20))).solve(demands)
     lines = solver.lines
     some = solver.lines_of(demands)
     none = np.zeros(len(some), np.bool_)

@@ -8,12 +8,13 @@ import numpy as np
 
 from matching.kernel.codes import KEEP_MATCHES, KEEP_NEAR
 from matching.kernel.compiled.best import solve_best
-from matching.kernel.compiled.bits import COMPILE, ONE, OWNING, count_bits, lowest, njit, set_bit
+from matching.kernel.compiled.bits import COMPILE, ONE, OWNING, copy_row, count_bits, lowest, njit, set_bit
 from matching.kernel.compiled.block import Laid
 from matching.kernel.compiled.judge import OTHER_RULES, Asks, judge, leave_out, scratch
 from matching.kernel.compiled.near import firms_in, relax
 from matching.kernel.compiled.score import AT_ONCE, TERMS, score_all, write_terms
 from matching.kernel.compiled.sixteens import notes_for, tables_of
+from matching.kernel.compiled.wide import score_best
 from matching.kernel.problem import Problem
 from matching.kernel.tables import AnyArray, Bools, Floats, Ints
 
@@ -25,7 +26,8 @@ class Found(NamedTuple):
     scores and terms say nothing there). near: int32[B, 5],
     near_rule: which of the line's relaxations. relaxed: how many of them; relax_*: [B, rules], thresholds float64.
     feasible, feasible_score: all feasible of the lines that asked for them, flat, as indices in the block,
-    ascending; feasible_start: int64[B + 1].
+    ascending; feasible_start: int64[B + 1]. Of a large block (``wide``) those who score at least ``least``; bits:
+    uint64[B, W], by slot all of them.
     """
 
     totals: Ints
@@ -43,6 +45,8 @@ class Found(NamedTuple):
     feasible_start: AnyArray
     feasible: Ints
     feasible_score: Floats
+    least: Floats
+    bits: AnyArray
 
 
 def asks_of(problem: Problem) -> Asks:
@@ -56,8 +60,8 @@ def asks_of(problem: Problem) -> Asks:
     )  # fmt: skip
 
 
-def _found(lines: int, rules: int) -> Found:
-    """rules: 0 where near misses and relaxations are not asked for."""
+def _found(lines: int, rules: int, words: int) -> Found:
+    """rules: 0 where near misses and relaxations are not asked for; words: of bits, 0 where all lists are whole."""
     whole, near = np.int32, KEEP_NEAR if rules else 0
     return Found(
         totals=np.zeros((lines, 5), whole), matches=np.full((lines, KEEP_MATCHES), -1, whole),
@@ -68,6 +72,7 @@ def _found(lines: int, rules: int) -> Found:
         relax_kind=np.zeros((lines, rules), whole), relax_want=np.zeros((lines, rules), whole),
         relax_firms=np.zeros((lines, rules), whole), relax_numbers=np.zeros((lines, rules, 5)),
         feasible_start=np.zeros(lines + 1, np.int64), feasible=np.zeros(0, whole), feasible_score=np.zeros(0),
+        least=np.full(lines, -np.inf), bits=np.zeros((lines, words), np.uint64),
     )  # fmt: skip
 
 
@@ -81,12 +86,14 @@ def solve_lines(
     as_of: int,
     *,
     near: bool = True,
+    few: int = -1,
 ) -> Found:
     """keep_all: bool[B], whether a line's feasible capabilities are all wanted. near: False leaves out what only
-    counts (near misses, relaxations, numbers of firms): the best 20 and no more."""
+    counts (near misses, relaxations, numbers of firms): the best 20 and no more. few: of lines with more feasible than
+    this not all are listed (see ``wide``); -1 for all lists whole."""
     rules = OTHER_RULES + int(np.max(asks.start[lines + 1] - asks.start[lines], initial=0))
-    found = _found(len(lines), rules if near else 0)
     words = len(laid.layout.valid)
+    found = _found(len(lines), rules if near else 0, words if few >= 0 else 0)
     work = scratch(rules, words)
     seen = np.zeros(len(laid.layout.firms), np.int64)
     # Estimates are for lines of which the best 20 are wanted, those of one lab after each other.
@@ -100,7 +107,8 @@ def solve_lines(
         if not near:
             return found
     feasible, scores = _solve(
-        laid.layout, laid.lookup, asks, lines, keep_all, prox, weights, as_of, not by_estimate, near, work, seen, found
+        laid.layout, laid.lookup, asks, lines, keep_all, prox, weights, as_of, not by_estimate, near, few, work, seen,
+        found,
     )  # fmt: skip
     return found._replace(feasible=feasible, feasible_score=scores)
 
@@ -158,12 +166,13 @@ def put_parts(start: Any, which: Any, part: Any, pos: Any, score: Any, to_pos: A
 @njit(**OWNING)
 def _solve(
     layout: Any, index: Any, asks: Any, lines: Any, keep_all: Any, prox: Any, weights: Any, as_of: int,
-    with_best: bool, with_near: bool, work: Any, seen: Any, found: Any,
+    with_best: bool, with_near: bool, few: int, work: Any, seen: Any, found: Any,
 ) -> tuple[Any, Any]:  # fmt: skip
     """with_best, with_near: whether best 20 and what only counts are asked for."""
     size = len(layout.pos)
     all_found, all_score = np.empty(1024, np.int32), np.empty(1024)
     some, some_score = np.empty(size, np.int32), np.empty(size)
+    slots, points = np.empty(size if few >= 0 else 0, np.int32), np.empty(size if few >= 0 else 0)
     best, best_score, terms = np.empty(KEEP_MATCHES, np.int32), np.empty(KEEP_MATCHES), np.empty(AT_ONCE)
     marks, by_place = np.zeros(len(layout.valid), np.uint64), np.empty(size)
     filled = 0
@@ -174,9 +183,17 @@ def _solve(
         rules = judge(layout, index, asks, line, work)
         found.totals[i, 1] = leave_out(layout, asks, line, work)
         if with_best:
-            count, kept = score_all(
-                layout, asks, line, prox[lab], days, weights, work.feasible, terms, best, best_score, some, some_score
-            )  # fmt: skip
+            if few >= 0:
+                copy_row(work.feasible, found.bits[i])
+                count, kept, found.least[i] = score_best(
+                    layout, asks, line, prox[lab], days, weights, work.feasible, few, slots, points, terms, best,
+                    best_score, some, some_score,
+                )  # fmt: skip
+            else:
+                count, kept = score_all(
+                    layout, asks, line, prox[lab], days, weights, work.feasible, terms, best, best_score, some,
+                    some_score,
+                )  # fmt: skip
             found.matches[i, :kept], found.scores[i, :kept] = best[:kept], best_score[:kept]
             write_terms(layout, asks, line, best[:kept], prox[lab], days, weights, found.terms[i])
             if keep_all[i]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, cast
+from typing import Any
 
 import numpy as np
 
 from matching.kernel.codes import KEEP_PIPELINES
 from matching.kernel.compiled.bits import COMPILE, OWNING, exact_round9, njit
 from matching.kernel.compiled.lines import grown_rows
+from matching.kernel.compiled.plans import Feasible, Rows, Scratch, World, tables_of
 from matching.kernel.compiled.sites import FoundSites
 from matching.kernel.compiled.teams import (
     CLOSE,
+    NOBODY,
+    UNKNOWN,
     Conditions,
-    Plans,
     choose,
     conditions_of,
     keep_site,
@@ -21,73 +23,12 @@ from matching.kernel.compiled.teams import (
     plans,
     rule_out,
 )
+from matching.kernel.compiled.wide import DEPTH, Marked, by_slot, count_marked
 from matching.kernel.prepare import Prepared
-from matching.kernel.results import Pipelines, RuledOut, RuledOutBy, Teams
-from matching.kernel.tables import AnyArray, Bools, Floats, Ints, Table
+from matching.kernel.tables import Bools, Ints, Table
 
 TOP = KEEP_PIPELINES
-
-
-class Feasible(NamedTuple):
-    """All that is feasible for some ascending lines: capability[start[i]:start[i + 1]] and score, by position."""
-
-    start: AnyArray
-    capability: Ints
-    score: Floats
-
-
-class World(NamedTuple):
-    """What §6 reads of the Problem. prox_to: prox[site's city, facility's city]; most: the highest there is."""
-
-    line_start: Ints
-    quantity: Floats
-    scenario: Ints
-    lab: Ints
-    deployment: Ints
-    iterations: Ints
-    trial_days: Ints
-    start: Ints
-    need_by: Ints
-    city: Ints
-    prototype_days: Ints
-    volume_days: Ints
-    free: Floats
-    site_city: Ints
-    site_set: Ints
-    window_start: Ints
-    opens: Ints
-    closes: Ints
-    travel: Floats
-    prox: Floats
-    prox_to: Floats
-
-
-class Scratch(NamedTuple):
-    """Of one demand: its site groups (stamp and number by city and condition set), teams, who is ruled out."""
-
-    stamp: Ints
-    number: Ints
-    city: Ints
-    set: Ints
-    sums: Floats
-    group_of: Ints
-    chosen: Bools
-    capability: Ints
-    score: Floats
-    best: Ints
-    total: Floats
-    caps: Ints
-    days: Floats
-    usable: Ints
-    counts: AnyArray
-
-
-class Rows(NamedTuple):
-    """team, score: a member of a pipeline (row, line, capability); out: (row, line, feasible, usable)."""
-
-    team: Ints
-    score: Floats
-    out: Ints
+FIRST_STEP = 0.02  # how far below the highest bound sites are put in order first
 
 
 class CompiledPipelines:
@@ -95,7 +36,8 @@ class CompiledPipelines:
 
     def __init__(self, prepared: Prepared) -> None:
         problem, demands, offers = prepared.problem, prepared.problem.demands, prepared.problem.capabilities
-        self._as_of = problem.as_of
+        self._prepared, self._as_of = prepared, problem.as_of
+        self._by_slot: dict[int, Conditions] = {}
         self.conditions: Conditions = conditions_of(prepared)
         self._most = float(prepared.prox.max()) if prepared.prox.size else 0.0
         self._conditions_of_a_set = int(np.max(np.diff(self.conditions.start), initial=0))
@@ -110,8 +52,13 @@ class CompiledPipelines:
             prox_to=prepared.prox.T.copy(order="C"),  # of its own also where one city makes it contiguous already
         )  # fmt: skip
 
-    def solve(self, demands: Ints, feasible: Feasible, sites: FoundSites) -> dict[str, Table]:
-        """The tables of §6. feasible: of all lines of ``demands``, in their order."""
+    def solve(
+        self, demands: Ints, feasible: Feasible, sites: FoundSites, marked: list[Marked]
+    ) -> tuple[dict[str, Table], Bools]:
+        """The tables of §6, and of which demands they hold nothing because a list was too short to tell.
+
+        feasible: of all lines of ``demands``, in their order; marked: all of those lines that are not listed whole.
+        """
         world = self._world
         lines = world.line_start[demands + 1] - world.line_start[demands]
         first = np.concatenate(([0], np.cumsum(lines))).astype(np.int64)
@@ -119,7 +66,7 @@ class CompiledPipelines:
         out = plans(TOP * len(demands))
         rows = Rows(np.zeros((room, 3), np.int32), np.zeros(room), np.zeros((room, 4), np.int32))
         scratch = self._scratch(int(lines.max(initial=0)), sites)
-        counts = np.zeros(3, np.int64)
+        counts, short = np.zeros(3, np.int64), np.zeros(len(demands), np.bool_)
         by = _solve(
             world,
             self.conditions,
@@ -133,22 +80,36 @@ class CompiledPipelines:
             out,
             rows,
             counts,
+            short,
         )
-        return _tables(out, rows, by, counts)
+        by = self._count_later(marked, rows.out[: counts[2]], world.site_set, out.site, by)
+        return tables_of(out, rows, by, counts), short
+
+    def _count_later(self, marked: list[Marked], out: Ints, site_set: Ints, site: Ints, by: Ints) -> Ints:
+        """Whom conditions rule out among those that were not listed whole."""
+        if not marked:
+            return by
+        for block in marked:
+            if block.number not in self._by_slot:
+                self._by_slot[block.number] = by_slot(self._prepared, self.conditions, block)
+        conditions = [self._by_slot[block.number] for block in marked]
+        sets = site_set[np.maximum(site, 0)] if len(site_set) else np.zeros(len(site), np.int32)
+        return count_marked(marked, conditions, out, sets, by, self._conditions_of_a_set)
 
     def _scratch(self, lines: int, sites: FoundSites) -> Scratch:
         world, whole = self._world, np.int32
         most = int(np.max(np.diff(sites.start), initial=0))
-        pairs = len(world.prox) * max(1, len(self.conditions.misfits))
+        pairs = len(world.prox) * max(1, len(self.conditions.start) - 1)
         groups = max(1, min(most, pairs))  # one for demands without a site
         return Scratch(
             stamp=np.full(pairs, -1, whole), number=np.zeros(pairs, whole), city=np.zeros(groups, whole),
             set=np.zeros(groups, whole), sums=np.zeros((groups, 3)), group_of=np.zeros(most, whole),
             chosen=np.zeros(groups, np.bool_),
             capability=np.zeros((lines, groups), whole), score=np.zeros((lines, groups)),
-            best=np.zeros(TOP, whole), total=np.zeros(TOP), caps=np.zeros(lines, whole), days=np.zeros(lines),
-            usable=np.zeros((TOP, lines), whole),
-            counts=np.zeros((TOP, lines, self._conditions_of_a_set), np.int64),
+            best=np.zeros(TOP, whole), total=np.zeros(TOP), known=np.zeros(lines, whole),
+            caps=np.zeros(lines, whole), days=np.zeros(lines),
+            sets=np.zeros(TOP, whole), usable=np.zeros((lines, TOP), whole),
+            counts=np.zeros((lines, TOP, self._conditions_of_a_set), np.int64),
         )  # fmt: skip
 
 
@@ -247,42 +208,53 @@ def _without_site(
     row = counts[0]
     _add(demand, 1, -1, exact_round9(total / lines), 0, as_of, world, scratch, out, rows, counts)
     for i in range(lines):
-        count = feasible.start[at + i + 1] - feasible.start[at + i]
-        _add_out(row, first + i, count, count, rows, counts)
+        _add_out(row, first + i, feasible.total[at + i], feasible.total[at + i], rows, counts)
 
 
 @njit(**COMPILE)
 def _count_out(kept: int, lines: int, at: int, feasible: Any, conditions: Any, scratch: Any) -> None:
-    """For each of the best sites and each line how many fit, and how many fail which condition; equal sets once."""
+    """For each of the best sites and each line how many fit, and how many fail which condition."""
     for rank in range(kept):
-        number = scratch.set[scratch.group_of[scratch.best[rank]]]
-        same = 0
-        while scratch.set[scratch.group_of[scratch.best[same]]] != number:
-            same += 1
-        for i in range(lines):
-            if same < rank:
-                scratch.usable[rank, i] = scratch.usable[same, i]
-                for place in range(scratch.counts.shape[2]):
-                    scratch.counts[rank, i, place] = scratch.counts[same, i, place]
-            else:
-                own = feasible.capability[feasible.start[at + i] : feasible.start[at + i + 1]]
-                scratch.usable[rank, i] = rule_out(own, number, conditions, scratch.counts[rank, i])
+        scratch.sets[rank] = scratch.set[scratch.group_of[scratch.best[rank]]]
+    for i in range(lines):
+        if feasible.least[at + i] > -np.inf:  # not all are listed: counted later
+            scratch.usable[i][:] = -1
+            scratch.counts[i][:] = 0
+        else:
+            own = feasible.capability[feasible.start[at + i] : feasible.start[at + i + 1]]
+            rule_out(own, scratch.sets, kept, conditions, scratch.usable[i], scratch.counts[i])
 
 
 @njit(**OWNING)
-def _order_of_lines(feasible: Any, at: int, lines: int, order: Any) -> tuple[float, float]:
-    """Indices of each line's feasible by falling score, one line after the other. Returns the sum of the best scores,
-    and the mark of the best team there can be (1 where a line has nobody)."""
-    base, top, least = feasible.start[at], 0.0, 0.0
+def _put_in_order(scores: Any, least: float, order: Any) -> int:
+    """Indices of those who score so much, by falling score; returns how many."""
+    count = 0
+    for i in range(len(scores)):
+        if scores[i] >= least:
+            order[count] = i
+            count += 1
+    order[:count] = order[:count][np.argsort(-scores[order[:count]])]
+    return count
+
+
+@njit(**OWNING)
+def _order_of_lines(feasible: Any, at: int, lines: int, order: Any, known: Any) -> tuple[float, float]:
+    """Indices of each line's best feasible by falling score, one line after the other, and how many (``known``).
+
+    Returns the sum of the best scores, and the mark of the best team there can be (1 where a line has nobody).
+    """
+    base, top, partial = feasible.start[at], 0.0, 0.0
     for i in range(lines):
         first, last = feasible.start[at + i], feasible.start[at + i + 1]
+        known[i] = 0
         if first == last:
-            least = 1.0
+            partial = 1.0
             continue
-        found = np.argsort(-feasible.score[first:last])
-        order[first - base : last - base] = found
-        top += feasible.score[first + found[0]]
-    return top, least
+        scores = feasible.score[first:last]
+        best = scores.max()
+        known[i] = _put_in_order(scores, best - DEPTH, order[first - base : last - base])
+        top += best
+    return top, partial
 
 
 @njit(**COMPILE)
@@ -295,67 +267,88 @@ def _bounds(sites: Any, begin: int, world: Any, lab: int, score: float, most: fl
         )
 
 
-@njit(**COMPILE)
+@njit(**OWNING)
 def _choose_group(
-    group: int,
-    at: int,
-    lines: int,
-    order: Any,
-    feasible: Any,
-    most: float,
-    world: Any,
-    conditions: Any,
-    scratch: Any,
-) -> None:
-    """The team of one group of sites, when one of them is first looked at."""
-    base, only = feasible.start[at], slice(group, group + 1)
+    group: int, at: int, lines: int, order: Any, feasible: Any, most: float, world: Any, conditions: Any, scratch: Any
+) -> bool:  # fmt: skip
+    """The team of one group of sites, when one of them is first looked at; False where a list is too short to tell."""
+    base, sums, known = feasible.start[at], scratch.sums[group], scratch.known
+    near, number, misfits = world.prox_to[scratch.city[group]], scratch.set[group], conditions.misfits
     for i in range(lines):
         first, last = feasible.start[at + i], feasible.start[at + i + 1]
-        choose(
-            feasible.capability[first:last], feasible.score[first:last], order[first - base : last - base], world.city,
-            world.prox_to, conditions.misfits, scratch.city[only], scratch.set[only], 1, most,
-            scratch.capability[i, only], scratch.score[i, only], scratch.sums[only],
-        )  # fmt: skip
+        own, scores, ranked = (
+            feasible.capability[first:last],
+            feasible.score[first:last],
+            order[first - base :],
+        )
+        listed = feasible.least[at + i] == -np.inf
+        whole = listed and known[i] == last - first
+        best = choose(own, scores, ranked[: known[i]], whole, world.city, near, misfits, number, most)
+        if best == UNKNOWN and known[i] < last - first:
+            known[i] = _put_in_order(scores, -np.inf, ranked)
+            best = choose(own, scores, ranked[: known[i]], listed, world.city, near, misfits, number, most)
+        if best == UNKNOWN:
+            return False
+        if best == NOBODY:
+            scratch.capability[i, group], scratch.score[i, group], sums[2] = -1, 0.0, 1.0
+        else:
+            scratch.capability[i, group], scratch.score[i, group] = own[best], scores[best]
+            sums[0] += scores[best]
+            sums[1] += near[world.city[own[best]]]
     scratch.chosen[group] = True
+    return True
 
 
-@njit(**COMPILE)
+@njit(**OWNING)
+def _next_sites(bound: Any, above: float, below: float, visit: Any) -> int:
+    """Sites whose bound is less than ``above`` and at least ``below``, by falling bound; returns how many."""
+    count = 0
+    for i in range(len(bound)):
+        if below <= bound[i] < above:
+            visit[count] = i
+            count += 1
+    visit[:count] = visit[:count][np.argsort(-bound[visit[:count]])]
+    return count
+
+
+@njit(**OWNING)
 def _best_sites(
-    demand: int,
-    at: int,
-    begin: int,
-    visit: Any,
-    bound: Any,
-    order: Any,
-    least: float,
-    lines: int,
-    feasible: Any,
-    sites: Any,
-    most: float,
-    world: Any,
-    conditions: Any,
-    scratch: Any,
-) -> int:
-    """The best 10 sites (indices, by id): complete teams first, then higher P, then lower id; returns how many.
+    demand: int, at: int, begin: int, bound: Any, visit: Any, order: Any, partial: float, lines: int, feasible: Any,
+    sites: Any, most: float, world: Any, conditions: Any, scratch: Any,
+) -> int:  # fmt: skip
+    """The best 10 sites (indices, by id): complete teams first, then higher P, then lower id; returns how many, -1
+    where a list is too short to tell.
 
-    visit: sites by falling bound; once 10 of the best kind are kept and no bound reaches the last of them, the rest
+    They are visited by falling bound; once 10 of the best kind are kept and no bound reaches the last of them, the rest
     are not looked at, and no team is chosen for them.
     """
     kept, best, total, sums = 0, scratch.best, scratch.total, scratch.sums
-    for step in range(len(visit)):
-        i = visit[step]
-        if kept == TOP and sums[scratch.group_of[best[TOP - 1]], 2] <= least and bound[i] < total[TOP - 1]:
-            break
-        group = scratch.group_of[i]
-        if not scratch.chosen[group]:
-            _choose_group(group, at, lines, order, feasible, most, world, conditions, scratch)
-        city = world.site_city[sites.site[begin + i]]
-        value = exact_round9(
-            0.60 * (sums[group, 0] / lines)
-            + 0.25 * sites.site_score[begin + i]
-            + 0.15 * (0.5 * world.prox[world.lab[demand], city] + 0.5 * (sums[group, 1] / lines))
-        )
-        kept = keep_site(i, value, kept, sums, scratch.group_of, best, total)
+    above, step, least, looked = np.inf, FIRST_STEP, bound.min(), 0
+    below = bound.max()
+    while looked < len(bound):
+        below = max(least, below - step)
+        for place in range(_next_sites(bound, above, below, visit)):
+            i = visit[place]
+            if (
+                kept == TOP
+                and sums[scratch.group_of[best[TOP - 1]], 2] <= partial
+                and bound[i] < total[TOP - 1]
+            ):
+                return kept
+            group = scratch.group_of[i]
+            if not scratch.chosen[group] and not _choose_group(
+                group, at, lines, order, feasible, most, world, conditions, scratch
+            ):
+                return -1
+            city = world.site_city[sites.site[begin + i]]
+            value = exact_round9(
+                0.60 * (sums[group, 0] / lines)
+                + 0.25 * sites.site_score[begin + i]
+                + 0.15 * (0.5 * world.prox[world.lab[demand], city] + 0.5 * (sums[group, 1] / lines))
+            )
+            kept = keep_site(i, value, kept, sums, scratch.group_of, best, total)
+            looked += 1
+        above, step = below, 2 * step
     return kept
 
 
@@ -373,10 +366,11 @@ def _solve(
     out: Any,
     rows: Any,
     counts: Any,
+    short: Any,
 ) -> Any:
     """counts: rows of pipelines, of members and of who is ruled out. Returns (row, line, condition, count) of these."""
     by, many = np.empty((1024, 4), np.int32), 0
-    sets = len(conditions.misfits)
+    sets = len(conditions.start) - 1
     for d in range(len(demands)):
         demand, at = demands[d], first_of[d]
         first = world.line_start[demand]
@@ -389,13 +383,15 @@ def _solve(
             continue
         _groups(sites, begin, end, world, sets, d, scratch)
         order = np.empty(feasible.start[at + lines] - feasible.start[at], np.int64)
-        top, least = _order_of_lines(feasible, at, lines, order)
-        bound = np.empty(end - begin)
+        top, partial = _order_of_lines(feasible, at, lines, order, scratch.known)
+        bound, visit = np.empty(end - begin), np.empty(end - begin, np.int64)
         _bounds(sites, begin, world, world.lab[demand], top / lines, most, bound)
         kept = _best_sites(
-            demand, at, begin, np.argsort(-bound), bound, order, least, lines, feasible, sites, most, world,
-            conditions, scratch,
+            demand, at, begin, bound, visit, order, partial, lines, feasible, sites, most, world, conditions, scratch,
         )  # fmt: skip
+        if kept < 0:
+            short[d] = True
+            continue
         _count_out(kept, lines, at, feasible, conditions, scratch)
         for rank in range(kept):
             row, site = counts[0], sites.site[begin + scratch.best[rank]]
@@ -403,30 +399,11 @@ def _solve(
             _add(demand, rank + 1, site, scratch.total[rank], group, as_of, world, scratch, out, rows, counts)
             number = scratch.set[group]
             for i in range(lines):
-                total = feasible.start[at + i + 1] - feasible.start[at + i]
-                _add_out(row, first + i, total, scratch.usable[rank, i], rows, counts)
+                _add_out(row, first + i, feasible.total[at + i], scratch.usable[i, rank], rows, counts)
                 by = grown_rows(by, many + scratch.counts.shape[2])
                 for place in range(conditions.start[number + 1] - conditions.start[number]):
-                    if scratch.counts[rank, i, place]:
+                    if scratch.counts[i, rank, place]:
                         by[many, 0], by[many, 1], by[many, 2] = row, first + i, place
-                        by[many, 3] = scratch.counts[rank, i, place]
+                        by[many, 3] = scratch.counts[i, rank, place]
                         many += 1
     return by[:many]
-
-
-def _tables(out: Plans, rows: Rows, by: Ints, counts: AnyArray) -> dict[str, Table]:
-    pipelines, members, ruled_out = counts.tolist()
-    out = Plans(*cast(Any, [column[:pipelines] for column in out]))
-    make: Any = Pipelines
-    team: Any = Teams
-    outs: Any = RuledOut
-    outs_by: Any = RuledOutBy
-    return {
-        "pipelines": make(
-            out.demand, out.rank, out.site, out.score, out.complete, *out.stages.T, out.critical,
-            *out.dates.T, out.base[:, 5], out.base[:, :5],
-        ),
-        "teams": team(*rows.team[:members].T, rows.score[:members]),
-        "ruled_out": outs(*rows.out[:ruled_out].T),
-        "ruled_out_by": outs_by(*by.T),
-    }  # fmt: skip

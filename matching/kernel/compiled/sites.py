@@ -21,13 +21,16 @@ assert min(Op.IS, Op.ONE_OF) > COVERS  # noqa: S101 -- both look at masks
 
 
 class SiteTable(NamedTuple):
-    """All sites. item[start[u]:start[u + 1]]: the active ones of scenario u or below it, ascending.
+    """All sites. item[start[u]:start[u + 1]]: the active ones of scenario u or below it, ascending; own_start,
+    own_item: of these the alliance's, for demands that do not ask everywhere.
 
     lo, hi, mask: [keys, S], see ``Column``; places: float64[keys]. role, member: of each city.
     """
 
     start: Ints
     item: Ints
+    own_start: Ints
+    own_item: Ints
     city: Ints
     fleet: Floats
     trust: Floats
@@ -39,7 +42,6 @@ class SiteTable(NamedTuple):
     mask: Masks
     places: Floats
     role: Floats
-    member: Bools
 
 
 class Needs(NamedTuple):
@@ -90,12 +92,19 @@ def site_table(prepared: Prepared) -> SiteTable:
     if "sites" not in loops:
         loops["sites"] = _site_table(prepared)
     table: SiteTable = loops["sites"]
-    role = ((places.roles & np.uint8(Role.SITES)) != 0).astype(np.float64)
-    return table._replace(role=role, member=places.member)
+    return seen_by(table, places.member, places.roles)
+
+
+def seen_by(table: SiteTable, member: Bools, roles: AnyArray) -> SiteTable:
+    """The table with the sites and roles of an alliance, which are told by its cities."""
+    own = member[table.city[table.item]]
+    start = np.concatenate(([0], np.cumsum(own)))[table.start].astype(np.int32)
+    role = ((roles & np.uint8(Role.SITES)) != 0).astype(np.float64)
+    return table._replace(role=role, own_start=start, own_item=table.item[own])
 
 
 def _site_table(prepared: Prepared) -> SiteTable:
-    problem, sites = prepared.problem, prepared.problem.sites
+    sites = prepared.problem.sites
     below = [
         np.flatnonzero(row[sites.scenario] & sites.active).astype(np.int32) for row in prepared.scenario_below
     ]
@@ -107,11 +116,12 @@ def _site_table(prepared: Prepared) -> SiteTable:
 
     return SiteTable(
         start=np.concatenate(([0], np.cumsum([len(own) for own in below]))).astype(np.int32),
-        item=np.concatenate([*below, np.zeros(0, np.int32)]), city=sites.city, fleet=sites.fleet_capacity,
+        item=np.concatenate([*below, np.zeros(0, np.int32)]), own_start=np.zeros(0, np.int32),
+        own_item=np.zeros(0, np.int32), city=sites.city, fleet=sites.fleet_capacity,
         trust=prepared.trust[sites.organisation], window_start=sites.windows.start, opens=sites.windows.opens,
         closes=sites.windows.closes, lo=stacked("lo", np.float64), hi=stacked("hi", np.float64),
         mask=stacked("mask", np.uint64), places=np.array([column.places for column in columns], np.float64),
-        role=np.zeros(0), member=problem.places.member,
+        role=np.zeros(0),
     )  # fmt: skip
 
 
@@ -178,9 +188,7 @@ def _shortfall(table: Any, needs: Any, want: int, missing: float) -> float:
 
 @njit(**COMPILE)
 def _meets(table: Any, needs: Any, demand: int, site: int) -> bool:
-    """Reach, fleet and the hard requirements."""
-    if not needs.open_scope[demand] and not table.member[table.city[site]]:
-        return False
+    """Fleet and the hard requirements."""
     if table.fleet[site] < needs.fleet[demand]:
         return False
     for want in range(needs.want_start[demand], needs.want_start[demand + 1]):
@@ -253,8 +261,11 @@ def _of_demand(
     first = max(needs.start[demand], as_of)
     days = float(max(1, needs.need_by[demand] - first))
     count = 0
-    for k in range(table.start[scenario], table.start[scenario + 1]):
-        site = table.item[k]
+    start, item = table.own_start, table.own_item
+    if needs.open_scope[demand]:
+        start, item = table.start, table.item
+    for k in range(start[scenario], start[scenario + 1]):
+        site = item[k]
         if not _meets(table, needs, demand, site):
             continue
         window = _window(table, needs, demand, site, first)

@@ -16,7 +16,8 @@ from matching.kernel.compiled.block import Laid, lay_out, pack
 from matching.kernel.compiled.sites import SiteTable
 from matching.kernel.compiled.solver import CompiledSolver
 from matching.kernel.compiled.tables import CompiledLines
-from matching.kernel.compiled.teams import Conditions
+from matching.kernel.compiled.teams import Conditions, turned
+from matching.kernel.compiled.wide import NEVER
 from matching.kernel.measure import Want, holds
 from matching.kernel.packed import Certificates, Specs
 from matching.kernel.prepare import Prepared
@@ -97,7 +98,7 @@ class Stock:
         return laid._replace(layout=laid.layout._replace(role=role))
 
     def failing(self, asked: ConditionSets) -> tuple[AnyArray, AnyArray]:
-        """Bitmaps of those who fail each condition, and any of each set."""
+        """Which conditions each capability fails, and of which sets any, as ``Conditions`` holds it."""
         if self._fits is None or self._fits[0] is not asked:
             words = self.size // WORD
             fails = np.array([self._fails(want) for want in asked.conditions], np.uint64)
@@ -106,7 +107,7 @@ class Stock:
             some = np.flatnonzero(np.diff(asked.start))
             if len(some) and words:
                 misfits[some] = np.bitwise_or.reduceat(fails[asked.item], asked.start[some], axis=0)
-            self._fits = (asked, fails, misfits)
+            self._fits = (asked, turned(fails, self.size), turned(misfits, self.size))
         return self._fits[1:]
 
     def _fails(self, want: Want) -> AnyArray:
@@ -157,7 +158,7 @@ class StockedLines(CompiledLines):
 
     def __init__(self, prepared: Prepared, blocks: Mapping[int, tuple[Laid | None, int]]) -> None:
         """With each block where its stock begins in the Problem."""
-        super().__init__(prepared)
+        super().__init__(prepared, NEVER)  # conditions by slot cost more than the few lines of a small run
         self._stocked = {number: _moved(laid, first) for number, (laid, first) in blocks.items()}
 
     def block(self, number: int, *, by_score: bool = False) -> Laid:
@@ -199,7 +200,7 @@ def stocked_solver(
 ) -> CompiledSolver:
     """sites, table: of the sites that the problem has; stocks: in the order in which they make up its capabilities."""
     parts = [stock.failing(asked) for stock in stocks]
-    fails, misfits = (np.concatenate([part[which] for part in parts], axis=1) for which in (0, 1))
+    fails, misfits = (np.concatenate([part[which] for part in parts]) for which in (0, 1))
     conditions = Conditions(asked.start, asked.item, fails, misfits)
     prepared = Prepared(problem, _Over(problem, sites, table, conditions))
     return CompiledSolver(prepared, StockedLines(prepared, blocks))

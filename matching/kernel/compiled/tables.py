@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any, cast
 
@@ -10,8 +11,9 @@ import numpy as np
 from matching.kernel.compiled.block import Laid, laid_for_all, lay_out
 from matching.kernel.compiled.judge import SPEC
 from matching.kernel.compiled.lines import Found, asks_of, put_parts, solve_lines
-from matching.kernel.compiled.pipelines import Feasible
+from matching.kernel.compiled.plans import Feasible
 from matching.kernel.compiled.sixteens import tables_of
+from matching.kernel.compiled.wide import LARGE, Large, Marked
 from matching.kernel.prepare import Prepared
 from matching.kernel.results import LineTotals, Matches, NearMisses, Relaxations
 from matching.kernel.tables import AnyArray, Floats, Ints, Table
@@ -23,16 +25,16 @@ TABLES: dict[str, type[Table]] = {
     "near_misses": NearMisses,
     "relaxations": Relaxations,
 }
-# lines; where what is feasible for each begins, as positions; scores
-Part = tuple[Ints, AnyArray, Ints, Floats]
+# lines; where what is feasible for each begins, as positions; scores; from which score on; how many there are
+Part = tuple[Ints, AnyArray, Ints, Floats, Floats, AnyArray]
 Columns = dict[str, list[AnyArray]]  # in the order of the table's columns, the line first
 
 
 class CompiledLines:
     """Solves the lines of chunks of demands block by block; blocks are laid out once, while there is room."""
 
-    def __init__(self, prepared: Prepared) -> None:
-        self.prepared = prepared
+    def __init__(self, prepared: Prepared, large: Large = LARGE) -> None:
+        self.prepared, self.large = prepared, large
         problem = prepared.problem
         self.asks = asks_of(problem)
         lines = problem.lines
@@ -47,30 +49,50 @@ class CompiledLines:
         self._laid: dict[tuple[int, bool], Laid] = {}
         self._bytes = 0
 
-    def solve(self, lines: Ints) -> tuple[dict[str, Table], Feasible]:
-        """The tables of §3 and §4 for ascending ``lines``, and all that is feasible for each."""
+    def solve(self, lines: Ints) -> tuple[dict[str, Table], Feasible, list[Marked]]:
+        """The tables of §3 and §4 for ascending ``lines``, and what is feasible for each."""
         parts: dict[str, list[list[AnyArray]]] = {name: [] for name in TABLES}
         feasible: list[Part] = []
+        marked: list[Marked] = []
+        for number, some in self._by_block(lines):
+            laid = self.block(number)
+            if not len(laid.block.pos):
+                none = np.zeros(len(some), np.int32)
+                parts["line_totals"].append([some, *[none] * 5])
+                continue
+            wide = len(laid.layout.pos) >= self.large.slots
+            found = self._solved(some, laid, few=self.large.feasible if wide else -1)
+            columns = _columns(found, some, laid.layout.pos, self.asks.key)
+            for name, part in columns.items():
+                parts[name].append(part)
+            feasible.append(_feasible(some, laid, found, found.totals[:, 0]))
+            if wide:
+                marked.append(Marked(some, found.bits, laid, number))
+        tables = {name: _joined(cls, parts[name]) for name, cls in TABLES.items()}
+        return tables, _in_order(lines, feasible), marked
+
+    def all_feasible(self, lines: Ints) -> Feasible:
+        """Everybody who is feasible for ascending ``lines``, also in large blocks."""
+        feasible: list[Part] = []
+        for number, some in self._by_block(lines):
+            laid = self.block(number)
+            if len(laid.block.pos):
+                found = self._solved(some, laid, near=False)
+                feasible.append(_feasible(some, laid, found, np.diff(found.feasible_start)))
+        return _in_order(lines, feasible)
+
+    def _by_block(self, lines: Ints) -> Iterator[tuple[int, Ints]]:
         block_of = self._block_of[lines]
         order = np.argsort(block_of, kind="stable")
         for some in np.split(lines[order], np.flatnonzero(np.diff(block_of[order])) + 1):
             if len(some):
-                self._solve_block(some, parts, feasible)
-        return {name: _joined(cls, parts[name]) for name, cls in TABLES.items()}, _in_order(lines, feasible)
+                yield int(self._block_of[some[0]]), some
 
-    def _solve_block(self, lines: Ints, parts: dict[str, list[list[AnyArray]]], feasible: list[Part]) -> None:
-        laid = self.block(int(self._block_of[lines[0]]))
-        if not len(laid.block.pos):
-            none = np.zeros(len(lines), np.int32)
-            parts["line_totals"].append([lines, *[none] * 5])
-            return
-        everything = np.ones(len(lines), np.bool_)
-        as_of = self.prepared.problem.as_of
-        found = solve_lines(self.asks, laid, lines, everything, self.prepared.prox, self._weights, as_of)
-        columns = _columns(found, lines, laid.layout.pos, self.asks.key)
-        for name, part in columns.items():
-            parts[name].append(part)
-        feasible.append((lines, found.feasible_start, laid.block.pos[found.feasible], found.feasible_score))
+    def _solved(self, lines: Ints, laid: Laid, *, near: bool = True, few: int = -1) -> Found:
+        everything, as_of = np.ones(len(lines), np.bool_), self.prepared.problem.as_of
+        return solve_lines(
+            self.asks, laid, lines, everything, self.prepared.prox, self._weights, as_of, near=near, few=few
+        )
 
     def block(self, number: int, *, by_score: bool = False) -> Laid:
         if (number, by_score) not in self._laid:
@@ -98,14 +120,21 @@ class CompiledLines:
 _NONE = np.zeros(0, np.int32)
 
 
+def _feasible(lines: Ints, laid: Laid, found: Found, total: AnyArray) -> Part:
+    pos = laid.block.pos[found.feasible]
+    return lines, found.feasible_start, pos, found.feasible_score, found.least, total
+
+
 def _in_order(lines: Ints, parts: list[Part]) -> Feasible:
     """The parts of all blocks in the order of lines."""
-    count = np.zeros(len(lines), np.int64)
-    for own, start, _, _ in parts:
-        count[np.searchsorted(lines, own)] = np.diff(start)
+    count, total = np.zeros(len(lines), np.int64), np.zeros(len(lines), np.int64)
+    least = np.full(len(lines), -np.inf)
+    for own, start, _, _, lowest, many in parts:
+        at = np.searchsorted(lines, own)
+        count[at], least[at], total[at] = np.diff(start), lowest, many
     whole = np.concatenate(([0], np.cumsum(count)))
-    feasible = Feasible(whole, np.empty(whole[-1], np.int32), np.empty(whole[-1]))
-    for own, start, capability, score in parts:
+    feasible = Feasible(whole, np.empty(whole[-1], np.int32), np.empty(whole[-1]), least, total)
+    for own, start, capability, score, _, _ in parts:
         put_parts(
             feasible.start,
             np.searchsorted(lines, own),

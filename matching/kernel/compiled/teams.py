@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from matching.kernel.codes import KEEP_PIPELINES, NO_DATE
-from matching.kernel.compiled.bits import COMPILE, INLINE, exact_round9, has_bit, njit
+from matching.kernel.compiled.bits import COMPILE, INLINE, ONE, exact_round9, has_bit, lowest, njit, set_bit
 from matching.kernel.compiled.block import pack
 from matching.kernel.measure import holds
 from matching.kernel.prepare import Prepared
@@ -19,11 +19,15 @@ CLOSE = 2e-9  # more than rounding can move two values towards each other
 NAN = math.nan
 MINUTES_PER_DAY = 480.0
 SAME_CITY = 30.0
+NOBODY, UNKNOWN = -1, -2
 
 
 class Conditions(NamedTuple):
-    """Part conditions over all capabilities. fails: uint64[conditions, W]; misfits: uint64[sets, W], who fails any of a
-    set. The conditions of set i, in the site's order: item[start[i]:start[i + 1]]."""
+    """Part conditions over all capabilities, a row of bits for each: what is asked of one is found in one place.
+
+    fails: uint64[C, W], which conditions it fails; misfits: uint64[C, W], which sets it fails any of. The conditions of
+    set i, in the site's order: item[start[i]:start[i + 1]].
+    """
 
     start: Ints
     item: Ints
@@ -57,7 +61,26 @@ def _conditions(prepared: Prepared) -> Conditions:
         for condition in set(members):
             misfits[number] |= fails[condition]
     start = np.concatenate(([0], np.cumsum(sizes))).astype(np.int32)
-    return Conditions(start, np.array(items, np.int32), fails, misfits)
+    many = len(caps.type)
+    return Conditions(start, np.array(items, np.int32), turned(fails, many), turned(misfits, many))
+
+
+def turned(rows: AnyArray, many: int) -> AnyArray:
+    """uint64[rows, W], a bit for each of so many, as uint64[many, W] with a bit for each row."""
+    turned = np.zeros((many, max(1, -(-len(rows) // 64))), np.uint64)
+    turn(rows, turned)
+    return turned
+
+
+@njit(**COMPILE)
+def turn(rows: Any, out: Any) -> None:
+    """Set bit i of row k where row i has bit k."""
+    for row in range(len(rows)):
+        for word in range(rows.shape[1]):
+            bits = rows[row, word]
+            while bits != 0:
+                set_bit(out[(word << 6) + np.int64(lowest(bits))], row)
+                bits &= bits - ONE
 
 
 @njit(**COMPILE)
@@ -65,59 +88,50 @@ def choose(
     at: Any,
     scores: Any,
     order: Any,
+    whole: bool,
     city: Any,
-    to_city: Any,
+    near: Any,
     misfits: Any,
-    group_city: Any,
-    group_set: Any,
-    groups: int,
+    number: int,
     most: float,
-    capability: Any,
-    score: Any,
-    sums: Any,
-) -> None:
-    """For every site group the capability a line takes: by round9(0.60 S + 0.075 prox), then lower position.
+) -> int:
+    """Whom a line takes for sites of one city and condition set: by round9(0.60 S + 0.075 prox), then lower position.
 
-    at, scores: the line's feasible, by position; order: their indices by falling score. city: of every capability.
-    to_city: prox[site's city, facility's city]; most: the highest proximity there is. capability, score: [groups], -1
-    and 0 for none. sums: float64[groups, 3], scores, proximities and a mark for partial teams are added to it.
+    at, scores: the line's feasible, by position; order: indices of the best of them by falling score, or of all
+    (``whole``). city, misfits: of every capability. near: proximity of every city to the sites'; number: of their
+    condition set; most: the highest proximity there is.
+    Returns an index, NOBODY, or UNKNOWN where it may be somebody who is not in ``order``.
     """
-    for group in range(groups):
-        near, misfit = to_city[group_city[group]], misfits[group_set[group]]
-        best, value = -1, -1.0
-        for k in range(len(order)):
-            i = order[k]
-            if 0.60 * scores[i] + 0.075 * most < value - CLOSE:
-                break
-            place = at[i]
-            rough = 0.60 * scores[i] + 0.075 * near[city[place]]
-            if rough < value - CLOSE or has_bit(misfit, place):
-                continue
-            exact = exact_round9(rough)
-            if exact > value or (exact == value and i < best):
-                best, value = i, exact
-        if best < 0:
-            capability[group], score[group] = -1, 0.0
-            sums[group, 2] = 1.0
-        else:
-            capability[group], score[group] = at[best], scores[best]
-            sums[group, 0] += scores[best]
-            sums[group, 1] += near[city[at[best]]]
+    best, value = NOBODY, -1.0
+    for k in range(len(order)):
+        i = order[k]
+        if 0.60 * scores[i] + 0.075 * most < value - CLOSE:
+            return best
+        place = at[i]
+        rough = 0.60 * scores[i] + 0.075 * near[city[place]]
+        if rough < value - CLOSE or has_bit(misfits[place], number):
+            continue
+        exact = exact_round9(rough)
+        if exact > value or (exact == value and i < best):
+            best, value = i, exact
+    return best if whole else UNKNOWN
 
 
 @njit(**COMPILE)
-def rule_out(at: Any, number: int, conditions: Any, counts: Any) -> int:
-    """How many of ``at`` fit a condition set, and into ``counts`` how many fail each of its conditions."""
-    misfit = conditions.misfits[number]
-    first, last = conditions.start[number], conditions.start[number + 1]
-    counts[:] = 0
-    fit = len(at)
+def rule_out(at: Any, sets: Any, kept: int, conditions: Any, usable: Any, counts: Any) -> None:
+    """How many of ``at`` fit each of the first ``kept`` condition sets, and how many fail each of its conditions."""
+    for rank in range(kept):
+        usable[rank] = len(at)
+        counts[rank][:] = 0
     for place in at:
-        if has_bit(misfit, place):
-            fit -= 1
-            for j in range(first, last):
-                counts[j - first] += has_bit(conditions.fails[conditions.item[j]], place)
-    return fit
+        misfit = conditions.misfits[place]
+        for rank in range(kept):
+            number = sets[rank]
+            if has_bit(misfit, number):
+                usable[rank] -= 1
+                for j in range(conditions.start[number], conditions.start[number + 1]):
+                    failing = has_bit(conditions.fails[place], conditions.item[j])
+                    counts[rank, j - conditions.start[number]] += failing
 
 
 @njit(**COMPILE)

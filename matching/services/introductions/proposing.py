@@ -217,10 +217,8 @@ def _basis(demand: Demand, line: Any, capability: Any, site: Any, user: Any) -> 
 
 def _in_a_team(demand: Demand, line: Any, capability: Any, user: Any) -> bool:
     """A team may take a capability from beyond the best twenty of its line."""
-    teams = (
-        Pipeline.objects.visible_to(user).current().filter(demand_id=demand.pk).values_list("team", flat=True)
-    )
-    return any(m["line"] == line.pk and m["capability"] == capability.pk for team in teams for m in team)
+    rows = Pipeline.objects.visible_to(user).current().filter(demand_id=demand.pk)
+    return any(m["line"] == line.pk and m["capability"] == capability.pk for row in rows for m in row.team)
 
 
 def _city(capability: Capability | None, site: Site | None) -> int:

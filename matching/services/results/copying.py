@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 WIRE = {"int8": ">i8", "int4": ">i4", "int2": ">i2", "float8": ">f8", "date": ">i4", "bool": "?"}
-TEXT, JSON = "text", "jsonb"
+TEXT, JSON, LIST = "text", "jsonb", "list"
+OF_TYPE = {"int8": 20, "float8": 701}  # what PostgreSQL calls the type of a list's numbers
 FIRST_DAY = date(2000, 1, 1).toordinal()  # from which PostgreSQL counts days
 SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
@@ -24,11 +25,15 @@ SLAB = 20_000  # rows laid out at a time, so that memory does not grow with the 
 
 
 class Column(NamedTuple):
-    """Values of one column: numbers, or bytes (dtype S) for text and JSON. `empty`: bool, where it is null."""
+    """Values of one column: numbers, or bytes (dtype S) for text and JSON. `empty`: bool, where it is null.
+
+    Of a list (see ``listed``) the bytes as they travel, uint8[rows, widest], and how many there are.
+    """
 
     values: Array
     kind: str
     empty: Array | None = None
+    sizes: Array | None = None
 
 
 Columns = Mapping[str, Column]
@@ -37,6 +42,25 @@ Columns = Mapping[str, Column]
 def texts(values: Sequence[str]) -> Array:
     """ASCII texts as an array of bytes (JSON writes everything else as escapes)."""
     return np.array(values if len(values) else [""], "S")[: len(values)]
+
+
+def listed(numbers: Array, ends: Array, kind: str) -> Column:
+    """Numbers [n] or [n, k] as an array of PostgreSQL for each row: ``numbers[ends[i]:ends[i + 1]]``."""
+    counts = np.diff(ends)
+    each = int(np.prod(numbers.shape[1:]))  # numbers of an item
+    head = [numbers.ndim, 0, OF_TYPE[kind], 0, 1, *(number for k in numbers.shape[1:] for number in (k, 1))]
+    items = np.empty(numbers.size, [("size", ">i4"), ("value", WIRE[kind])])
+    items["size"], items["value"] = 8, numbers.ravel()
+    heads = np.tile(np.array(head, ">i4"), (len(counts), 1))
+    heads[:, 3] = counts
+    heads[counts == 0, 0] = 0  # of no dimension: what follows is not sent
+    begin, size, most = heads.shape[1] * 4, each * items.itemsize, int(counts.max(initial=0))
+    wire = np.zeros((len(counts), begin + most * size), np.uint8)
+    wire[:, :begin] = heads.view(np.uint8)
+    row = np.repeat(np.arange(len(counts)), counts)
+    place = np.arange(len(numbers)) - np.repeat(ends[:-1], counts)
+    wire[:, begin:].reshape(len(counts), most, size)[row, place] = items.view(np.uint8).reshape(-1, size)
+    return Column(wire, LIST, sizes=np.where(counts, begin + counts * size, 12))
 
 
 def copy_columns(table: str, columns: Columns) -> int:
@@ -78,6 +102,8 @@ def _part(column: Column, which: slice) -> tuple[Array, Any]:
             (values - FIRST_DAY if column.kind == "date" else values).astype(wire),
             wire.itemsize,
         )
+    elif column.sizes is not None:
+        values, lengths = values.view(f"V{values.shape[1]}")[:, 0], column.sizes[which]
     else:
         lengths = np.strings.str_len(values).astype(np.int64)
         if column.kind == JSON:

@@ -8,7 +8,7 @@ import numpy as np
 
 from matching.encoding import Identities
 from matching.kernel import LINE_TERMS, NO_DATE, SITE_TERMS, Code, Kind, Problem, Results, code_name
-from matching.kernel.results import STAGES
+from matching.kernel.results import CRITICAL, STAGES
 from matching.services.results.copying import JSON, TEXT, Array, Column, copy_columns, texts
 from matching.services.results.plans import Plans
 
@@ -127,7 +127,7 @@ class _Writer:
         return Column(texts(told), JSON, ~there)
 
     def pipelines(self) -> int:
-        found, plans = self.results.pipelines, Plans(self.results, self.ids)
+        found = self.results.pipelines
         stages = {
             f"{stage}_days": Column(days, "float8", np.isnan(days))
             for stage in (*STAGES, "total", "baseline", "late")
@@ -142,16 +142,24 @@ class _Writer:
             "complete": Column(found.complete, "bool"),
         }
         dates = {name: Column(day, "date", day == NO_DATE) for name, day in days.items()}
-        told = {
-            "team": plans.teams(),
-            "ruled_out": plans.ruled_out(),
-            "critical": plans.critical(),
-            "baseline": plans.baselines(),
-        }
-        written = {name: Column(texts(values), JSON) for name, values in told.items()}
+        lists = Plans(self.results, self.ids).columns()
         return copy_columns(
-            "matching_pipeline", self._of_demand(found.demand) | own | stages | dates | written
+            "matching_pipeline",
+            self._of_demand(found.demand) | own | stages | dates | lists | self._reasons(),
         )
+
+    def _reasons(self) -> dict[str, Column]:
+        """Which line decides a stage, and the days of a stage in one city."""
+        found = self.results.pipelines
+        lines = self.ids.lines[np.maximum(found.critical, 0)] if len(self.ids.lines) else found.critical
+        columns = {
+            f"{stage}_line": Column(lines[:, i], "int8", found.critical[:, i] < 0)
+            for i, stage in enumerate(CRITICAL)
+        }
+        for i, stage in enumerate(STAGES):
+            days = found.baseline_stages[:, i]
+            columns[f"{stage}_baseline"] = Column(days, "float8", np.isnan(days))
+        return columns
 
     def _site_ids(self, sites: Array) -> Array:
         if not len(self.ids.sites):

@@ -11,10 +11,15 @@ import resource
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 from numba.core import event
 
 from matching.kernel import Problem
 from matching.kernel.compiled.example import one_type
+from matching.kernel.compiled.solver import CompiledSolver
+from matching.kernel.compiled.tables import CompiledLines
+from matching.kernel.compiled.wide import Large
+from matching.kernel.prepare import Prepared
 from matching.kernel.solve import Solver
 from tests.matching.kernel.makers import Shape, large_problem, small_problem
 
@@ -48,9 +53,13 @@ def main() -> None:
     event.register("numba:compile", listener)
     for problem in problems():
         # As a worker reads it back from the frozen input of a run.
-        solver = Solver(Problem.from_bytes(problem.to_bytes()), compiled=True)
+        frozen = Problem.from_bytes(problem.to_bytes())
+        solver = Solver(frozen, compiled=True)
         solver.solve()
         solver.solve([0])
+        demands = np.arange(len(frozen.demands.lab), dtype=np.int32)
+        prepared = Prepared(frozen)
+        CompiledSolver(prepared, CompiledLines(prepared, Large(0, 5))).solve(demands)
     print(len(listener.begun), sorted(set(listener.begun)))
     print(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.kernel import Problem, compiled, reference
+from matching.kernel import Problem, Results, compiled, reference
+from matching.kernel.prepare import Prepared
 from matching.kernel.solve import Solver, solve
 from tests.matching.kernel.makers import Shape, large_problem, small_problem
 from tests.matching.kernel.test_fast_equals_reference import assert_same, problems, steady
@@ -26,7 +27,9 @@ from matching.kernel.compiled import bits, block
 from matching.kernel.compiled.__main__ import compile_all
 from matching.kernel.compiled.example import one_type
 from matching.kernel.compiled.lines import asks_of, solve_lines
+from matching.kernel.compiled.solver import CompiledSolver
 from matching.kernel.compiled.tables import CompiledLines
+from matching.kernel.compiled.wide import Large
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -96,6 +99,48 @@ def test_indexed_equals_reference(always_indexed: None) -> None:
         assert_same(Solver(problem, compiled=True).solve(), reference.solve(problem))
 
     check()
+
+
+def wide_solver(problem: Problem, large: Large) -> CompiledSolver:
+    prepared = Prepared(problem)
+    return CompiledSolver(prepared, CompiledLines(prepared, large))
+
+
+def by_wide_lists(problem: Problem) -> Results:
+    """As if every block were large and three feasible capabilities many."""
+    demands = np.arange(len(problem.demands.lab), dtype=np.int32)
+    return wide_solver(problem, Large(0, 3)).solve(demands)
+
+
+def test_lists_of_the_best_equal_reference(always_indexed: None) -> None:
+    @settings(steady, max_examples=40)
+    @given(problems)
+    def check(problem: Problem) -> None:
+        assert_same(by_wide_lists(problem), reference.solve(problem))
+
+    check()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_lists_of_the_best_equal_whole_lists(
+    seed: int, always_indexed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where conditions of a site rule out so many that a list has to be made whole."""
+    whole: list[int] = []
+    every = CompiledLines.all_feasible
+    monkeypatch.setattr(
+        CompiledLines, "all_feasible", lambda self, lines: whole.append(len(lines)) or every(self, lines)
+    )
+    problem = large_problem(
+        capabilities=4000, demands=20, lines=90, sites=20, types=1 + seed % 3, cities=9, seed=seed
+    )
+    demands = np.arange(20, dtype=np.int32)
+    solver = wide_solver(problem, Large(0, 25))
+    assert_same(solver.solve(demands), by_numpy(problem).solve())
+    listed, marked = solver.lines.solve(solver.lines_of(demands))[1:]
+    assert (listed.least > -np.inf).any(), "some lists are short"
+    assert len(marked) > 0
+    assert whole or seed != 2, "two lists were made whole"
 
 
 @pytest.mark.parametrize("cuts", [2, 5, 64])

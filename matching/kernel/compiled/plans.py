@@ -1,0 +1,126 @@
+"""What the loops of §6 read and write, and their rows as the tables of ``Results``."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+
+from matching.kernel.compiled.teams import Plans
+from matching.kernel.results import Pipelines, RuledOut, RuledOutBy, Teams
+from matching.kernel.tables import AnyArray, Bools, Floats, Ints, Table
+
+
+class Feasible(NamedTuple):
+    """What is feasible for some ascending lines: capability[start[i]:start[i + 1]] and score, by position.
+
+    Listed is who scores at least ``least``, which is all for -inf; total: how many there are in all.
+    """
+
+    start: AnyArray
+    capability: Ints
+    score: Floats
+    least: Floats
+    total: AnyArray
+
+
+class World(NamedTuple):
+    """What §6 reads of the Problem. prox_to: prox[site's city, facility's city]; most: the highest there is."""
+
+    line_start: Ints
+    quantity: Floats
+    scenario: Ints
+    lab: Ints
+    deployment: Ints
+    iterations: Ints
+    trial_days: Ints
+    start: Ints
+    need_by: Ints
+    city: Ints
+    prototype_days: Ints
+    volume_days: Ints
+    free: Floats
+    site_city: Ints
+    site_set: Ints
+    window_start: Ints
+    opens: Ints
+    closes: Ints
+    travel: Floats
+    prox: Floats
+    prox_to: Floats
+
+
+class Scratch(NamedTuple):
+    """Of one demand: its site groups (stamp and number by city and condition set), teams, who is ruled out.
+
+    known: of each line how many of its feasible were put in order; sets: of the best sites.
+    """
+
+    stamp: Ints
+    number: Ints
+    city: Ints
+    set: Ints
+    sums: Floats
+    group_of: Ints
+    chosen: Bools
+    capability: Ints
+    score: Floats
+    best: Ints
+    total: Floats
+    known: Ints
+    caps: Ints
+    days: Floats
+    sets: Ints
+    usable: Ints
+    counts: AnyArray
+
+
+class Rows(NamedTuple):
+    """team, score: a member of a pipeline (row, line, capability); out: (row, line, feasible, usable)."""
+
+    team: Ints
+    score: Floats
+    out: Ints
+
+
+def tables_of(out: Plans, rows: Rows, by: Ints, counts: AnyArray) -> dict[str, Table]:
+    pipelines, members, ruled_out = counts.tolist()
+    out = Plans(*cast(Any, [column[:pipelines] for column in out]))
+    make: Any = Pipelines
+    team: Any = Teams
+    outs: Any = RuledOut
+    outs_by: Any = RuledOutBy
+    return {
+        "pipelines": make(
+            out.demand, out.rank, out.site, out.score, out.complete, *out.stages.T, out.critical,
+            *out.dates.T, out.base[:, 5], out.base[:, :5],
+        ),
+        "teams": team(*rows.team[:members].T, rows.score[:members]),
+        "ruled_out": outs(*rows.out[:ruled_out].T),
+        "ruled_out_by": outs_by(*by.T),
+    }  # fmt: skip
+
+
+def joined(one: dict[str, Table], other: dict[str, Table]) -> dict[str, Table]:
+    """Pipelines of different demands in the order of demands."""
+    many = len(cast(Any, one["pipelines"]).demand)
+    both: dict[str, list[AnyArray]] = {}
+    for name, table in one.items():
+        columns = [
+            np.concatenate((getattr(table, f.name), getattr(other[name], f.name))) for f in fields(table)
+        ]
+        if name != "pipelines":
+            columns[0][len(getattr(table, fields(table)[0].name)) :] += many
+        both[name] = columns
+    order = np.lexsort((both["pipelines"][1], both["pipelines"][0]))
+    place = np.empty(len(order), np.int32)
+    place[order] = np.arange(len(order))
+    found: dict[str, Table] = {}
+    for name, columns in both.items():
+        if name != "pipelines":
+            columns[0] = place[columns[0]]
+        rows = order if name == "pipelines" else np.argsort(columns[0], kind="stable")
+        make: Any = type(one[name])
+        found[name] = make(*(column[rows] for column in columns))
+    return found
