@@ -10,7 +10,7 @@ from alliance.services.notices import follow_news, send_notice_mail
 from matching.services.changes import follow_and_match
 from matching.services.exports import work_on_export
 from matching.services.notices import tell_of_dates
-from matching.services.runs import load_kernel, prepare_kernel, queue_nightly_runs, work_on_run
+from matching.services.runs import prepare_kernel, queue_nightly_runs, warm_up, work_on_run
 
 # Below the lease: whoever claims next never meets the old owner.
 LIMIT = max(settings.MATCH_LEASE_SECONDS - 10, 5)
@@ -44,9 +44,9 @@ def nightly_task() -> None:
 
 
 @worker_init.connect
-def load_kernel_once(**_: Any) -> None:
-    """Before the pool's processes are made, which then have it: loading takes each a second of its first run."""
-    load_kernel()
+def warm_up_once(**_: Any) -> None:
+    """Before the pool's processes are made, which then have it: each would need seconds for it in its first runs."""
+    warm_up()
 
 
 @worker_ready.connect

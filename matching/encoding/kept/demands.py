@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import numpy as np
+from django.db import connection
 
 from alliance.models import Exclusion
 from matching.encoding import demands as asked
@@ -20,6 +22,14 @@ from matching.encoding.identities import Identities
 from matching.encoding.kept.world import World, organisations_up_to, world_of
 from matching.kernel import Lists, Places
 from matching.kernel.compiled.stocks import Stock, stocked_solver, together
+
+# What lines ask for, most often asked first.
+ASKED = """
+    SELECT d.alliance_id, a.as_of, l.component_type_id, d.scope = 'open'
+    FROM matching_demandline l JOIN matching_demand d ON d.id = l.demand_id
+    JOIN alliance_alliance a ON a.id = d.alliance_id
+    WHERE d.published AND a.as_of IS NOT NULL GROUP BY 1, 2, 3, 4 ORDER BY count(*) DESC
+"""
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,30 @@ def over_kept(alliance: int, as_of: date, chosen: Sequence[int], outside: Collec
         return _OverKept(world, alliance, as_of, demands).ready(now)
     except EncodingError:
         return None
+
+
+def warm(outside: Collection[str], seconds: float) -> int:
+    """Lay out beforehand what published lines ask for, as far as time and room go; how many blocks there are."""
+    until = time.monotonic() + seconds
+    now = snapshot.current()
+    if now is None:
+        return 0
+    world = world_of(now, outside)
+    with connection.cursor() as cursor:
+        cursor.execute(ASKED)
+        asked_for = cursor.fetchall()
+    seen: dict[int, Places] = {}
+    for done, (alliance, as_of, kind, everywhere) in enumerate(asked_for):
+        if time.monotonic() > until or world.is_full():
+            return done
+        if alliance not in seen:
+            travel = world.sites.problem.places.travel
+            seen[alliance] = Places(travel, *around.read_members(alliance, world.cities))
+        place = int(np.searchsorted(world.component_tree.ids, kind))
+        stock = world.stock(kind, as_of, now)
+        stock.laid(place, everywhere, seen[alliance], len(world.codes))
+        stock.failing(world.sites.asked)
+    return len(asked_for)
 
 
 class _OverKept(Encoder):

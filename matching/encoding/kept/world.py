@@ -113,9 +113,12 @@ class World:
         self._stocks[kind, as_of] = kept
         return kept[2]
 
+    def is_full(self) -> bool:
+        return sum(stock.nbytes for _, _, stock in self._stocks.values()) > MOST_BYTES
+
     def _make_room(self) -> None:
         """The dictionary's order is that of their last use."""
-        while sum(stock.nbytes for _, _, stock in self._stocks.values()) > MOST_BYTES:
+        while self.is_full():
             del self._stocks[next(iter(self._stocks))]
 
     def _read_stock(self, kinds: list[int], as_of: date, now: snapshot.Current) -> Stock:

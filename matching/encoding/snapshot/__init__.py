@@ -4,7 +4,7 @@
 (no folder, or a transaction that has written). How it stays true: docs/decisions/0013-snapshot.md.
 """
 
-from matching.encoding.snapshot.keeping import Current, current, forget
+from matching.encoding.snapshot.keeping import Current, current, forget, is_there
 from matching.encoding.snapshot.offers import Chosen, Offers
 
-__all__ = ["Chosen", "Current", "Offers", "current", "forget"]
+__all__ = ["Chosen", "Current", "Offers", "current", "forget", "is_there"]

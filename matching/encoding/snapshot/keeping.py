@@ -131,6 +131,16 @@ def current() -> Current | None:
     return Current(kept.moment, kept.base, kept.gone, kept.patch, kept, kept.revision, kept.touched)
 
 
+def is_there() -> bool:
+    """Whether one was written for this database, so that nobody has to read all offers first."""
+    if not settings.SNAPSHOT_DIR:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(NOW)
+        _moment, _has_written, database, cluster = cursor.fetchone()
+    return files.load(Path(settings.SNAPSHOT_DIR) / f"{cluster}-{database}") is not None
+
+
 def _mapped(folder: Path) -> _Kept | None:
     found = files.load(folder)
     return _Kept(folder, found[1], found[0]) if found else None

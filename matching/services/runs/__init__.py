@@ -7,7 +7,7 @@ the run and moves the pointers. `matching.services.reconciling` finds what a los
 
 from matching.services.runs.ending import finish_run
 from matching.services.runs.following import Progress, follow_run
-from matching.services.runs.preparing import load_kernel, prepare_kernel
+from matching.services.runs.preparing import prepare_kernel, warm_up
 from matching.services.runs.queueing import ask_for_run, cancel_run, create_run, queue_nightly_runs, retry_run
 from matching.services.runs.sweeping import sweep
 from matching.services.runs.working import work_on_run
@@ -19,10 +19,10 @@ __all__ = [
     "create_run",
     "finish_run",
     "follow_run",
-    "load_kernel",
     "prepare_kernel",
     "queue_nightly_runs",
     "retry_run",
     "sweep",
+    "warm_up",
     "work_on_run",
 ]

@@ -1,22 +1,44 @@
 """The kernel's loops are compiled in a process of their own while a worker already works, with NumPy."""
 
+import logging
 import subprocess
 import sys
 from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError, connections
 
+from matching.encoding import EncodingError, snapshot
+from matching.kernel import ProblemError
 from matching.kernel.compiled import is_ready, is_wanted
+from matching.services.runs.freezing import one_snapshot
+from matching.services.runs.small import outside
+
+logger = logging.getLogger(__name__)
+WARMING = 10.0  # seconds at most, in which a worker that has just begun takes no work
 
 
-def load_kernel() -> bool:
-    """Load the compiled loops into this process, where they are ready; whether they are."""
+def warm_up(seconds: float = WARMING) -> int:
+    """Load the compiled loops into this process, and lay out what small runs will ask for; how many blocks.
+
+    For the parent of a worker's processes: they begin with what it has, and share its memory. Without compiled loops,
+    or before a snapshot is there, nothing; a database that does not answer is left to those who need it.
+    """
     if not is_ready():
-        return False
+        return 0
     from matching.kernel.compiled.__main__ import run_every_loop
 
     run_every_loop()
-    return True
+    try:
+        from matching.encoding.kept import warm
+
+        with one_snapshot():
+            return warm(outside(), seconds) if snapshot.is_there() else 0
+    except (DatabaseError, EncodingError, ProblemError) as error:
+        logger.warning("nothing was laid out beforehand: %s", error)
+        return 0
+    finally:
+        connections.close_all()  # they are not for the processes to come
 
 
 def prepare_kernel() -> "subprocess.Popen[bytes] | None":

@@ -50,13 +50,19 @@ def match_small(claim: Claim) -> bool:
     return True
 
 
+def outside() -> set[str]:
+    """Kinds of changes on which nothing depends that a worker keeps between runs."""
+    from matching.services.changes.affected import IRRELEVANT  # it queues runs: a circle otherwise
+
+    return {*IRRELEVANT, *READ_EACH_TIME}
+
+
 def _read(run: MatchRun) -> tuple[Frozen | None, Solver | None]:
     """The run's demands, and what solves them: over what this process keeps, else read from the database."""
     if is_ready():
         from matching.encoding.kept import over_kept  # loads the compiled loops
-        from matching.services.changes.affected import IRRELEVANT  # it queues runs: a circle otherwise
 
-        kept = over_kept(run.alliance_id, run.as_of, run.chosen, {*IRRELEVANT, *READ_EACH_TIME})
+        kept = over_kept(run.alliance_id, run.as_of, run.chosen, outside())
         if kept:
             return kept.frozen, Solver(kept.frozen.problem, made=kept.solver)
     frozen = encode(run.alliance_id, run.as_of, run.chosen)

@@ -15,8 +15,7 @@ from alliance.models import Alliance, Change, City
 from companies.models import Capability
 from companies.services import clone_capability, publish_capability, set_free_capacity
 from matching.models import Demand, MatchRun
-from matching.services.changes.affected import IRRELEVANT
-from matching.services.runs import small
+from matching.services.runs import small, warm_up
 from matching.services.runs.freezing import one_snapshot
 from scenarios.models import Site
 from tests.matching.changes.steps import Hand
@@ -29,7 +28,6 @@ from matching.kernel.compiled.__main__ import compile_all
 from matching.kernel.solve import Solver
 
 SEQUENCES = int(os.environ.get("SEQUENCES", "10"))
-OUTSIDE = {*IRRELEVANT, *small.READ_EACH_TIME}
 Settled = Callable[[], dict[str, Any]]
 
 
@@ -74,7 +72,7 @@ def test_random_sequences_equal_a_full_run(over: list[int], settled: Settled) ->
 def ask(alliance: Alliance) -> Any:
     demands = Demand.objects.filter(alliance=alliance, published=True).values_list("pk", flat=True)
     with one_snapshot():
-        return kept.over_kept(alliance.pk, alliance.as_of, sorted(demands), OUTSIDE)
+        return kept.over_kept(alliance.pk, alliance.as_of, sorted(demands), small.outside())
 
 
 @pytest.mark.parametrize(
@@ -177,3 +175,22 @@ def test_it_solves_like_any_other(over: list[int]) -> None:
     again = solver.solve([1, 2])
     assert again.demand_totals.demand.tolist() == [1, 2]
     assert solver.solve().equals(whole)
+
+
+def test_a_worker_begins_with_what_was_laid_out_before(over: list[int], settled: Settled) -> None:
+    """The parent of a worker's processes: nothing before a snapshot is there, then all that lines ask for."""
+    assert warm_up() == 0
+    assert not world._kept
+    for alliance in Alliance.objects.exclude(as_of=None):
+        ask(alliance)
+    asked_for = set(world._kept[0]._stocks)
+    forget()
+    assert warm_up() > len(asked_for) / 2
+    before = world._kept[0]
+    assert set(before._stocks) == asked_for
+    steps_of("capacity")
+    assert settled() == {}
+    assert world._kept[0] is before
+    assert sum(map(bool, over))
+    forget()
+    assert warm_up(seconds=0) == 0
