@@ -108,7 +108,7 @@ class World:
         kept = self._stocks.pop((kind, as_of), None)
         newest = max(now.touched.get(own, 0) for own in self.below[kind])
         if kept is None or kept[0] < newest or kept[1] != len(self.codes):
-            self._make_room()
+            self._make_room(as_of)
             kept = (now.revision, len(self.codes), self._read_stock(self.below[kind], as_of, now))
         self._stocks[kind, as_of] = kept
         return kept[2]
@@ -116,8 +116,11 @@ class World:
     def is_full(self) -> bool:
         return sum(stock.nbytes for _, _, stock in self._stocks.values()) > MOST_BYTES
 
-    def _make_room(self) -> None:
-        """The dictionary's order is that of their last use."""
+    def _make_room(self, as_of: date) -> None:
+        """Two days are kept: the one asked for and the newest other. The dictionary's order is that of last use."""
+        others = {day for _, day in self._stocks} - {as_of}
+        for key in [key for key in self._stocks if key[1] != as_of and key[1] != max(others)]:
+            del self._stocks[key]
         while self.is_full():
             del self._stocks[next(iter(self._stocks))]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,13 @@ from tests.matching.changes.steps import Hand
 
 pytest.importorskip("numba", reason="without the compiled loops nothing is kept")
 
+from numba.core import event
+
 from matching.encoding import kept, snapshot
 from matching.encoding.kept import world
 from matching.kernel.compiled.__main__ import compile_all
 from matching.kernel.solve import Solver
+from tests.matching.kernel.compilations import Listener
 
 SEQUENCES = int(os.environ.get("SEQUENCES", "10"))
 Settled = Callable[[], dict[str, Any]]
@@ -165,8 +169,10 @@ def test_a_value_that_does_not_suit_is_left_to_who_asks_for_it(over: list[int], 
     assert ask(alliance) is None
 
 
-def test_it_solves_like_any_other(over: list[int]) -> None:
+def test_it_solves_like_any_other_and_compiles_nothing(over: list[int]) -> None:
     """Asked for by position, some of the demands, twice."""
+    listener = Listener()
+    event.register("numba:compile", listener)
     alliance = Alliance.objects.exclude(as_of=None).first()
     ready = ask(alliance)
     solver = Solver(ready.frozen.problem, made=ready.solver)
@@ -175,6 +181,18 @@ def test_it_solves_like_any_other(over: list[int]) -> None:
     again = solver.solve([1, 2])
     assert again.demand_totals.demand.tolist() == [1, 2]
     assert solver.solve().equals(whole)
+    event.unregister("numba:compile", listener)
+    assert listener.begun == []
+
+
+def test_stocks_of_days_gone_by_go(over: list[int], settled: Settled) -> None:
+    alliance = Alliance.objects.exclude(as_of=None).first()
+    demands = sorted(Demand.objects.filter(alliance=alliance, published=True).values_list("pk", flat=True))
+    for later in (0, 1, 2, 3):
+        with one_snapshot():
+            kept.over_kept(alliance.pk, alliance.as_of + timedelta(later), demands, small.outside())
+    newest = [alliance.as_of + timedelta(later) for later in (2, 3)]
+    assert sorted({day for _, day in world._kept[0]._stocks}) == newest
 
 
 def test_a_worker_begins_with_what_was_laid_out_before(over: list[int], settled: Settled) -> None:
