@@ -14,9 +14,14 @@ import numpy as np
 
 from matching.kernel.compiled import READY, cache_folder
 
+READY_BEST = f"{READY}-best"
 
-def compile_all() -> bool:
-    """Whether the loops are there afterwards. Of several processes one compiles, the others wait for it."""
+
+def compile_all(*, best_only: bool = False) -> bool:
+    """Whether the loops are there afterwards. Of several processes one compiles, the others wait for it.
+
+    best_only: also what runs never ask for, the best 20 without all that is feasible; it takes as long as the rest.
+    """
     if find_spec("numba") is None:
         return False
     folder = cache_folder()
@@ -25,13 +30,15 @@ def compile_all() -> bool:
         if not (folder / READY).exists():
             run_every_loop()
             (folder / READY).touch()
+        if best_only and not (folder / READY_BEST).exists():
+            _run_best_only()
+            (folder / READY_BEST).touch()
     return True
 
 
 def run_every_loop() -> None:
     """On a small example: compiled, or loaded, they are in this process afterwards."""
     from matching.kernel.compiled.example import example
-    from matching.kernel.compiled.lines import solve_lines
     from matching.kernel.compiled.solver import CompiledSolver
     from matching.kernel.compiled.tables import CompiledLines
     from matching.kernel.compiled.wide import Large
@@ -43,10 +50,19 @@ def run_every_loop() -> None:
     demands = np.arange(len(built.demands.lab), dtype=np.int32)
     solver.solve(demands)
     CompiledSolver(prepared, CompiledLines(prepared, Large(0, 20))).solve(demands)
-    lines = solver.lines
-    some = solver.lines_of(demands)
-    none = np.zeros(len(some), np.bool_)
-    weights = np.array(prepared.line_weights)
+
+
+def _run_best_only() -> None:
+    from matching.kernel.compiled.example import example
+    from matching.kernel.compiled.lines import solve_lines
+    from matching.kernel.compiled.tables import CompiledLines
+    from matching.kernel.prepare import Prepared
+
+    built = example()
+    prepared = Prepared(built)
+    lines = CompiledLines(prepared)
+    some = np.arange(len(built.lines.demand), dtype=np.int32)
+    none, weights = np.zeros(len(some), np.bool_), np.array(prepared.line_weights)
     laid = lines.block(1, by_score=True)
     solve_lines(lines.asks, laid, some, none, prepared.prox, weights, built.as_of, near=False)
 

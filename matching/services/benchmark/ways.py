@@ -71,7 +71,7 @@ def _checked(name: str, lines: int, best: Best, work: Callable[[int], tuple[floa
 
 def _compiled(problem: Problem) -> tuple[Best, float, list[Way]]:
     """Both figures of the compiled kernel, the best of fifteen turns each; laying out is apart, once for all lines."""
-    if not compile_all():
+    if not compile_all(best_only=True):
         raise RuntimeError("numba is not installed")
     from matching.kernel.compiled.lines import solve_lines
     from matching.kernel.compiled.tables import CompiledLines
