@@ -29,7 +29,7 @@ SETTINGS = {
     "max_connections": "120",
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
-    "max_wal_size": "2GB",
+    "max_wal_size": "8GB",
     "random_page_cost": "1.1",
     "jit": "off",
     "log_timezone": "UTC",
