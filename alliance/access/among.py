@@ -47,5 +47,5 @@ class OneOf(Lookup):
             keys, more = self.process_rhs(compiler, connection)
             return f"{key} = ANY({keys})", (*params, *more)
         # As one text: the driver looks at each number of a list.
-        keys = self.rhs if isinstance(self.rhs, Keys) else Keys(self.rhs)
-        return f"{key} = ANY(%s::bigint[])", (*params, keys.text)
+        told = self.rhs if isinstance(self.rhs, Keys) else Keys(self.rhs)
+        return f"{key} = ANY(%s::bigint[])", (*params, told.text)

@@ -24,12 +24,17 @@ from alliance.viewer import viewer_of
 
 
 def organisation_list(user: Any) -> GuardedQuerySet:
-    return Organisation.objects.visible_to(user).select_related("city", "city__parent")
+    return _told(Organisation.objects.visible_to(user))
+
+
+def _told(rows: GuardedQuerySet) -> GuardedQuerySet:
+    return rows.select_related("city", "city__parent")
 
 
 def organisation_rows(user: Any) -> Rows:
     """The same as a long list: of a large region everybody but the platform's admin sees the firms of few cities."""
-    return long_list(Organisation, organisation_list, user, "" if viewer_of(user).platform_admin else REASONS)
+    by = "" if viewer_of(user).platform_admin else REASONS
+    return long_list(Organisation, organisation_list, user, by, _told)
 
 
 def firm_list(user: Any) -> GuardedQuerySet:

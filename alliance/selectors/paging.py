@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -215,9 +216,16 @@ def _any_of(every: QuerySet[Any], parts: Sequence[QuerySet[Any]]) -> QuerySet[An
     return every.filter(pk__in=first.union(*others, all=True))
 
 
-def long_list(model: type[Model], listed: Callable[[Any], QuerySet[Any]], user: Any, by: str = "") -> Rows:
+def long_list(
+    model: type[Model],
+    listed: Callable[[Any], QuerySet[Any]],
+    user: Any,
+    by: str = "",
+    told: Callable[[Any], QuerySet[Any]] | None = None,
+) -> Rows:
     """What the selector lists of a guarded model, as the rows of a long list. The selector itself leaves out only what
-    the user does not see. `by`: KEYS where most rows are seen, REASONS where few are."""
+    the user does not see. `by`: KEYS where most rows are seen, REASONS where few are. `told`: what is read of rows that
+    are known to be seen, from any rows; without it they are asked for by the selector once more."""
     viewer = viewer_of(user)
     asked = replace(viewer, some=True) if by == KEYS else replace(viewer, few=True)
     every = model._default_manager.all()
@@ -225,6 +233,7 @@ def long_list(model: type[Model], listed: Callable[[Any], QuerySet[Any]], user: 
         lambda: listed(viewer),
         every,
         lambda: listed(asked),
+        None if told is None else partial(told, every),
         reasons=lambda: every.visible_by_reason(viewer),  # type: ignore[attr-defined]
         by=by,
     )

@@ -88,12 +88,17 @@ def capability_detail(user: Any) -> GuardedQuerySet:
 
 
 def facility_list(user: Any) -> GuardedQuerySet:
-    return Facility.objects.visible_to(user).select_related("city", "organisation")
+    return _with_place(Facility.objects.visible_to(user))
+
+
+def _with_place(rows: GuardedQuerySet) -> GuardedQuerySet:
+    return rows.select_related("city", "organisation")
 
 
 def facility_rows(user: Any) -> Rows:
     """The same as a long list: of a large region a bureau sees the plants of few cities."""
-    return long_list(Facility, facility_list, user, REASONS if viewer_of(user).official else "")
+    by = REASONS if viewer_of(user).official else ""
+    return long_list(Facility, facility_list, user, by, _with_place)
 
 
 def facility_detail(user: Any) -> GuardedQuerySet:

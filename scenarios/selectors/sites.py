@@ -17,7 +17,10 @@ from scenarios.models import PartCondition, ScenarioKey, ScenarioParameter, Scen
 
 def site_list(user: Any, *, few: bool = False) -> GuardedQuerySet:
     """Sites with their windows (`open_windows`) and part conditions (`conditions`). `few`: whose keys are known."""
-    sites = Site.objects.visible_few(user) if few else Site.objects.visible_to(user)
+    return _told(Site.objects.visible_few(user) if few else Site.objects.visible_to(user))
+
+
+def _told(sites: GuardedQuerySet) -> GuardedQuerySet:
     conditions = PartCondition.objects.hanging_on("site").select_related("key")
     return sites.select_related("scenario_type", "organisation", "city").prefetch_related(
         Prefetch("windows", SiteWindow.objects.hanging_on("site"), to_attr="open_windows"),
@@ -27,7 +30,7 @@ def site_list(user: Any, *, few: bool = False) -> GuardedQuerySet:
 
 def site_rows(user: Any) -> Rows:
     """The same as a long list: of a large region everybody sees the sites of few cities."""
-    return long_list(Site, site_list, user, REASONS)
+    return long_list(Site, site_list, user, REASONS, _told)
 
 
 def site_detail(user: Any) -> GuardedQuerySet:
