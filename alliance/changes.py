@@ -93,6 +93,19 @@ def record_details(verb: str, kind: str, details: Iterable[Detail]) -> None:
     Change.objects.bulk_create(rows, batch_size=1000)
 
 
+def same(one: Any, other: Any) -> bool:
+    """Whether a page shows no difference: it writes twelve figures of a number, of which a unit may leave sixteen."""
+    return bool(_shown(one) == _shown(other))
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _shown(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_shown(each) for each in value]
+    return float(f"{value:.12g}") if isinstance(value, float) else value
+
+
 @contextmanager
 def acting_for(actor_id: int | None) -> Iterator[None]:
     """Where nobody is writing, what the block writes is this person's: a worker ends what a person began."""

@@ -8,16 +8,21 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from alliance.choices import Operator
 from alliance.forms import day_field
+from alliance.forms.clashes import Clash
 from alliance.forms.joining import CityChoice
-from alliance.templatetags._numbers import is_chinese
+from alliance.templatetags._numbers import is_chinese, list_text
 from companies.models import ComponentKey
 from companies.selectors import component_book
 
 ROWS = 8
+NOTHING = "—"
+# The boxes of the conditions, which are compared and taken as a whole.
+BOXES = {"conditions": ["ck", "co", "cv"]}
 
 
 class SiteForm(forms.Form):
@@ -52,6 +57,17 @@ class ParamRow:
     value: str = ""
     chosen: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+
+    @property
+    def box(self) -> str:
+        return f"{'choice' if self.kind == 'choice' else 'value'}-{self.key}"
+
+    def words(self, data: QueryDict) -> str:
+        """What stands in the box, in the reader's words."""
+        known = dict(self.choices)
+        if self.kind == "bool":
+            known = {"yes": gettext("yes"), "no": gettext("no")}
+        return list_text(known.get(text, text) for text in data.getlist(self.box) if text) or NOTHING
 
 
 def _words_of(key: Any) -> list[str]:
@@ -171,3 +187,41 @@ def _words(value: Any) -> str:
         numbers = all(isinstance(each, int | float) for each in value)
         return " ~ ".join(f"{each:.12g}" for each in value) if numbers else "; ".join(value)
     return value if isinstance(value, str) else f"{value:.12g}"
+
+
+# --- two people at once ---------------------------------------------------------------------------------------------
+def stored_data(initial: dict[str, Any], rows: list[ParamRow], conditions: list[ConditionRow]) -> QueryDict:
+    """The boxes as they would be filled for what is stored."""
+    data = QueryDict(mutable=True)
+    for name, value in initial.items():
+        data[name] = str(value)
+    for row in rows:
+        data.setlist(row.box, row.chosen if row.kind == "choice" else [row.value])
+    for box, told in (("ck", "key"), ("co", "op"), ("cv", "value")):
+        data.setlist(box, [getattr(row, told) for row in conditions])
+    return data
+
+
+def site_clashes(names: set[str], rows: list[ParamRow], data: QueryDict, stored: QueryDict) -> list[Clash]:
+    """Those of `names`, in the order of the page, with both texts."""
+    found = [
+        Clash(name, str(box.label), data.get(name, "").strip() or NOTHING, stored.get(name, "") or NOTHING)
+        for name, box in SiteForm.base_fields.items()
+        if name in names
+    ]
+    found += [
+        Clash(row.box, row.name, row.words(data), row.words(stored))
+        for row in rows
+        if f"params.{row.key}" in names
+    ]
+    if "conditions" in names:
+        label = gettext("What parts must meet here")
+        found.append(Clash("conditions", label, _conditions_words(data), _conditions_words(stored)))
+    return found
+
+
+def _conditions_words(data: QueryDict) -> str:
+    known, ops = {key: name for key, name, _unit in condition_keys()}, dict(OPERATORS)
+    rows = zip(*(data.getlist(box) for box in BOXES["conditions"]), strict=False)
+    told = (f"{known.get(key, key)} {ops.get(op, op)} {value}" for key, op, value in rows if key)
+    return "; ".join(told) or NOTHING

@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from alliance.changes import record
+from alliance.changes import record, same
 from alliance.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
 from alliance.models import City, Organisation
 from alliance.selectors import viewer_of
@@ -77,19 +77,20 @@ def _insert(organisation: Organisation, name: str, values: dict[str, Any]) -> Si
 
 
 def update_site(site: Site, given: SiteInput, *, user: Any, version: int) -> Site:
-    """Replace what the site says; a published one is matched again."""
+    """Replace what the site says; a published one is matched again. The same again records nothing."""
     may_edit(site, user)
     values, conditions = _read(given)
     with transaction.atomic():
-        before = _told({name: getattr(site, name) for name in values}, _conditions_of(site))
-        before |= _windows_told(site, given.windows)
-        rows = Site.objects.filter(pk=site.pk, version=version)
-        if not rows.update(**values, version=F("version") + 1, updated_at=Now()):
-            raise ConflictError(_("Somebody else has changed this site meanwhile."))
+        row = _held(site, version)
+        before = _told({name: getattr(row, name) for name in values}, _conditions_of(row))
+        before |= _windows_told(row, given.windows)
+        after = _told(values, conditions) | _new_windows_told(given.windows)
+        changed = [name for name in after if not same(after[name], before[name])]
+        if not changed:
+            return site
+        Site.objects.filter(pk=row.pk).update(**values, version=F("version") + 1, updated_at=Now())
         _set_conditions(site, conditions)
         _set_windows(site, given.windows)
-        after = _told(values, conditions) | _windows_told(site, given.windows)
-        changed = [name for name in after if after[name] != before[name]]
         record(
             "changed",
             "site",
@@ -99,6 +100,25 @@ def update_site(site: Site, given: SiteInput, *, user: Any, version: int) -> Sit
         )
     site.refresh_from_db()
     return site
+
+
+def _held(site: Site, version: int) -> Site:
+    """The row as this version says it, held until the transaction ends; ConflictError when there is a later one."""
+    rows = Site.objects.select_for_update(no_key=True, of=("self",)).select_related("city", "scenario_type")
+    row: Site | None = rows.filter(pk=site.pk, version=version).first()
+    if row is None:
+        raise ConflictError(_("Somebody else has changed this site meanwhile."))
+    return row
+
+
+def differences(site: Site, given: SiteInput) -> set[str]:
+    """What of `given` is otherwise than stored: names of fields, `params.<key>` for each parameter."""
+    values, conditions = _read(given)
+    stored = _told({name: getattr(site, name) for name in values}, _conditions_of(site))
+    told = _told(values, conditions)
+    mine, theirs = told.pop("params"), stored.pop("params")
+    keys = {key for key in mine.keys() | theirs.keys() if not same(mine.get(key), theirs.get(key))}
+    return {name for name in told if not same(told[name], stored[name])} | {f"params.{key}" for key in keys}
 
 
 def may_edit(site: Site, user: Any) -> None:
@@ -237,6 +257,10 @@ def _windows_told(site: Site, windows: list[tuple[date, date]] | None) -> dict[s
         return {}
     rows = SiteWindow.objects.filter(site=site).order_by("starts", "ends").values_list("starts", "ends")
     return {"windows": [f"{starts.isoformat()}/{ends.isoformat()}" for starts, ends in rows]}
+
+
+def _new_windows_told(windows: list[tuple[date, date]] | None) -> dict[str, Any]:
+    return {} if windows is None else {"windows": [_span(*window) for window in sorted(windows)]}
 
 
 def _told(values: dict[str, Any], conditions: list[Any]) -> dict[str, Any]:

@@ -248,6 +248,14 @@ class DecisionForm(forms.Form):
 class AccountForm(forms.Form):
     display_name = forms.CharField(label=_("Your name"), max_length=150, required=False)
     email = forms.EmailField(label=_("E-mail"), required=False)
+    password = forms.CharField(
+        label=_("Current password"),
+        max_length=200,
+        strip=False,
+        required=False,
+        help_text=_("Only for another e-mail address."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
 
 
 class ResetForm(PasswordResetForm):

@@ -134,11 +134,16 @@ def account(request: HttpRequest) -> HttpResponse:
     initial = {"display_name": user.display_name, "email": user.email}
     form = AccountForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        if form.cleaned_data["email"] not in ("", user.email):
-            _count_mail(user, form.cleaned_data["email"])
-        update_account(user, **form.cleaned_data)
-        messages.success(request, _("Saved."))
-        return redirect("account")
+        told = form.cleaned_data
+        moved = told["email"] != user.email
+        if moved and not _proven(user, told["password"]):
+            form.add_error("password", _("The password is not right."))
+        else:
+            if moved and told["email"]:
+                _count_mail(user, told["email"])
+            update_account(user, display_name=told["display_name"], email=told["email"])
+            messages.success(request, _("Saved."))
+            return redirect("account")
     status = 400 if request.method == "POST" else 200
     context = {"form": form, "seats": viewed(request).seats}
     return render(request, "alliance/account.html", context, status=status)
@@ -147,6 +152,17 @@ def account(request: HttpRequest) -> HttpResponse:
 def _count_mail(user: User, email: str) -> None:
     """A link to confirm an address is a mail to somebody whose address that may not be."""
     count_try("confirm", account=plain_name(user.username), recipient=plain_name(email))
+
+
+def _proven(user: User, password: str) -> bool:
+    """Who sits down at a screen that somebody left open takes over no account, and tries passwords not for long."""
+    if not password:
+        return False
+    taken = count_try("password", account=plain_name(user.username))
+    if not user.check_password(password):
+        return False
+    taken.give_back()
+    return True
 
 
 @require_POST
@@ -162,10 +178,13 @@ def leave(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 @require_POST
 def erase(request: HttpRequest) -> HttpResponse:
-    """Name, address and contacts go; the word "erase" has to be typed."""
+    """Name, address and contacts go; the word "erase" has to be typed, and the password."""
     user = cast(User, request.user)
     if request.POST.get("word", "").strip().lower() not in ("erase", "注销"):
         messages.error(request, _("Type the word to confirm; nothing was erased."))
+        return redirect("account")
+    if not _proven(user, request.POST.get("password", "")):
+        messages.error(request, _("The password is not right; nothing was erased."))
         return redirect("account")
     erase_person(user)
     logout(request)

@@ -7,13 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from alliance.errors import DomainError
+from alliance.errors import ConflictError, DomainError
+from alliance.forms.clashes import Clash, chosen, take_theirs
 from alliance.forms.joining import CertificateForm, ExclusionForm, ProfileForm
 from alliance.models import Certification, Organisation
 from alliance.selectors import firm_list, may_exclude, organisation_detail
@@ -23,6 +24,7 @@ from alliance.services.credit_codes import tidy_code
 from alliance.services.holdings import admit_firm, drop_certificate, exclude_firm, hold_certificate
 from alliance.services.profile import update_organisation
 from alliance.services.registration import ask_again
+from alliance.templatetags._numbers import list_text
 
 Forms = dict[str, Any]
 
@@ -75,17 +77,56 @@ def _profile(found: Any) -> dict[str, Any]:
 
 
 def _do_profile(request: HttpRequest, found: Any, forms: Forms) -> int:
-    form = forms["profile"] = ProfileForm(request.POST)
+    data: QueryDict = request.POST
+    if chosen(data):
+        data = take_theirs(data, _stored(found))
+    form = forms["profile"] = ProfileForm(data)
     if not form.is_valid():
         return 400
     told = form.cleaned_data
     values = {name: told[name] for name in ("name_zh", "name_en", "city", "roles")}
-    return _tried(
-        form,
-        lambda: update_organisation(
-            found, user=request.user, version=told["version"], contact=form.contact(), **values
-        ),
-    )
+    contact = form.contact()
+    try:
+        update_organisation(found, user=request.user, version=told["version"], contact=contact, **values)
+    except ConflictError as error:
+        return _compare(request, found, forms, data, error)
+    except DomainError as error:
+        form.add_error(error.field if error.field in form.fields else None, error.message)
+        return error.status
+    return 302
+
+
+def _compare(request: HttpRequest, found: Any, forms: Forms, data: QueryDict, error: ConflictError) -> int:
+    """What is typed stays; what somebody else has saved stands beside it, and the next press of the button decides."""
+    now = get_object_or_404(organisation_detail(request.user), pk=found.pk)
+    forms["clashes"] = _clashes(forms["profile"], now)
+    again = data.copy()
+    again["version"] = str(now.version)
+    forms["profile"] = ProfileForm(again)
+    if not forms["clashes"]:
+        forms["profile"].add_error(None, error.message)
+    return error.status
+
+
+def _stored(found: Any) -> QueryDict:
+    """The boxes as they would be filled for what is stored."""
+    data = QueryDict(mutable=True)
+    for name, value in _profile(found).items():
+        data.setlist(name, value if isinstance(value, list) else [str(value)])
+    return data
+
+
+def _clashes(form: Any, now: Any) -> list[Clash]:
+    roles = dict(form.fields["roles"].choices)
+    theirs = _profile(now) | {"city": now.city}
+    found = []
+    for name, box in form.fields.items():
+        mine, other = form.cleaned_data[name], theirs.get(name, "")
+        if name == "roles":
+            mine, other = (list_text(str(roles.get(role, role)) for role in sorted(x)) for x in (mine, other))
+        if name != "version" and mine != other:
+            found.append(Clash(name, str(box.label), str(mine or "—"), str(other or "—")))
+    return found
 
 
 def _do_certificate(request: HttpRequest, found: Any, forms: Forms) -> int:

@@ -109,16 +109,6 @@ class Problem:
     words: str
 
 
-@dataclass(frozen=True)
-class Clash:
-    """A field that somebody else has saved otherwise than it is typed here."""
-
-    field: str
-    name: str
-    mine: str
-    theirs: str
-
-
 def show_usual(box: SpecBox, row: Any) -> None:
     """What typical products have; a value far outside it is asked about, never refused."""
     low, high = (row.attributes.get(name) for name in ("typical_min", "typical_max"))

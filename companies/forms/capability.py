@@ -8,9 +8,10 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from alliance.forms.clashes import Clash
 from alliance.models import Organisation
 from alliance.templatetags._numbers import MISSING
-from companies.forms.boxes import Box, Clash, Problem, SpecBox, show_usual
+from companies.forms.boxes import Box, Problem, SpecBox, show_usual
 from companies.forms.typed import MAX_CERTIFICATES, read_form, stored_data
 from companies.forms.units import unit_choices
 from companies.models import Capability, ComponentType

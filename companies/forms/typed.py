@@ -10,6 +10,7 @@ from typing import Any
 
 from django.http import QueryDict
 
+from alliance.forms import clashes
 from companies.models import Capability, CapabilityTerms, ComponentType
 from companies.services import CapabilityChecker, CapabilityInput, CertificateInput
 
@@ -88,13 +89,10 @@ def _text(value: Any) -> str:
 
 def take_theirs(data: QueryDict, stored: QueryDict) -> QueryDict:
     """After a conflict: the fields for which the other's value was chosen."""
-    mixed = data.copy()
-    for name in list(data):
-        if name.startswith("pick-") and data.get(name) == "theirs":
-            box = name.removeprefix("pick-")
-            boxes = (
-                ["cert-code", "cert-until"] if box == "certificates" else [box, f"{box}-high", f"{box}-unit"]
-            )
-            for each in boxes:
-                mixed.setlist(each, stored.getlist(each))
-    return mixed
+    boxes = {
+        name: ["cert-code", "cert-until"]
+        if name == "certificates"
+        else [name, f"{name}-high", f"{name}-unit"]
+        for name in (each.removeprefix("pick-") for each in data)
+    }
+    return clashes.take_theirs(data, stored, boxes)

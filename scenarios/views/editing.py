@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import calendar
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,14 +17,17 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from alliance.errors import ConflictError, DomainError, NotFoundError
+from alliance.forms.clashes import Clash, chosen, take_theirs
 from alliance.models import Organisation
 from alliance.selectors import viewer_of
 from alliance.selectors.joining import city_names
 from alliance.templatetags._numbers import date_text, list_text
 from scenarios.forms import (
+    BOXES,
     OPERATORS,
     ROWS,
     ConditionRow,
+    ParamRow,
     SiteForm,
     WindowForm,
     condition_keys,
@@ -31,7 +35,9 @@ from scenarios.forms import (
     param_rows,
     read_conditions,
     read_params,
+    site_clashes,
     stored_conditions,
+    stored_data,
 )
 from scenarios.models import PartCondition, ScenarioType, SiteWindow
 from scenarios.selectors import lapse_of, scenario_book, scenario_type_list
@@ -41,6 +47,7 @@ from scenarios.services import (
     archive_site,
     book_days,
     create_site,
+    differences,
     publish_site,
     remove_window,
     restore_site,
@@ -84,42 +91,104 @@ def site_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return _form(request, found.organisation, found, found.scenario_type)
 
 
+@dataclass
+class Boxes:
+    """What the page shows: typed or stored. `given` is None where a box cannot be read."""
+
+    type_: ScenarioType
+    form: Any
+    rows: list[ParamRow]
+    conditions: list[ConditionRow]
+    given: SiteInput | None = None
+    clashes: list[Clash] = field(default_factory=list)
+
+
 def _form(request: HttpRequest, firm: Organisation, site: Any, type_: ScenarioType) -> HttpResponse:
-    rows = param_rows(scenario_book().of(type_.pk))
-    form = SiteForm(request.POST or None, initial=_initial(firm, site))
+    status = 200
     if request.method == "POST":
-        params, (conditions, raw) = read_params(rows, request.POST), read_conditions(request.POST)
-        if form.is_valid():
-            told = form.cleaned_data
-            given = SiteInput(told["name"], told["city"], type_, told["fleet_capacity"], params, raw)
-            try:
-                if site is None:
-                    site = create_site(firm, given, user=request.user)
-                else:
-                    update_site(site, given, user=request.user, version=told["version"] or 0)
-                messages.success(request, _("Saved."))
-                return redirect("site-edit", site.public_id)
-            except DomainError as error:
-                _tell(form, error, rows, conditions)
+        data: QueryDict = request.POST
+        if site is not None and chosen(data):
+            data = take_theirs(data, _stored(request, site), BOXES)
+        boxes = _typed(type_, data)
+        try:
+            status, saved = 400, _save(request, firm, site, boxes)
+        except ConflictError as error:
+            status, boxes, saved = 409, _compared(request, site, data, error), None
+        if saved is not None:
+            messages.success(request, _("Saved."))
+            return redirect("site-edit", saved.public_id)
     else:
-        fill_params(rows, site.params if site else {})
-        stored = PartCondition.objects.visible_to(request.user).filter(site=site) if site else []
-        conditions = stored_conditions(stored)
+        boxes = _filled(request, firm, site, type_)
     context = {
         "site": site,
         "firm": firm,
-        "type": type_,
-        "form": form,
-        "rows": rows,
-        "conditions": [*conditions, *(ConditionRow() for _n in range(max(2, ROWS - len(conditions))))],
+        "type": boxes.type_,
+        "form": boxes.form,
+        "rows": boxes.rows,
+        "clashes": boxes.clashes,
+        "conditions": [
+            *boxes.conditions,
+            *(ConditionRow() for _n in range(max(2, ROWS - len(boxes.conditions)))),
+        ],
         "keys": condition_keys(),
         "operators": OPERATORS,
         "cities": city_names(),
         **(_windows(request, site) if site else {}),
     }
-    return render(
-        request, "scenarios/site_form.html", context, status=400 if request.method == "POST" else 200
-    )
+    return render(request, "scenarios/site_form.html", context, status=status)
+
+
+def _filled(request: HttpRequest, firm: Organisation, site: Any, type_: ScenarioType) -> Boxes:
+    rows = param_rows(scenario_book().of(type_.pk))
+    fill_params(rows, site.params if site else {})
+    stored = PartCondition.objects.visible_to(request.user).filter(site=site) if site else []
+    return Boxes(type_, SiteForm(initial=_initial(firm, site)), rows, stored_conditions(stored))
+
+
+def _stored(request: HttpRequest, site: Any) -> QueryDict:
+    boxes = _filled(request, site.organisation, site, site.scenario_type)
+    return stored_data(_initial(site.organisation, site), boxes.rows, boxes.conditions)
+
+
+def _typed(type_: ScenarioType, data: QueryDict) -> Boxes:
+    rows = param_rows(scenario_book().of(type_.pk))
+    form = SiteForm(data)
+    params, (conditions, raw) = read_params(rows, data), read_conditions(data)
+    boxes = Boxes(type_, form, rows, conditions)
+    if form.is_valid():
+        told = form.cleaned_data
+        boxes.given = SiteInput(told["name"], told["city"], type_, told["fleet_capacity"], params, raw)
+    return boxes
+
+
+def _save(request: HttpRequest, firm: Organisation, site: Any, boxes: Boxes) -> Any:
+    """The saved site; None where something is wrong, which then stands beside its box."""
+    if boxes.given is None:
+        return None
+    try:
+        if site is None:
+            return create_site(firm, boxes.given, user=request.user)
+        version = boxes.form.cleaned_data["version"] or 0
+        return update_site(site, boxes.given, user=request.user, version=version)
+    except ConflictError:
+        raise
+    except DomainError as error:
+        _tell(boxes.form, error, boxes.rows, boxes.conditions)
+    return None
+
+
+def _compared(request: HttpRequest, site: Any, data: QueryDict, error: ConflictError) -> Boxes:
+    """What is typed stays; what somebody else has saved stands beside it, and the next press of the button decides."""
+    site.refresh_from_db()
+    again = data.copy()
+    again["version"] = str(site.version)
+    boxes = _typed(site.scenario_type, again)
+    if boxes.given is not None:
+        names = differences(site, boxes.given)
+        boxes.clashes = site_clashes(names, boxes.rows, again, _stored(request, site))
+    if not boxes.clashes:
+        boxes.form.add_error(None, error.message)
+    return boxes
 
 
 def _initial(firm: Organisation, site: Any) -> dict[str, Any]:

@@ -98,6 +98,31 @@ def test_foreign_firms_are_not_found_by_excluding(world: World) -> None:
         )
 
 
+def test_two_people_see_both_profiles_and_choose(world: World) -> None:
+    """Nothing that was typed is lost: the other's values stand beside it, and the next save goes on top of them."""
+    lab, owner, spot = world.organisations["lab"], browser(world, "lab_owner"), place(world)
+    city = f"{lab.city} ({lab.city.code})"
+    base = {"name_zh": lab.name_zh, "name_en": lab.name_en, "city": city, "roles": lab.roles}
+    told = base | {"version": lab.version, "person": "", "phone": "", "contact_email": "", "address": ""}
+    theirs = told | {"phone": "028 1111 2222", "address": "theirs"}
+    assert owner.post(spot, theirs).status_code == 302
+    mine = told | {"person": "Wang", "phone": "028 3333 4444"}
+    answer = owner.post(spot, mine)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    for field in ("person", "phone", "address"):
+        assert f'name="pick-{field}" value="theirs"' in page, field
+    assert "pick-city" not in page
+    assert "pick-roles" not in page
+    lab.refresh_from_db()
+    assert f'name="version" value="{lab.version}"' in page
+    assert 'value="Wang"' in page
+    again = mine | {"version": lab.version, "pick-phone": "theirs", "pick-person": "mine"}
+    assert owner.post(spot, again).status_code == 302
+    lab.refresh_from_db()
+    assert (lab.contact.person, lab.contact.phone, lab.contact.address) == ("Wang", "028 1111 2222", "")
+
+
 def test_who_may(world: World) -> None:
     lab, rival = world.organisations["lab"], world.organisations["rival"]
     for name in ("lead_official", "lab_viewer", "supplier_owner", "platform_admin"):

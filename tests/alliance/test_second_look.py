@@ -163,12 +163,43 @@ def test_the_link_to_confirm_can_be_had_again_but_not_for_ever(world: World, sig
 
 def test_the_account_page_mails_nobody_for_ever(world: World, signed_in: Any) -> None:
     page = signed_in("lab_owner")
+    told = {"display_name": "", "password": make.PASSWORD}
     answers = [
-        page.post("/account/", {"display_name": "", "email": f"victim{n}@example.org"}).status_code
-        for n in range(12)
+        page.post("/account/", told | {"email": f"victim{n}@example.org"}).status_code for n in range(12)
     ]
     assert answers == [302] * 10 + [429] * 2
     assert page.post("/account/", {"display_name": "Lab", "email": "victim9@example.org"}).status_code == 302
+
+
+def test_another_address_asks_for_the_password(world: World, signed_in: Any) -> None:
+    """Whoever sits down at an open screen would else have the next link to a new password."""
+    User.objects.filter(username="lab_owner").update(email="lab@example.org")
+    page = signed_in("lab_owner")
+    for password in ("", "wrong"):
+        for email in ("thief@example.org", ""):
+            told = {"display_name": "Lab", "email": email, "password": password}
+            answer = page.post("/account/", told, headers={"accept-language": "en"})
+            assert answer.status_code == 400
+            assert "The password is not right." in answer.content.decode()
+            assert password not in ("wrong",) or "wrong" not in answer.content.decode()
+    assert User.objects.get(username="lab_owner").email == "lab@example.org"
+    assert not Mail.objects.filter(to="thief@example.org").exists()
+    assert page.post("/account/", {"display_name": "Li", "email": "lab@example.org"}).status_code == 302
+    good = {"display_name": "Li", "email": "li@example.org", "password": make.PASSWORD}
+    assert page.post("/account/", good).status_code == 302
+    assert User.objects.get(username="lab_owner").email == "li@example.org"
+    tries = [page.post("/account/", good | {"email": "x@example.org", "password": "no"}) for _n in range(9)]
+    assert [answer.status_code for answer in tries] == [400] * 8 + [429]
+
+
+def test_erasing_oneself_asks_for_the_password(world: World, signed_in: Any) -> None:
+    page = signed_in("supplier_viewer")
+    for told in ({"word": "erase"}, {"word": "erase", "password": "wrong"}, {"password": make.PASSWORD}):
+        assert page.post("/account/erase/", told).headers["Location"] == "/account/"
+        assert User.objects.filter(username="supplier_viewer", is_active=True).exists()
+    answer = page.post("/account/erase/", {"word": "注销", "password": make.PASSWORD})
+    assert answer.headers["Location"] == "/accounts/login/"
+    assert not User.objects.filter(username="supplier_viewer").exists()
 
 
 def test_erasing_leaves_no_address(world: World) -> None:

@@ -116,6 +116,60 @@ def test_two_people_at_once_one_is_told(world: World) -> None:
         update_site(site, given, user=owner, version=1)
 
 
+def test_two_people_see_both_values_and_choose(world: World, operator: Client) -> None:
+    """Nothing that was typed is lost: the other's values stand beside it, and the next save goes on top of them."""
+    site = made(operator)
+    place = f"/sites/{site.public_id}/edit/"
+    theirs = PLACE | {"version": "1", "name": "theirs", "value-clear_height": "8", "cv": ["15", "", ""]}
+    assert operator.post(place, theirs).status_code == 302
+    mine = PLACE | {"version": "1", "name": "mine", "fleet_capacity": "9"}
+    answer = operator.post(place, mine)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    for field in ("name", "fleet_capacity", "value-clear_height", "conditions"):
+        assert f'name="pick-{field}" value="theirs"' in page, field
+    assert "pick-city" not in page
+    assert 'name="version" value="2"' in page
+    assert 'value="750 cm"' in page
+    picks = {"pick-name": "theirs", "pick-conditions": "theirs", "pick-value-clear_height": "mine"}
+    assert operator.post(place, mine | {"version": "2"} | picks).status_code == 302
+    site.refresh_from_db()
+    assert (site.name, site.fleet_capacity, site.params) == ("theirs", 9, {"clear_height": 7.5})
+    assert site.part_conditions.get().value == 15
+    assert site.version == 3
+
+
+def test_the_same_told_twice_by_two_people_can_still_be_saved(world: World, operator: Client) -> None:
+    site = made(operator)
+    place = f"/sites/{site.public_id}/edit/"
+    same = PLACE | {"version": "1", "name": "both"}
+    assert operator.post(place, same).status_code == 302
+    answer = operator.post(place, same)
+    assert answer.status_code == 409
+    assert "pick-" not in answer.content.decode()
+    assert 'name="version" value="2"' in answer.content.decode()
+    assert operator.post(place, same | {"version": "2"}).status_code == 302
+
+
+def test_an_unchanged_save_records_nothing(world: World, operator: Client) -> None:
+    """A length that was given in inches is kept with its sixteenth figure, which the page does not show."""
+    site = made(operator)
+    stored = 301 * 0.0254
+    Site.objects.filter(pk=site.pk).update(params={"clear_height": stored})
+    page = operator.get(f"/sites/{site.public_id}/edit/").content.decode()
+    shown = f"{stored:.12g}"
+    assert f'value="{shown}"' in page
+    assert float(shown) != stored
+    before = Change.objects.count()
+    told = PLACE | {"version": "1", "value-clear_height": shown}
+    assert operator.post(f"/sites/{site.public_id}/edit/", told).status_code == 302
+    site.refresh_from_db()
+    assert (site.version, Change.objects.count()) == (1, before)
+    assert operator.post(f"/sites/{site.public_id}/edit/", told | {"fleet_capacity": "7"}).status_code == 302
+    site.refresh_from_db()
+    assert (site.version, Change.objects.count()) == (2, before + 1)
+
+
 def test_archive_and_restore(world: World, operator: Client, signed_in: Callable[[str], Client]) -> None:
     site, owner = world.sites["open"], world.person("operator_owner")
     archive_site(site, user=owner)

@@ -118,11 +118,13 @@ class Changes:
 
     def site(self) -> Write:
         row = Site.objects.get(pk=self.dice.choice(self.sites))
+        fleet = max(1, round(row.fleet_capacity * self.dice.choice([0.9, 1.2])) + 1)
         given = SiteInput(
             name=row.name,
             city=row.city,
             scenario_type=row.scenario_type,
-            fleet_capacity=max(1, round(row.fleet_capacity * self.dice.choice([0.9, 1.2])) + 1),
+            # Saving what is there already is no change, of which nobody would hear.
+            fleet_capacity=fleet + (fleet == row.fleet_capacity),
             params=row.params,
             conditions=[
                 {"key": c.key.key, "op": c.op, "value": c.value}
