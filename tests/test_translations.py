@@ -40,6 +40,12 @@ def test_nothing_is_untranslated_or_guessed(catalogue: polib.POFile) -> None:
     assert len(catalogue) > 500
 
 
+def test_the_bureau_has_one_name(catalogue: polib.POFile) -> None:
+    """经信局 everywhere: three words for one office read as three offices."""
+    others = re.compile("主管局|主管部门|主管经信局|经信部门|工信局|工信部门")
+    assert [entry.msgid for entry in catalogue if others.search(chinese(entry))] == []
+
+
 def test_placeholders_are_the_same_on_both_sides(catalogue: polib.POFile) -> None:
     other = [
         entry.msgid
