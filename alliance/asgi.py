@@ -7,3 +7,7 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "alliance.settings")
 
 application = get_asgi_application()
+
+from alliance.serving import limit_statements  # noqa: E402 (it reads the settings)
+
+limit_statements()

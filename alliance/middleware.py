@@ -86,6 +86,23 @@ class SuspendedMiddleware:
         return self.get_response(request)
 
 
+class KeepNoPagesMiddleware:
+    """After signing out at a shared computer, Back shows nothing: no browser or proxy keeps pages of who is signed in.
+
+    What says itself how long it may be kept (a poll with its ETag), files and JSON stay as they are.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        signed_in = request.user.is_authenticated  # signing out ends with nobody
+        response = self.get_response(request)
+        if signed_in and response.headers.get("Content-Type", "").startswith("text/html"):
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
 class RequestContextMiddleware:
     """Changes written in this request name its person and id."""
 

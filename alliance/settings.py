@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "alliance.middleware.SuspendedMiddleware",
+    "alliance.middleware.KeepNoPagesMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "alliance.middleware.RequestContextMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -155,6 +156,11 @@ DATABASES["default"] |= {
     "CONN_MAX_AGE": 60,
     "CONN_HEALTH_CHECKS": True,
 }
+
+# PostgreSQL ends a statement of the web service after this long (alliance.serving); 0: never.
+WEB_STATEMENT_SECONDS = env.int("WEB_STATEMENT_SECONDS", 30)
+if WEB_STATEMENT_SECONDS < 0:
+    raise ImproperlyConfigured("WEB_STATEMENT_SECONDS must be at least 1, or 0 for no limit.")
 
 REDIS_URL = (
     "redis://127.0.0.1:1/0"

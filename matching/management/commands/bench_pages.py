@@ -76,7 +76,7 @@ class Command(BaseCommand):
             fill(bundle, options["workers"], self.stderr.write)
         settings.ALLOWED_HOSTS = ["testserver"]
         warnings.filterwarnings("ignore", "No directory at")  # static files are not part of it
-        from alliance.wsgi import settle
+        from alliance.serving import settle
 
         settle()  # as the server does
         slow = 0
