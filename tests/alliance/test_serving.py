@@ -84,7 +84,8 @@ def test_nobody_keeps_pages_of_who_is_signed_in(world: World, signed_in: Callabl
 def test_what_may_be_kept_stays_so(world: World, signed_in: Callable[[str], Client]) -> None:
     lab = signed_in("lab_owner")
     assert "Cache-Control" not in Client().get("/accounts/reset/").headers
-    assert lab.get("/static/alliance/app.css").headers["Cache-Control"].startswith("max-age=")
+    style = lab.head("/static/alliance/app.css")
+    assert style.headers["Cache-Control"].startswith("max-age=")
     place = f"/api/v1/demands/{world.demands['open'].public_id}/"
     answer = lab.get(place)
     assert answer.headers["Content-Type"].startswith("application/json")
