@@ -62,6 +62,10 @@ class ParamRow:
     def box(self) -> str:
         return f"{'choice' if self.kind == 'choice' else 'value'}-{self.key}"
 
+    @property
+    def label(self) -> str:
+        return f"{self.name} ({self.unit})" if self.unit else self.name
+
     def words(self, data: QueryDict) -> str:
         """What stands in the box, in the reader's words."""
         known = dict(self.choices)
@@ -210,7 +214,7 @@ def site_clashes(names: set[str], rows: list[ParamRow], data: QueryDict, stored:
         if name in names
     ]
     found += [
-        Clash(row.box, row.name, row.words(data), row.words(stored))
+        Clash(row.box, row.label, row.words(data), row.words(stored))
         for row in rows
         if f"params.{row.key}" in names
     ]

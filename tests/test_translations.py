@@ -11,6 +11,7 @@ from pathlib import Path
 
 import polib
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import translation
 
@@ -124,5 +125,8 @@ def test_words_with_two_meanings_are_told_apart() -> None:
     """One English word, several Chinese ones: each place has its own context."""
     with translation.override("zh-hans"):
         assert str(MeetingState.HELD.label) == "已召开"
+        clashes = render_to_string("components/_clashes.html", {"clashes": [{"name": "", "field": "x"}]})
+        assert "您的" in clashes
+        assert "令牌" not in clashes
         assert str(ImportState.UNDONE.label) == "已撤销"
         assert [str(column.heading) for column in COLUMNS][1:3] == ["收件人", "生成时间"]
