@@ -42,7 +42,7 @@ class Project:
         commands = package / "management" / "commands"
         commands.mkdir(parents=True)
         shutil.copytree(CHECKOUT / "alliance" / "embedded", package / "embedded")
-        for name in ("celery.py", "wsgi.py"):
+        for name in ("celery.py", "serving.py", "wsgi.py"):
             shutil.copy(CHECKOUT / "alliance" / name, package)
         shutil.copy(CHECKOUT / "manage.py", folder)
         (folder / "docker").mkdir()

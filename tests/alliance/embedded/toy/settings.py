@@ -15,3 +15,4 @@ CELERY_BEAT_SCHEDULE: dict[str, object] = {}
 TIME_ZONE = "Asia/Shanghai"
 ROOT_URLCONF = "alliance.urls"
 USE_TZ = True
+WEB_STATEMENT_SECONDS = 30
