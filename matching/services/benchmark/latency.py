@@ -29,6 +29,7 @@ from scenarios.models import Site
 from scenarios.services import SiteInput, update_site
 
 PATIENCE = 120.0
+WHOLE = ("weights of an alliance", "roles of a city")
 POLL = 0.002
 
 Write = Callable[[], Any]
@@ -206,15 +207,22 @@ def wait_until_settled() -> float:
 
 
 def measure_changes(count: int, seed: int, kinds: str = "") -> Iterator[Measured]:
-    """`count` changes of each kind (a quarter of it for those that touch a whole alliance), in turns."""
+    """`count` changes of each kind in turns, then a quarter of it of those that touch a whole alliance.
+
+    Those come last: what they leave behind (a thousand demands' old rows to be swept, notices to be written) keeps
+    workers and database busy for seconds after their results are there.
+    """
     changes = Changes(seed)
     wait_until_settled()
     chosen = {name: make for name, make in changes.kinds.items() if kinds in name}
-    rare = ("weights of an alliance", "roles of a city")
+    whole = {name: chosen.pop(name) for name in WHOLE if name in chosen}
+    yield from _turns(chosen, count)
+    yield from _turns(whole, count // 4)
+
+
+def _turns(kinds: dict[str, Callable[[], Write]], count: int) -> Iterator[Measured]:
     for turn in range(count + 1):  # the first of each kind warms processes up and is not counted
-        for name, make in chosen.items():
-            if name in rare and turn % 4 > 0:
-                continue
+        for name, make in kinds.items():
             with suppress(DomainError):  # an earlier change has made it impossible
                 measured = _measure_one(name, make())
                 if turn:
