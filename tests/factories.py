@@ -33,6 +33,7 @@ from matching.models import (
     Demand,
     DemandIdentity,
     DemandLine,
+    DemandResult,
     Introduction,
     IntroductionStep,
     LinePrice,
@@ -271,9 +272,20 @@ def point_to(run: MatchRun, demand: Demand, feasible_sites: int = 1) -> None:
     )
 
 
+def make_known(run: MatchRun, demand_id: int, **ids: list[int]) -> None:
+    """What results name, beside the demand, as a run writes it."""
+    row, _made = DemandResult.objects.get_or_create(
+        run_id=run.pk, demand_id=demand_id, defaults={"feasible_sites": 1}
+    )
+    for name, more in ids.items():
+        setattr(row, name, sorted({*getattr(row, name), *more}))
+    row.save()
+
+
 def make_match(
     run: MatchRun, line: DemandLine, capability: Capability, rank: int = 1, score: float = 0.8
 ) -> Match:
+    make_known(run, line.demand_id, capabilities=[capability.pk], suppliers=[capability.organisation_id])
     return Match.objects.create(
         run_id=run.pk,
         demand_id=line.demand_id,
@@ -289,6 +301,7 @@ def make_match(
 def make_near_miss(
     run: MatchRun, line: DemandLine, capability: Capability, code: str, shortfall: float, rank: int = 1
 ) -> NearMiss:
+    make_known(run, line.demand_id, capabilities=[capability.pk], suppliers=[capability.organisation_id])
     return NearMiss.objects.create(
         run_id=run.pk,
         demand_id=line.demand_id,
@@ -309,6 +322,7 @@ def make_line_result(run: MatchRun, line: DemandLine, feasible: int, near: int) 
 
 
 def make_site_match(run: MatchRun, demand: Demand, site: Site, rank: int = 1) -> SiteMatch:
+    make_known(run, demand.pk, sites=[site.pk])
     return SiteMatch.objects.create(
         run_id=run.pk,
         demand_id=demand.pk,
@@ -332,6 +346,14 @@ def make_pipeline(
     complete = all(team.values())
     days = {"prototype": 60, "wait": 10, "trial": 30, "volume": 72, "delivery": 1}
     lines = list(team)
+    members = [capability for capability in team.values() if capability]
+    make_known(
+        run,
+        demand.pk,
+        team=[capability.pk for capability in members],
+        team_suppliers=[capability.organisation_id for capability in members],
+        sites=[site.pk] if site else [],
+    )
     return Pipeline.objects.create(
         run_id=run.pk,
         demand_id=demand.pk,

@@ -116,10 +116,24 @@ class Result(models.Model):
         abstract = True
 
 
+def _numbers() -> Any:
+    return ArrayField(models.BigIntegerField(), default=list, db_default=[])
+
+
 class DemandResult(Result):
-    """Every (run, demand) that has rows: where pointers move from, and what is swept when none points to it."""
+    """Every (run, demand) that has rows: where pointers move from, and what is swept when none points to it.
+
+    Its arrays say each id of those rows once, for who asks only whether something is known by a demand:
+    `capabilities` and their `suppliers` of matches and near misses, `team` and `team_suppliers` of the pipelines'
+    teams, `sites` of site matches and pipelines. They lie outside of the row and uncompressed (migration 0020).
+    """
 
     feasible_sites = models.PositiveIntegerField()
+    capabilities = _numbers()
+    suppliers = _numbers()
+    team = _numbers()
+    team_suppliers = _numbers()
+    sites = _numbers()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run_id", "demand_id"], name="demand_result_once")]

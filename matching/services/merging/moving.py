@@ -29,6 +29,7 @@ from alliance.models import (
 )
 from companies.models import Facility
 from matching.models import Demand, Introduction, Match, NearMiss
+from matching.services.merging.known import refresh_known
 from matching.services.merging.relations import (
     colliding,
     fresh_names,
@@ -159,6 +160,7 @@ def move_rows(row: Merge) -> int:
             total += len(keys)
     for result in (Match, NearMiss):
         result.objects.filter(supplier_id=gone.pk).update(supplier_id=survivor.pk)
+    refresh_known(gone.pk)
     _point(gone, survivor)
     return total
 

@@ -18,6 +18,7 @@ from alliance.errors import ConflictError, NotFoundError
 from alliance.models import Exclusion, Membership, Merge, Organisation, User
 from companies.models import Capability
 from matching.models import DemandIdentity, DemandLine, Introduction, Match, NearMiss
+from matching.services.merging.known import refresh_known
 from matching.services.merging.moving import add_deliveries, locked
 from matching.services.merging.relations import rows_of
 
@@ -103,6 +104,7 @@ def _follow_back(gone: int, survivor: int) -> None:
     offers = Capability.objects.filter(organisation=gone).values("pk")
     for result in (Match, NearMiss):
         result.objects.filter(supplier_id=survivor, capability_id__in=offers).update(supplier_id=gone)
+    refresh_known(survivor)
 
 
 def _restore(row: Merge, gone: Organisation, survivor: Organisation) -> None:

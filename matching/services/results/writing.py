@@ -10,6 +10,7 @@ from matching.encoding import Identities
 from matching.kernel import LINE_TERMS, NO_DATE, SITE_TERMS, Code, Kind, Problem, Results, code_name
 from matching.kernel.results import CRITICAL, STAGES
 from matching.services.results.copying import JSON, TEXT, Array, Column, copy_columns, texts
+from matching.services.results.known import Known
 from matching.services.results.plans import Plans
 
 LINE_COUNTS = ("feasible", "near", "candidates", "firms", "near_firms")
@@ -62,7 +63,8 @@ class _Writer:
     def demands(self) -> int:
         found = self.results.demand_totals
         own = {"feasible_sites": Column(found.feasible_sites, "int4")}
-        return copy_columns("matching_demandresult", self._of_demand(found.demand) | own)
+        known = Known(self.problem, self.results, self.ids).columns()
+        return copy_columns("matching_demandresult", self._of_demand(found.demand) | own | known)
 
     def lines(self) -> int:
         found = self.results.line_totals
