@@ -15,6 +15,7 @@ from drf_spectacular.utils import OpenApiParameter
 from alliance.rest.bulk import BulkShown, bulk_of, examples_of
 from alliance.rest.fieldwords import words_for
 from alliance.rest.inputs import StrictSerializer
+from alliance.rest.patches import loosen
 from alliance.rest.problems import TITLES
 from alliance.rest.views import MAY_BE_EMPTY
 
@@ -315,9 +316,7 @@ def add_problem(result: dict[str, Any], **_more: Any) -> dict[str, Any]:
     parts = result.setdefault("components", {})
     schemas = parts.setdefault("schemas", {})
     schemas["Problem"] = PROBLEM
-    for name, schema in schemas.items():
-        if name.startswith("Patched"):
-            _without_defaults(schema)
+    loosen(schemas)
     result["info"]["description"] = gettext(result["info"]["description"])
     schemes = parts.get("securitySchemes", {})
     # A browser's session cannot be typed in: what people are asked for first is the token.
@@ -327,12 +326,6 @@ def add_problem(result: dict[str, Any], **_more: Any) -> dict[str, Any]:
         f"Error{status}": _error(status, gettext(words)) for status, words in sorted(every.items())
     }
     return result
-
-
-def _without_defaults(patched: dict[str, Any]) -> None:
-    """What a PATCH leaves out stays as it is. A generated client would send the defaults and reset the row."""
-    for schema in patched.get("properties", {}).values():
-        schema.pop("default", None)
 
 
 #: what base classes say of themselves is nothing about the body

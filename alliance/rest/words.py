@@ -6,7 +6,10 @@ OPERATIONS = (
     _("Alliances; the detail has their cities and what each does."),
     _("What facilities can make; price and capacity where the asker may know them."),
     _("Replace what the row says; a field that is left out is cleared."),
-    _("Change the fields that are given; in an object the keys that are given, null takes one away."),
+    _(
+        "Change the fields that are given; in an object the keys that are given, null takes one away."
+        "\n\nA list is replaced as a whole."
+    ),
     _("Put it away: out of lists and matching, kept with all that refers to it."),
     _("Up to 1,000 rows, all or nothing (`atomic`, the default) or each by itself; an answer for each row."),
     _("Make the row of this name, or write over it; twice the same does nothing the second time."),

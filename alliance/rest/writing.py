@@ -66,7 +66,10 @@ class ChangeViewSet(ReadViewSet):
         return self.answer(row, 200)
 
     def partial_update(self, request: Request, **kwargs: Any) -> Response:
-        """Change the fields that are given; in an object the keys that are given, null takes one away."""
+        """Change the fields that are given; in an object the keys that are given, null takes one away.
+
+        A list is replaced as a whole.
+        """
         return self.update(request, partial=True, **kwargs)
 
     # --- bodies ---

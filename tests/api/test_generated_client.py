@@ -110,7 +110,9 @@ def test_a_patch_of_the_package_says_only_what_it_was_told(generated: str) -> No
     """Defaults in the description of a PATCH would reset fields that nobody named."""
     models = importlib.import_module(f"{PACKAGE}.models")
     patches = [name for name in models.__all__ if name.startswith("Patched") and name.endswith("Asked")]
-    assert len(patches) == 6
+    assert (
+        len(patches) == 8
+    )  # six bodies; a site need and a contact, which stand in them and ask for something else
     assert not any(getattr(models, name)().to_dict() for name in patches)
 
 
@@ -232,3 +234,9 @@ def test_the_lab(made: Callable[[str], Made], live_world: World) -> None:
     stored = Demand.objects.get(external_id="walker-2")
     assert (stored.published, stored.need_by, stored.lines.count()) == (True, date(2027, 9, 30), 2)
     assert stored.confidentiality == "members"
+    need = {"scenario_type": "IND", "fleet_size": 4, "trial_days": 30}
+    for given in (need, {"trial_days": 31}):  # a whole one first, then one figure of it
+        patch = lab.model("PatchedDemandAsked", {"site_need": given})
+        changed = lab("demands_partial_update", demand.parsed.id, body=patch, if_match="*")
+        assert changed.status_code == 200, changed.content
+    assert (changed.parsed.site_need.fleet_size, changed.parsed.site_need.trial_days) == (4, 31)
