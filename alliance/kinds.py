@@ -22,6 +22,7 @@ class Kind:
     talk with each other once both firms have accepted; `title`, what those who read its history call it.
     `staged`: an introduction opens its files to the other side. `owner`: id of the organisation whose row it is, on
     which the bureau of its city may hang files; `asked`: and a bureau may ask that organisation about it.
+    `place`: the kind of the row that it stands at; a change that deletes it says under this name which one it was.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Kind:
     owner: Callable[[Any], int | None] = lambda row: None
     asked: bool = False
     title: Callable[[Any], str] = str
+    place: str = ""
 
     @property
     def has_files(self) -> bool:

@@ -304,6 +304,19 @@ def formerly(row: Row, user: Any) -> Q:
     return VISIBLE[row.kind](replace(row, published=rest), viewer)
 
 
+def once_there(row: Row, user: Any, *, published: bool) -> Q:
+    """Places at which this user saw what was deleted: its owner, its bureau, and where it was published the alliance.
+
+    Said about the place, which is left. Who read the row for a result or an introduction alone is not among them: those
+    went with it.
+    """
+    viewer = viewer_of(user)
+    if not viewer.known:
+        return NOTHING
+    shown = _published(row, viewer) & _reached(row, viewer, viewer.alliances) if published else NOTHING
+    return _own(row, viewer) | shown
+
+
 def colleagues(user: Any) -> Q:
     """Officials whom this person may write to by name, as a condition on a Membership."""
     viewer = viewer_of(user)

@@ -1,7 +1,7 @@
 """The feed of changes for programs: which rows of the viewer's have changed or gone since a place in it.
 
 The place is an encrypted cursor: it counts nothing for whoever holds it. What the viewer does not see does not appear;
-a row appears as removed when it was taken back and the viewer would see it if it had not been.
+a row appears as removed when it was taken back or deleted and the viewer would see it if it had not been.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from alliance.access import formerly
+from alliance.access import formerly, once_there
 from alliance.errors import NotFoundError
 from alliance.kinds import KINDS
 from alliance.models import Change
@@ -110,14 +110,18 @@ def _told(user: Any, rows: Sequence[Change], names: dict[str, str]) -> dict[tupl
     """(kind, id) → whether it is gone, of the rows that the viewer is told of."""
     asked: dict[str, set[UUID]] = defaultdict(set)
     ended: dict[str, set[UUID]] = defaultdict(set)
+    deleted: dict[str, dict[UUID, dict[str, Any]]] = defaultdict(dict)
     for row in rows:
         try:
             public_id = UUID(row.object_id)
         except ValueError:
             continue
-        asked[names[row.kind]].add(public_id)
-        if (row.before or {}).get("published") is True and (row.after or {}).get("published") is False:
-            ended[names[row.kind]].add(public_id)
+        kind, before = names[row.kind], row.before or {}
+        asked[kind].add(public_id)
+        if before.get("published") is True and (row.after or {}).get("published") is False:
+            ended[kind].add(public_id)
+        if row.after is None and before.get(KINDS[kind].place):
+            deleted[kind][public_id] = before
     told: dict[tuple[str, str], bool] = {}
     for kind, ids in asked.items():
         model = KINDS[kind].model
@@ -125,8 +129,26 @@ def _told(user: Any, rows: Sequence[Change], names: dict[str, str]) -> dict[tupl
         gone = ended[kind] - seen
         if gone:
             gone = _ids(model.objects.filter(formerly(model.access, user), public_id__in=gone))
+        if deleted[kind]:
+            gone |= _missed(user, kind, deleted[kind])
         told |= {(kind, str(each)): False for each in seen} | {(kind, str(each)): True for each in gone}
     return told
+
+
+def _missed(user: Any, kind: str, deleted: dict[UUID, dict[str, Any]]) -> set[UUID]:
+    """Those of the deleted rows that the viewer saw: nothing of them is left but the place they stood at."""
+    there = _ids(KINDS[kind].model.objects.filter(public_id__in=deleted))
+    lost = {key: before for key, before in deleted.items() if key not in there}
+    name = KINDS[kind].place
+    places = KINDS[name].model
+    found: set[UUID] = set()
+    for published in (True, False):
+        stood = {key: before[name] for key, before in lost.items() if before.get("published") is published}
+        if stood:
+            seen = once_there(places.access, user, published=published)
+            shown = {*map(str, _ids(places.objects.filter(seen, public_id__in=set(stood.values()))))}
+            found |= {key for key, place in stood.items() if place in shown}
+    return found
 
 
 def _ids(rows: Any) -> set[UUID]:

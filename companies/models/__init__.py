@@ -37,6 +37,7 @@ register(
         ("evidence", "capability row"),
         owner=lambda row: row.organisation_id,
         asked=True,
+        place="facility",
     )
 )
 register(Kind("facility", Facility, "facility"))

@@ -10,9 +10,12 @@ from django.test import Client
 from alliance.changes import record
 from alliance.models import Change
 from alliance.selectors import feed
-from companies.services import publish_capability, withdraw_capability
+from companies.models import Capability, SheetImport
+from companies.services import publish_capability, verify_values, withdraw_capability
+from companies.services.sheets import choose_columns, confirm, undo, upload
 from matching.services.demands import withdraw_demand
 from tests.cast import World, build_world
+from tests.companies.sheets.test_sheets import row, table
 from tests.factories import make_token
 
 PLACE = "/api/v1/changes/"
@@ -72,6 +75,57 @@ def test_a_withdrawn_demand_is_gone_for_bureaus_and_for_who_read_it_openly(
     assert all(row[1] != ids["unmatched"] for row in told)
 
 
+def saved(world: World, *rows: list[Any]) -> SheetImport:
+    """A sheet of the supplier, checked, confirmed and stored."""
+    user = world.person("supplier_editor")
+    sheet = upload(world.organisations["supplier"], table(*rows), user=user, file_name="表.csv")
+    choose_columns(sheet, sheet.mapping, user=user)
+    sheet.refresh_from_db()
+    confirm(sheet, user=user, version=sheet.version)
+    sheet.refresh_from_db()
+    return sheet
+
+
+@pytest.mark.usefixtures("_open")
+def test_rows_that_taking_a_sheet_back_deletes_are_gone_for_who_saw_them(
+    world: World, with_token: Any
+) -> None:
+    text = make_token(world.people["bystander_owner"], "read")
+    people = {
+        "firm": with_token("supplier_editor:read"),
+        "bureau": with_token("alliance_admin:read"),
+        "allied": Client(headers={"authorization": f"Bearer {text}"}),
+        "outside": with_token("outside_owner:read"),
+    }
+    sheet = saved(world, row(1, id="u-1"), row(2, id="u-2"), row(3, id="u-3", lead=""))
+    made = {each.external_id: each for each in Capability.objects.filter(external_id__startswith="u-")}
+    assert [made[name].published for name in ("u-1", "u-2", "u-3")] == [True, True, False]
+    verify_values(made["u-2"], ["rated_torque"], user=world.person("partner_official"), basis="Report 7")
+    ids = {name: str(each.public_id) for name, each in made.items()}
+    start = feed.seal(_last())
+    undo(sheet, user=world.person("supplier_editor"))
+    assert [each.external_id for each in Capability.objects.filter(external_id__startswith="u-")] == ["u-2"]
+    told = {who: {row[1:] for row in names(read(client, start))} for who, client in people.items()}
+    # Of the draft only its own side hears; what a bureau had verified is put away, and still there for them.
+    assert told["firm"] >= {(ids["u-1"], True), (ids["u-2"], False), (ids["u-3"], True)}
+    assert told["allied"] == {(ids["u-1"], True), (ids["u-2"], True)}
+    assert told["bureau"] == told["allied"]
+    assert told["outside"] == set()
+
+
+@pytest.mark.usefixtures("_open")
+def test_rows_that_a_sheet_makes_drafts_again_are_gone_for_others(world: World, with_token: Any) -> None:
+    text = make_token(world.people["bystander_owner"], "read")
+    allied = Client(headers={"authorization": f"Bearer {text}"})
+    saved(world, row(1, id="u-1"))
+    key = str(Capability.objects.get(external_id="u-1").public_id)
+    start = feed.seal(_last())
+    sheet = saved(world, row(1, id="u-1", lead=""))
+    assert not Capability.objects.get(external_id="u-1").published
+    assert [row[1:] for row in names(read(allied, start))] == [(key, True)]
+    assert undo(sheet, user=world.person("supplier_editor"))["restored"] == 1
+
+
 @pytest.mark.usefixtures("_open")
 def test_drafts_and_foreign_rows_never_appear(world: World, with_token: Any) -> None:
     asker = with_token("lab_editor:read")
@@ -96,8 +150,8 @@ def test_each_row_once_and_no_row_lost_between_pages(world: World, with_token: A
     start = feed.seal(_last())
     rows = [world.capabilities[name] for name in ("supplier", "rival", "bystander", "near")]
     for _round in range(3):
-        for row in rows:
-            record("changed", "capability", str(row.public_id), after={"title": "x"})
+        for each in rows:
+            record("changed", "capability", str(each.public_id), after={"title": "x"})
             record("changed", "capability", str(world.capabilities["draft"].public_id), after={})
     whole = names(read(asker, start))
     assert [row[1] for row in whole] == [str(row.public_id) for row in rows]

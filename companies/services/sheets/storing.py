@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import uuid4
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError
 from django.db.models import F
 from django.db.models.functions import Now
 
-from alliance.changes import Detail, record, record_details
+from alliance.changes import record
 from companies.models import (
     Capability,
     CapabilityCertificate,
     CapabilityTerms,
-    ComponentType,
     Facility,
     SheetImport,
     SheetRows,
@@ -26,6 +23,7 @@ from companies.services.capabilities import why_not_publish
 from companies.services.evidence import end_changed
 from companies.services.sheets.checking import Line, Report
 from companies.services.sheets.comparing import FIELDS, TERMS, State, difference, stored_states
+from companies.services.sheets.telling import plain, published_of, tell_each
 
 BATCH = 1000
 COLUMNS = tuple(name.removesuffix("_id") for name in FIELDS)
@@ -52,11 +50,12 @@ def store(sheet: SheetImport, report: Report, tell: Tell = _quiet) -> dict[str, 
         _plants_are_open(new)
     tell(0.1)
     made = _make(sheet, new, publish, lambda part: tell(0.1 + 0.4 * part))
+    was_published = published_of(changes)
     overwrite(changes, lambda part: tell(0.5 + 0.3 * part))
     before = {str(pk): {name: stored[pk][name] for name in values} for pk, values in changes.items()}
     versions = dict(Capability.objects.filter(pk__in=[*made, *changes]).values_list("pk", "version"))
     kept = {"made": made, "changed": before, "versions": versions}
-    SheetRows.objects.filter(sheet=sheet).update(before=_json(kept))
+    SheetRows.objects.filter(sheet=sheet).update(before=plain(kept))
     tell(0.8)
     end_changed([*made, *changes])
     counts = {"new": len(made), "changed": len(changes), "same": len(old) - len(changes), "errors": 0}
@@ -64,7 +63,8 @@ def store(sheet: SheetImport, report: Report, tell: Tell = _quiet) -> dict[str, 
         # One row for all of it; the matcher reads it as "anything may have changed".
         tell(0.9)
         record("imported", "capabilities", str(sheet.organisation.public_id), after=counts)
-        tell_each("imported", made, {pk: (before[str(pk)], values) for pk, values in changes.items()})
+        told = {pk: (before[str(pk)], values) for pk, values in changes.items()}
+        tell_each("imported", made, told, was_published)
     return counts | {"rows": len(report.lines)}
 
 
@@ -74,48 +74,6 @@ def _plants_are_open(lines: list[Line]) -> None:
     held = Facility.objects.select_for_update(no_key=True).filter(pk__in=plants).order_by("pk")
     if any(row.archived_at is not None for row in held):
         raise IntegrityError("a plant was archived meanwhile")
-
-
-#: of one row of a sheet; told in the history of its capability
-KIND = "capability row"
-
-
-def tell_each(verb: str, made: list[int], changes: dict[int, tuple[State, State]]) -> None:
-    """The history of each capability: what a sheet made, what it changed from what to what."""
-    keys = dict(Capability.objects.filter(pk__in=[*made, *changes]).values_list("pk", "public_id"))
-    new = stored_states(made)
-    names = _Names([*new.values(), *(side for both in changes.values() for side in both)])
-    details = [Detail(str(keys[pk]), None, names.told(new[pk])) for pk in made]
-    details += [
-        Detail(str(keys[pk]), names.told(before), names.told(after))
-        for pk, (before, after) in changes.items()
-    ]
-    record_details(verb, KIND, details)
-
-
-class _Names:
-    """The words that other changes of a capability use: codes and public ids, never database ids."""
-
-    def __init__(self, states: list[State]) -> None:
-        types = {state["component_type_id"] for state in states if "component_type_id" in state}
-        places = {state["facility_id"] for state in states if "facility_id" in state}
-        self.types = dict(ComponentType.objects.filter(pk__in=types).values_list("pk", "code"))
-        self.places = dict(Facility.objects.filter(pk__in=places).values_list("pk", "public_id"))
-
-    def told(self, state: State) -> State:
-        found = {name: value for name, value in state.items() if not name.endswith("_id")}
-        if "component_type_id" in state:
-            found["component_type"] = self.types.get(state["component_type_id"])
-        if "facility_id" in state:
-            found["facility"] = self.places.get(state["facility_id"])
-        if "certificates" in state:
-            found["certificates"] = [[code, day] for code, _known, day in state["certificates"]]
-        told: State = _json(found)
-        return told
-
-
-def _json(value: Any) -> Any:
-    return json.loads(json.dumps(value, cls=DjangoJSONEncoder))
 
 
 def _make(sheet: SheetImport, lines: list[Line], publish: bool, tell: Tell = _quiet) -> list[int]:

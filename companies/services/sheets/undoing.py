@@ -15,7 +15,8 @@ from alliance.changes import record
 from alliance.models import Message
 from companies.models import Capability, SheetImport, SpecEvidence
 from companies.services.sheets.comparing import stored_states
-from companies.services.sheets.storing import BATCH, Tell, overwrite, tell_each
+from companies.services.sheets.storing import BATCH, Tell, overwrite
+from companies.services.sheets.telling import leaving, published_of, tell_each, tell_gone
 
 
 def put_back(sheet: SheetImport, tell: Tell) -> dict[str, int]:
@@ -27,7 +28,7 @@ def put_back(sheet: SheetImport, tell: Tell) -> dict[str, int]:
     now = dict(rows.values_list("pk", "version"))
     later = {pk for pk, version in versions.items() if now.get(pk) != version}
     back = {int(pk): _dated(old) for pk, old in before["changed"].items() if int(pk) not in later}
-    was = stored_states(back)
+    was, was_published = stored_states(back), published_of(back)
     tell(0.1)
     overwrite(back, lambda part: tell(0.1 + 0.4 * part))
     made = [pk for pk in before["made"] if pk not in later]
@@ -38,7 +39,7 @@ def put_back(sheet: SheetImport, tell: Tell) -> dict[str, int]:
     counts = {"restored": len(back), "removed": gone, "skipped": len(later)}
     record("imported", "capabilities", str(sheet.organisation.public_id), after=counts)
     told = {pk: ({name: was[pk][name] for name in old}, old) for pk, old in back.items()}
-    tell_each("undone", [], told)
+    tell_each("undone", [], told, was_published)
     return counts
 
 
@@ -58,9 +59,11 @@ def _dated(old: dict[str, Any]) -> dict[str, Any]:
 def _remove(keys: list[int]) -> int:
     """Rows that nothing refers to go; the others are put into the archive, those too of which a bureau has verified a
     value or asked something meanwhile. Many at once: halved until those that something refers to stand alone."""
-    kept = _spoken_of(keys)
+    kept, before = _spoken_of(keys), leaving(keys)
     _put_away(kept)
-    return len(kept) + _delete([key for key in keys if key not in kept])
+    gone = len(kept) + _delete([key for key in keys if key not in kept])
+    tell_gone("undone", before)
+    return gone
 
 
 def _spoken_of(keys: list[int]) -> set[int]:
