@@ -29,6 +29,11 @@ class User(AbstractUser):
     def __str__(self) -> str:
         return self.display_name or self.username
 
+    @property
+    def pseudonym(self) -> str:
+        """What changes call the person: they are never rewritten, and name nobody who was erased."""
+        return str(self.pk)
+
     def get_full_name(self) -> str:
         return str(self)
 

@@ -34,7 +34,7 @@ def ask_again(user: User) -> None:
         raise ConflictError(_("There is no address that waits to be confirmed."))
     with transaction.atomic():
         ask_to_confirm(user)
-        record("asked to confirm e-mail", "person", user.username)
+        record("asked to confirm e-mail", "person", user.pseudonym)
 
 
 def confirm(token: str) -> User:
@@ -48,5 +48,5 @@ def confirm(token: str) -> User:
         raise DomainError(_("This link is broken or too old. Ask for a new one."))
     with transaction.atomic():
         if User.objects.filter(pk=user.pk, email_confirmed_at=None).update(email_confirmed_at=Now()):
-            record("confirmed e-mail", "person", user.username)
+            record("confirmed e-mail", "person", user.pseudonym)
     return user

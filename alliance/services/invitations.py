@@ -114,7 +114,7 @@ def accept_invitation(secret: str, person: User) -> Membership:
             raise ConflictError(_("This invitation has been used meanwhile."))
         if Membership.objects.filter(user=person, organisation=row.organisation).exists():
             raise ConflictError(_("You belong to this organisation already."))
-        record("accepted", "invitation", str(row.public_id), after={"person": person.username})
+        record("accepted", "invitation", str(row.public_id), after={"person": person.pseudonym})
         return join_organisation(person, row.organisation, row.role)
 
 
@@ -163,7 +163,7 @@ def remove_member(member: Membership, *, user: Any) -> None:
         _keep_somebody(member, leaving=True)
         Membership.objects.filter(pk=member.pk).delete()
         before = {"organisation": str(member.organisation.public_id), "role": member.role}
-        record("left", "person", member.user.username, before=before)
+        record("left", "person", member.user.pseudonym, before=before)
 
 
 def _role_now(member: Membership) -> str:
@@ -190,7 +190,7 @@ def password_link(person: User, *, user: Any) -> str:
         raise ForbiddenError(_("Only who looks after all the organisations of a person may make this link."))
     uid = urlsafe_base64_encode(force_bytes(person.pk))
     with transaction.atomic():
-        record("made password link", "person", person.username)
+        record("made password link", "person", person.pseudonym)
     token = default_token_generator.make_token(person)
     return settings.SITE_URL + reverse("password_reset_confirm", args=[uid, token])
 
@@ -214,12 +214,8 @@ def erase_person(person: User) -> None:
         forget_notices(person)
         _forget_address(person)
         JoinRequest.objects.filter(person=person).update(note="", updated_at=Now())
-        before = person.username
-        pseudonym = f"erased-{secrets.token_hex(6)}"
-        person.username, person.display_name, person.email = pseudonym, "", ""
+        person.username, person.display_name, person.email = f"erased-{secrets.token_hex(6)}", "", ""
         person.is_active = False
         person.set_unusable_password()
         person.save(update_fields=["username", "display_name", "email", "is_active", "password"])
-        record(
-            "erased", "person", pseudonym, before={"was": hashlib.sha256(before.encode()).hexdigest()[:16]}
-        )
+        record("erased", "person", person.pseudonym)

@@ -40,7 +40,7 @@ def create_person(
         if User.objects.filter(username=username).exists():
             raise ConflictError(_("The name %(name)s is taken.") % {"name": username})
         person.save(force_insert=True)
-        record("create", "person", person.username, after={"platform_admin": platform_admin})
+        record("create", "person", person.pseudonym, after={"platform_admin": platform_admin})
     return person
 
 
@@ -60,7 +60,7 @@ def set_password(person: User, password: str) -> None:
     with transaction.atomic():
         person.set_password(password)
         person.save(update_fields=["password"])
-        record("set password", "person", person.username)
+        record("set password", "person", person.pseudonym)
 
 
 def join_organisation(person: User, organisation: Organisation, role: str) -> Membership:
@@ -76,7 +76,7 @@ def join_organisation(person: User, organisation: Organisation, role: str) -> Me
         before = None if made else {"role": member.role}
         Membership.objects.filter(pk=member.pk).update(role=role)
         after = {"organisation": str(organisation.public_id), "role": role}
-        record("join" if made else "change role", "person", person.username, before=before, after=after)
+        record("join" if made else "change role", "person", person.pseudonym, before=before, after=after)
     member.role = role
     return member
 
@@ -100,7 +100,7 @@ def suspend_person(person: User, *, suspended: bool = True) -> None:
             return
         if suspended:
             ApiToken.objects.filter(user=person).delete()
-        record("suspend" if suspended else "restore", "person", person.username)
+        record("suspend" if suspended else "restore", "person", person.pseudonym)
     person.is_active = not suspended
 
 

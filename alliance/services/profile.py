@@ -33,7 +33,10 @@ def update_organisation(
     roles: list[str],
     contact: dict[str, str],
 ) -> None:
-    """Names, city, roles and contact in one step. A firm that changes a verified fact waits for its bureau again."""
+    """Names, city, roles and contact in one step; the same again leaves no trace.
+
+    A firm that changes a verified fact waits for its bureau again.
+    """
     if not Organisation.objects.editable_by(user).filter(pk=organisation.pk).exists():
         raise NotFoundError(_("There is no such firm."))
     if not (name_zh or name_en):
@@ -43,24 +46,39 @@ def update_organisation(
         row = (
             Organisation.objects.select_for_update(no_key=True).select_related("city").get(pk=organisation.pk)
         )
-        changed = {name: value for name, value in values.items() if getattr(row, name) != value}
+        if row.version != version:
+            raise ConflictError(_("Somebody else has changed this meanwhile: look at it again."))
+        changed = {name: value for name, value in values.items() if not _same(getattr(row, name), value)}
+        reached = _reached_otherwise(row, contact)
+        if not (changed or reached):
+            return
         again = row.verified and _by_the_firm(row, user) and bool(changed.keys() & set(VERIFIED_FACTS))
         extra: dict[str, Any] = {"verified": False} if again else {}
-        found = Organisation.objects.filter(pk=row.pk, version=version)
-        if not found.update(
+        Organisation.objects.filter(pk=row.pk).update(
             **changed,
             **extra,
             name_sort=sort_key(name_zh, name_en),
             version=F("version") + 1,
             updated_at=Now(),
-        ):
-            raise ConflictError(_("Somebody else has changed this meanwhile: look at it again."))
+        )
         OrganisationContact.objects.update_or_create(organisation=row, defaults=contact)
         before = {name: _plain(getattr(row, name)) for name in changed}
         after = {name: _plain(value) for name, value in changed.items()} | extra
+        if reached:  # that it changed and no more: what is recorded stays when a person is erased
+            after["contact"] = True
         record("changed", "organisation", str(row.public_id), before=before, after=after)
         if again:
             ask_for_verification(row, user, note=_("The firm has changed its name or city."))
+
+
+def _same(stored: Any, given: Any) -> bool:
+    """What a firm does has no order."""
+    return set(stored) == set(given) if isinstance(given, list) else bool(stored == given)
+
+
+def _reached_otherwise(row: Organisation, contact: dict[str, str]) -> bool:
+    stored = OrganisationContact.objects.filter(organisation=row).values(*contact).first()
+    return (stored or dict.fromkeys(contact, "")) != contact
 
 
 def _by_the_firm(row: Organisation, user: Any) -> bool:
@@ -79,7 +97,9 @@ def update_account(person: User, *, display_name: str, email: str) -> None:
         fresh: dict[str, Any] = {"email_confirmed_at": None} if moved else {}
         User.objects.filter(pk=row.pk).update(display_name=display_name, email=email, **fresh)
         changed = {"display_name": row.display_name != display_name, "email": moved}
-        record("changed", "person", row.username, after={name: True for name, yes in changed.items() if yes})
+        after = {name: True for name, yes in changed.items() if yes}
+        if after:
+            record("changed", "person", row.pseudonym, after=after)
         row.email = email
         if moved and email:
             ask_to_confirm(row)

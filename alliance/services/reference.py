@@ -62,7 +62,7 @@ def leave_organisation(member: Membership) -> None:
         ended, _rows = Membership.objects.filter(pk=member.pk).delete()
         if ended:
             before = {"organisation": str(member.organisation.public_id), "role": member.role}
-            record("leave", "person", member.user.username, before=before)
+            record("leave", "person", member.user.pseudonym, before=before)
 
 
 def _follow(row: models.Model) -> None:

@@ -111,7 +111,7 @@ def ask_to_belong(
         row = JoinRequest.objects.create(
             kind=kind, organisation=organisation, person=user, uscc=code, note=note[:2000]
         )
-        record("asked", "join request", str(row.public_id), after={"kind": kind, "person": user.username})
+        record("asked", "join request", str(row.public_id), after={"kind": kind, "person": user.pseudonym})
     return row
 
 

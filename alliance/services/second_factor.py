@@ -39,7 +39,7 @@ def begin(person: User) -> SecondFactor:
         row, _made = SecondFactor.objects.update_or_create(
             person=person, defaults={"key": secrets.token_hex(20), "last_step": -1, "confirmed_at": None}
         )
-        record("began second factor", "person", person.username)
+        record("began second factor", "person", person.pseudonym)
     return row
 
 
@@ -76,7 +76,7 @@ def confirm(person: User, code: str) -> list[str]:
         if not begun.update(confirmed_at=Now(), last_step=step):
             raise ConflictError(_("Two-step sign-in is on already."))
         codes = _new_codes(row)
-        record("second factor on", "person", person.username)
+        record("second factor on", "person", person.pseudonym)
         _tell(person, _("Two-step sign-in is on"), _("Two-step sign-in was switched on for your account."))
     return codes
 
@@ -140,7 +140,7 @@ def _accept_recovery(row: SecondFactor, text: str) -> bool:
         if not good.update(used_at=Now()):
             return False
         left = codes_left(row.person)
-        record("used recovery code", "person", row.person.username, after={"left": left})
+        record("used recovery code", "person", row.person.pseudonym, after={"left": left})
         words = _("A recovery code was used to sign in to your account; %(left)d are left.")
         _tell(row.person, _("A recovery code was used"), words % {"left": left})
     return True
@@ -182,7 +182,7 @@ def renew_codes(person: User, *, password: str, code: str) -> list[str]:
         if row is None:
             raise ConflictError(_("Two-step sign-in is off."))
         codes = _new_codes(row)
-        record("renewed recovery codes", "person", person.username)
+        record("renewed recovery codes", "person", person.pseudonym)
         _tell(
             person,
             _("New recovery codes"),
@@ -228,7 +228,7 @@ def _remove(person: User, verb: str) -> None:
     ended, _rows = SecondFactor.objects.filter(person=person).exclude(confirmed_at=None).delete()
     if not ended:
         raise ConflictError(_("Two-step sign-in is off."))
-    record(verb, "person", person.username)
+    record(verb, "person", person.pseudonym)
 
 
 def _tell(person: User, subject: str, words: str) -> None:

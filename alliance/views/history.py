@@ -72,6 +72,7 @@ FIELDS = {
     "entry": _("Entry"),
     "excluded": _("Not to be matched with"),
     "external_id": _("Own number"),
+    "contact": _("Contact changed"),
     "conditions": _("Part conditions"),
     "confidentiality": _("Visible to"),
     "facility": _("Plant"),

@@ -112,7 +112,9 @@ def test_people_are_made_with_a_password_shown_once(world: World, office: Client
     seat = {"user": person.pk, "organisation": world.organisations["partner_bureau"].pk, "role": "official"}
     assert office.post(reverse("admin:alliance_membership_add"), seat).status_code == 302
     assert Membership.objects.get(user=person).role == "official"
-    assert set(Change.objects.filter(object_id="new.official").values_list("verb", flat=True)) == {
+    assert set(
+        Change.objects.filter(kind="person", object_id=person.pseudonym).values_list("verb", flat=True)
+    ) == {
         "create",
         "join",
     }

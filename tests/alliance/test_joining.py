@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core import mail
+from django.db import connection
 from django.test import Client, override_settings
 from django.utils import timezone
 
@@ -23,11 +24,23 @@ from alliance.models import (
     User,
     Verification,
 )
+from alliance.services.confirming import ask_to_confirm
 from alliance.services.credit_codes import credit_code_problem, tidy_code
-from alliance.services.invitations import accept_invitation, erase_person, invite, remove_member
+from alliance.services.invitations import (
+    accept_as_new,
+    accept_invitation,
+    change_role,
+    erase_person,
+    invite,
+    password_link,
+    remove_member,
+)
 from alliance.services.mail import post, send_waiting
-from alliance.services.profile import update_organisation
-from alliance.services.registration import decide_join, decide_verification
+from alliance.services.notices.preferences import channels_of, choose_channels
+from alliance.services.people import set_password, suspend_person
+from alliance.services.profile import update_account, update_organisation
+from alliance.services.registration import NewPerson, ask_to_belong, decide_join, decide_verification
+from alliance.services.second_factor import begin
 from matching.services.generation.credit_codes import credit_code
 from tests import factories as make
 from tests.cast import World
@@ -231,6 +244,33 @@ def test_the_last_owner_stays(world: World) -> None:
         Membership.objects.get(user__username="supplier_viewer"), user=world.person("supplier_viewer")
     )
     assert not Membership.objects.filter(user__username="supplier_viewer").exists()
+
+
+def test_the_audit_names_nobody_who_was_erased(world: World) -> None:
+    """What they did stays under a number that never was a name: the table of changes is never rewritten."""
+    owner, firm = world.person("supplier_owner"), world.organisations["supplier"]
+    _row, link = invite(firm, "viewer", user=owner, email="zhang@example.org")
+    told = NewPerson("zhang.san", "a-good-long-secret-42", "张三", "zhang@example.org")
+    person = accept_as_new(link.rstrip("/").rsplit("/", 1)[-1], told).user
+    ask_to_confirm(person)
+    begin(person)
+    choose_channels(person, dict.fromkeys(channels_of(person), "none"), language="en")
+    update_account(person, display_name="张三丰", email="san@example.org")
+    set_password(person, "another-good-long-secret-42")
+    change_role(Membership.objects.get(user=person), "editor", user=owner)
+    password_link(person, user=owner)
+    other = NewPerson("zhang.er", "a-good-long-secret-42", "张二", "er@zhang.example.org")
+    asked = ask_to_belong(world.organisations["rival"], other, kind="join", note="me").person
+    suspend_person(person)
+    for each in (person, asked):
+        erase_person(User.objects.get(pk=each.pk))
+    rows = Change.objects.filter(kind="person", object_id=str(person.pk))
+    assert {"create", "join", "change role", "set password", "changed", "suspend", "erased"} <= {
+        row.verb for row in rows
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM alliance_change c WHERE c::text ~ 'zhang|san@|张三'")
+        assert cursor.fetchone() == (0,)
 
 
 def test_erasing_leaves_no_name(world: World) -> None:

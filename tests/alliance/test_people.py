@@ -25,7 +25,7 @@ def test_bootstrap_makes_one_platform_admin_and_refuses_a_second(capsys: pytest.
     assert person.is_superuser
     assert person.is_staff
     assert person.check_password(password)
-    assert Change.objects.filter(kind="person", verb="create", object_id="root").count() == 1
+    assert Change.objects.filter(kind="person", verb="create", object_id=str(person.pk)).count() == 1
     with pytest.raises(CommandError):
         call_command("bootstrap", username="second")
     assert User.objects.count() == 1
@@ -61,7 +61,11 @@ def test_joining_twice_is_recorded_once(world: World) -> None:
     for role in ("viewer", "viewer", "editor"):
         join_organisation(person, lab, role)
     assert Membership.objects.get(user=person).role == "editor"
-    assert list(Change.objects.filter(object_id="nobody").order_by("id").values_list("verb", flat=True)) == [
+    assert [
+        *Change.objects.filter(kind="person", object_id=person.pseudonym)
+        .order_by("id")
+        .values_list("verb", flat=True)
+    ] == [
         "join",
         "change role",
     ]

@@ -9,10 +9,19 @@ import pytest
 from django.test import Client
 
 from alliance.errors import DomainError, ForbiddenError, NotFoundError
-from alliance.models import Certification, Change, Disclosure, Exclusion, OrganisationCertificate
+from alliance.models import (
+    Certification,
+    Change,
+    Disclosure,
+    Exclusion,
+    Organisation,
+    OrganisationCertificate,
+)
 from alliance.services.alliances import remove_city, set_city
 from alliance.services.holdings import admit_firm, drop_certificate, exclude_firm, hold_certificate
+from alliance.services.profile import update_account
 from matching.services.changes import affected_by
+from matching.services.changes.affected import Affected
 from tests.cast import World
 
 EN = {"accept-language": "en"}
@@ -121,6 +130,31 @@ def test_two_people_see_both_profiles_and_choose(world: World) -> None:
     assert owner.post(spot, again).status_code == 302
     lab.refresh_from_db()
     assert (lab.contact.person, lab.contact.phone, lab.contact.address) == ("Wang", "028 1111 2222", "")
+
+
+def test_saving_the_same_again_leaves_no_trace(world: World) -> None:
+    firm, owner, spot = (
+        world.organisations["supplier"],
+        browser(world, "supplier_owner"),
+        place(world, "supplier"),
+    )
+    told = {"name_zh": firm.name_zh, "name_en": firm.name_en, "city": f"{firm.city} ({firm.city.code})"}
+    told |= {"person": "Wang", "phone": "028 1111 2222", "contact_email": "", "address": ""}
+    told |= {"roles": firm.roles, "version": firm.version}
+    assert owner.post(spot, told).status_code == 302
+    change = Change.objects.latest("pk")
+    assert (change.kind, change.before, change.after) == ("organisation", {}, {"contact": True})
+    assert affected_by([change]) == Affected()
+    firm.refresh_from_db()
+    told |= {"version": firm.version, "roles": [*reversed(firm.roles)]}
+    assert owner.post(spot, told).status_code == 302
+    assert Change.objects.latest("pk") == change
+    assert Organisation.objects.get(pk=firm.pk).version == firm.version
+    # Nor does an account that is saved as it is.
+    person = world.person("supplier_owner")
+    update_account(person, display_name=person.display_name, email=person.email)
+    assert Change.objects.latest("pk") == change
+    assert "Contact changed" in owner.get(f"/history/organisation/{firm.public_id}/").content.decode()
 
 
 def test_who_may(world: World) -> None:

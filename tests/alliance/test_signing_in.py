@@ -74,7 +74,10 @@ def test_enrolling_on_the_page(world: World, signed_in: Callable[[str], Client],
     assert not any(code in again for code in codes)
     assert second_factor.typed_key(row) not in again
     assert not RecoveryCode.objects.filter(digest__in=[code.replace("-", "") for code in codes]).exists()
-    assert Change.objects.filter(verb="second factor on", object_id="lab_owner").count() == 1
+    assert (
+        Change.objects.filter(verb="second factor on", object_id=world.people["lab_owner"].pseudonym).count()
+        == 1
+    )
     assert Mail.objects.filter(to="lab@example.org").count() == 1
     with pytest.raises(ConflictError):
         second_factor.begin(person)
@@ -230,7 +233,9 @@ def test_who_may_see_and_reset_it(world: World, clock: Any) -> None:
     assert "Two-step sign-in" not in seen.get(place).content.decode()
     assert browser.post(f"{place}supplier_editor/", {"role": "one step"}).status_code == 302
     assert not second_factor.has_second_factor(editor)
-    assert Change.objects.filter(verb="second factor reset", object_id="supplier_editor").exists()
+    assert Change.objects.filter(
+        verb="second factor reset", object_id=world.people["supplier_editor"].pseudonym
+    ).exists()
     with pytest.raises(ConflictError):
         second_factor.reset_second_factor(editor, user=world.person("platform_admin"))
 

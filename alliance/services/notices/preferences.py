@@ -57,7 +57,7 @@ def choose_channels(user: Any, chosen: Mapping[str, str], *, language: str = "")
             record(
                 "changed",
                 "notice preferences",
-                user.username,
+                user.pseudonym,
                 before={group: before[group] for group in changed},
                 after=changed,
             )
@@ -79,7 +79,7 @@ def remember_language(user: Any, language: str) -> None:
             update_fields=["language"],
         )
         if before != language:
-            record("changed", "notice preferences", user.username, after={"language": language})
+            record("changed", "notice preferences", user.pseudonym, after={"language": language})
 
 
 def language_of(user: Any, default: str = "") -> str:

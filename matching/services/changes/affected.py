@@ -123,6 +123,8 @@ def _says_nothing(change: Change) -> bool:
     if change.kind in IRRELEVANT or (change.kind, change.verb) in IRRELEVANT_STEPS:
         return True
     changed = {*(change.before or ()), *(change.after or ())}
+    if change.kind == "organisation" and changed == {"contact"}:
+        return True
     return change.kind in REFERENCE and change.verb == "update" and changed <= NAMES
 
 
