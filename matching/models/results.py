@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Q, Subquery, Value
 
@@ -55,6 +56,23 @@ class ResultQuerySet(GuardedQuerySet):
         return self.filter(
             _Held(_Pair("demand_id", "run_id"), Subquery(pointers.values("demand_id", "run_id")))
         )
+
+    def naming(self, column: str, ids: Iterable[int]) -> "ResultQuerySet":
+        """Those of results that name one of these ids in an array of `DemandResult`: how rows are found that are not
+        asked for by demand. Whoever asks says as well which rows of those results are meant."""
+        held = ArraySubquery(ids) if isinstance(ids, models.QuerySet) else list(ids)
+        rows = DemandResult.objects.filter(**{f"{column}__overlap": held})
+        return self.filter(Exists(rows.filter(demand_id=OuterRef("demand_id"), run_id=OuterRef("run_id"))))
+
+    def of_suppliers(self, organisations: Iterable[int]) -> "ResultQuerySet":
+        """Matches or near misses of these firms."""
+        firms = organisations if isinstance(organisations, models.QuerySet) else list(organisations)
+        return self.naming("suppliers", firms).filter(supplier_id__in=firms)
+
+    def of_sites(self, sites: Iterable[int]) -> "ResultQuerySet":
+        """Site matches or pipelines at these sites."""
+        keys = sites if isinstance(sites, models.QuerySet) else list(sites)
+        return self.naming("sites", keys).filter(site_id__in=keys)
 
     def visible_to(self, user: Any) -> "ResultQuerySet":
         """Results of demands on whose side the user stands."""
@@ -137,6 +155,14 @@ class DemandResult(Result):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run_id", "demand_id"], name="demand_result_once")]
+        indexes = [
+            # Instead of six on the rows themselves, of which each cost a run more than the rows did. Without
+            # `capabilities`, which would take three times as long: who asks for one knows its firm.
+            GinIndex(
+                fields=["suppliers", "team_suppliers", "sites"], name="demand_result_known",
+                gin_pending_list_limit=16384,
+            )
+        ]  # fmt: skip
 
 
 class LineResult(Result):
@@ -171,9 +197,9 @@ class Match(Result):
 
     class Meta:
         indexes = [
-            models.Index(fields=["demand_id", "run_id", "line_id", "rank"], name="match_demand"),
-            models.Index(fields=["supplier_id", "demand_id"], name="match_supplier"),
-            models.Index(fields=["capability_id"], name="match_capability"),
+            # Of a demand's hundred matches, which lie side by side, the database keeps one entry; by line and rank it
+            # would keep a hundred, ten times the pages to write.
+            models.Index(fields=["demand_id", "run_id"], name="match_demand"),
             # The best of each line, without a look at the rows: one in twenty.
             models.Index(
                 fields=["demand_id", "run_id"], condition=Q(rank=1), name="match_best",
@@ -193,11 +219,7 @@ class NearMiss(Result):
     shortfall = models.FloatField()
 
     class Meta:
-        indexes = [
-            models.Index(fields=["demand_id", "run_id", "line_id", "rank"], name="near_miss_demand"),
-            models.Index(fields=["supplier_id", "demand_id"], name="near_miss_supplier"),
-            models.Index(fields=["capability_id"], name="near_miss_capability"),
-        ]
+        indexes = [models.Index(fields=["demand_id", "run_id"], name="near_miss_demand")]
 
 
 class Relaxation(Result):
@@ -229,10 +251,7 @@ class SiteMatch(Result):
     window_ends = models.DateField(null=True)
 
     class Meta:
-        indexes = [
-            models.Index(fields=["demand_id", "run_id", "rank"], name="site_match_demand"),
-            models.Index(fields=["site_id"], name="site_match_site"),
-        ]
+        indexes = [models.Index(fields=["demand_id", "run_id"], name="site_match_demand")]
 
 
 class Pipeline(Result):
@@ -272,10 +291,7 @@ class Pipeline(Result):
     delivery_baseline = models.FloatField(null=True)
 
     class Meta:
-        indexes = [
-            models.Index(fields=["demand_id", "run_id", "rank"], name="pipeline_demand"),
-            models.Index(fields=["site_id"], name="pipeline_site"),
-        ]
+        indexes = [models.Index(fields=["demand_id", "run_id", "rank"], name="pipeline_demand")]
 
     @property
     def team(self) -> list[dict[str, Any]]:
@@ -310,11 +326,8 @@ class Pipeline(Result):
 # --- what the visibility rules ask about pairs ------------------------------------------------------
 def _demands_paired_with(organisations: Any) -> Q:
     """Demands on which these suppliers have a current match or near miss."""
-    found = [
-        m.objects.current().filter(supplier_id__in=organisations).values("demand_id")
-        for m in (Match, NearMiss)
-    ]
-    return Q(pk__in=found[0]) | Q(pk__in=found[1])
+    rows = DemandResult.objects.current().filter(suppliers__overlap=list(organisations))
+    return Q(pk__in=rows.values("demand_id"))
 
 
 class _Team(Func):

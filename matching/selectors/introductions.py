@@ -188,7 +188,7 @@ def slowest(team: Iterable[Any]) -> State | None:
 def miss_of(user: Any, line: Any, capability: Any) -> str:
     """The one requirement that a near miss does not meet, in words; "" where the pair is none."""
     rows = NearMiss.objects.visible_to(user).current()
-    row = rows.filter(line_id=line.pk, capability_id=capability.pk).first()
+    row = rows.filter(demand_id=line.demand_id, line_id=line.pk, capability_id=capability.pk).first()
     return rule_name(row.code, component_book(), line.component_type_id) if row else ""
 
 

@@ -37,8 +37,11 @@ def own_results(user: Any) -> tuple[Any, Any]:
     """Current matches and near misses of the viewer's firms on demands that they see, with the day until when."""
     demands = Demand.objects.visible_to(user).values("pk")
     until = Subquery(Demand.objects.filter(pk=OuterRef("demand_id")).values("need_by")[:1])
-    mine = {"supplier_id__in": viewer_of(user).firms, "demand_id__in": demands}
-    fits, near = (model.objects.current().filter(**mine).annotate(until=until) for model in (Match, NearMiss))
+    firms = viewer_of(user).firms
+    fits, near = (
+        model.objects.current().of_suppliers(firms).filter(demand_id__in=demands).annotate(until=until)
+        for model in (Match, NearMiss)
+    )
     return fits, near
 
 

@@ -77,7 +77,10 @@ def _found(model: type[Model], public_id: UUID) -> int:
 
 def of_pair(rows: QuerySet[Any], line: UUID, capability: UUID) -> QuerySet[Any]:
     """The match or near miss of a line and a capability."""
-    return rows.filter(line_id=_found(DemandLine, line), capability_id=_found(Capability, capability))
+    asked = DemandLine.objects.filter(public_id=line).values_list("demand_id", "pk").first()
+    if asked is None:
+        raise Http404
+    return rows.filter(demand_id=asked[0], line_id=asked[1], capability_id=_found(Capability, capability))
 
 
 def of_place(rows: QuerySet[Any], demand: UUID, site: UUID | None) -> QuerySet[Any]:

@@ -12,7 +12,7 @@ from companies.models import Capability, CapabilityTerms
 from companies.services import CapabilityChecker, CapabilityInput, update_capability
 from matching.encoding import encode
 from matching.kernel import reference
-from matching.models import Demand, LineRequirement, Match
+from matching.models import Demand, DemandResult, LineRequirement
 from matching.services.preview.capabilities import Preview, preview_capability
 from tests import factories as make
 from tests.cast import World
@@ -112,7 +112,7 @@ def test_it_names_only_what_the_firm_may_see(world: World) -> None:
     row = make.make_capability(
         world.facilities["rival"], world.types["reducer"], specs={"rated_torque": 1000}
     )
-    Match.objects.filter(supplier_id=row.organisation_id).delete()
+    DemandResult.objects.update(suppliers=[])
     said = ask(world, row, "rival_owner")
     named = {shown.demand.public_id for shown in said.shown}
     assert world.demands["open"].public_id in named

@@ -265,7 +265,8 @@ def windows(user: Any, asks: Who) -> Group:
     using = dict(
         Pipeline.objects.visible_to(user)
         .current()
-        .filter(site_id__in=[site.pk for site in found], complete=True)
+        .of_sites([site.pk for site in found])
+        .filter(complete=True)
         .values_list("site_id")
         .annotate(n=Count("pk"))
     )

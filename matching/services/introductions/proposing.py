@@ -197,7 +197,7 @@ def _basis(demand: Demand, line: Any, capability: Any, site: Any, user: Any) -> 
     """The match, near miss or site match that the proposal rests on, as it is now."""
     as_of = CurrentResult.objects.visible_to(user).values_list("as_of", flat=True).get(demand=demand)
     if line is not None and capability is not None:
-        pair = {"line_id": line.pk, "capability_id": capability.pk}
+        pair = {"demand_id": demand.pk, "line_id": line.pk, "capability_id": capability.pk}
         match = Match.objects.visible_to(user).current().filter(**pair).first()
         if match is not None:
             return IntroductionBasis(as_of=as_of, rank=match.rank, score=match.score)

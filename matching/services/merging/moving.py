@@ -159,7 +159,7 @@ def move_rows(row: Merge) -> int:
             row.moved.setdefault(label, []).extend(keys)
             total += len(keys)
     for result in (Match, NearMiss):
-        result.objects.filter(supplier_id=gone.pk).update(supplier_id=survivor.pk)
+        result.objects.of_suppliers([gone.pk]).update(supplier_id=survivor.pk)
     refresh_known(gone.pk)
     _point(gone, survivor)
     return total

@@ -103,7 +103,7 @@ def _follow_back(gone: int, survivor: int) -> None:
         Introduction.objects.filter(pk__in=keys).update(**{name: gone})
     offers = Capability.objects.filter(organisation=gone).values("pk")
     for result in (Match, NearMiss):
-        result.objects.filter(supplier_id=survivor, capability_id__in=offers).update(supplier_id=gone)
+        result.objects.of_suppliers([survivor]).filter(capability_id__in=offers).update(supplier_id=gone)
     refresh_known(survivor)
 
 

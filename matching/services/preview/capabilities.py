@@ -178,7 +178,8 @@ def _lost(capability: Capability, found: _Found, names: dict[int, PreviewLine], 
         row.line_id: row
         for row in Introduction.objects.visible_to(user).filter(RUNNING, capability=capability)
     }
-    today = set(Match.objects.current().filter(capability_id=capability.pk).values_list("line_id", flat=True))
+    matches = Match.objects.current().of_suppliers([capability.organisation_id])
+    today = set(matches.filter(capability_id=capability.pk).values_list("line_id", flat=True))
     book = component_book()
     lost = []
     for line, judgement in failing.items():

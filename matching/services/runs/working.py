@@ -20,6 +20,7 @@ from matching.services.runs.claims import (
     give_back,
     mark_done,
     note_progress,
+    without_waiting,
 )
 from matching.services.runs.ending import finish_run
 from matching.services.runs.freezing import freeze, load
@@ -111,6 +112,7 @@ def compute(claim: Claim) -> None:
     problem, identities, solver = _loaded.of(claim.run_id)
     results = solver.solve(claim.demands)
     with transaction.atomic():
+        without_waiting()
         mark_done(claim)
         counts = write_results(claim.run_id, problem, identities, results)
         RunChunk.objects.filter(pk=claim.chunk_id).update(counts=counts)

@@ -46,6 +46,22 @@ def test_a_run_says_what_its_rows_name(world: World) -> None:
     assert all(seen.values()), "nothing is named: equal arrays would say nothing"
 
 
+def test_rows_are_found_by_what_stands_beside_the_demand(world: World) -> None:
+    """Firms and sites have no index on the rows themselves."""
+    match_now(world.alliances["north"])
+    seen = told()
+    sides: list[tuple[Any, str, str]] = [
+        *((model, "supplier_id", "suppliers") for model in (Match, NearMiss)),
+        *((model, "site_id", "sites") for model in (SiteMatch, Pipeline)),
+    ]
+    for model, column, name in sides:
+        asked = model.objects.of_suppliers if name == "suppliers" else model.objects.of_sites
+        found = {key: set(asked([key]).values_list("pk", flat=True)) for key in seen[name]}
+        for key, rows in found.items():
+            assert rows == set(model.objects.filter(**{column: key}).values_list("pk", flat=True))
+        assert any(found.values()), f"{model.__name__}: equal sets of nothing would say nothing"
+
+
 def test_who_stands_behind_them_follows_a_merge_and_its_undoing(world: World) -> None:
     survivor, official = world.organisations["supplier"], world.people["partner_official"]
     same = world.capabilities["supplier"]

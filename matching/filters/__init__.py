@@ -15,6 +15,7 @@ from alliance.models import Organisation
 from alliance.models.base import Keys
 from alliance.selectors import branch, tree_choices, viewer_of
 from companies.models import Capability, ComponentType
+from matching.filters.keys import KeyFilter, ResultKeyFilter
 from matching.models import (
     Demand,
     DemandIdentity,
@@ -32,19 +33,6 @@ from matching.models import (
 from matching.models.demands import DEMAND_NAMES
 from matching.models.introductions import RUNNING
 from scenarios.models import ScenarioType, Site
-
-
-class KeyFilter(django_filters.UUIDFilter):
-    """A row by public id where a result holds its database id."""
-
-    def __init__(self, *args: Any, of: Any, **kwargs: Any) -> None:
-        self.of = of
-        super().__init__(*args, **kwargs)
-
-    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        if value is None:
-            return qs
-        return qs.filter(**{f"{self.field_name}__in": self.of.objects.filter(public_id=value).values("pk")})
 
 
 class TitleFilter(django_filters.CharFilter):
@@ -140,9 +128,9 @@ class PairFilter(ListFilter):
 
     sorts: ClassVar[dict[str, Sort]] = {"demand": (_("by demand and line"), ("demand_id", "line_id", "rank"))}
     demand = KeyFilter(label=_("Demand's id"), field_name="demand_id", of=Demand)
-    line = KeyFilter(label=_("Line's id"), field_name="line_id", of=DemandLine)
-    capability = KeyFilter(label=_("Capability's id"), field_name="capability_id", of=Capability)
-    supplier = KeyFilter(label=_("Supplier's id"), field_name="supplier_id", of=Organisation)
+    line = ResultKeyFilter(label=_("Line's id"), field_name="line_id", of=DemandLine)
+    capability = ResultKeyFilter(label=_("Capability's id"), field_name="capability_id", of=Capability)
+    supplier = ResultKeyFilter(label=_("Supplier's id"), field_name="supplier_id", of=Organisation)
     alliance = django_filters.CharFilter(label=_("Alliance"), method="of_alliance", max_length=64)
     best = django_filters.NumberFilter(
         label=_("Best ranks only, down to"), field_name="rank", lookup_expr="lte", min_value=1, max_value=1000
@@ -256,7 +244,7 @@ class PipelineFilter(ListFilter):
         "score": (_("best score first"), ("-score", "demand_id", "rank")),
     }
     demand = KeyFilter(label=_("Demand's id"), field_name="demand_id", of=Demand)
-    site = KeyFilter(label=_("Site's id"), field_name="site_id", of=Site)
+    site = ResultKeyFilter(label=_("Site's id"), field_name="site_id", of=Site)
     alliance = django_filters.CharFilter(label=_("Alliance"), method="of_alliance", max_length=64)
     complete = yes_no(_("Complete"))
     late = yes_no(_("Late"), method="is_late")
@@ -282,8 +270,8 @@ class VerdictFilter(ListFilter):
         "demand": (_("by demand and line"), ("demand_id", "line_id", "capability_id"))
     }
     demand = KeyFilter(label=_("Demand's id"), field_name="demand_id", of=Demand)
-    line = KeyFilter(label=_("Line's id"), field_name="line_id", of=DemandLine)
-    capability = KeyFilter(label=_("Capability's id"), field_name="capability_id", of=Capability)
+    line = ResultKeyFilter(label=_("Line's id"), field_name="line_id", of=DemandLine)
+    capability = ResultKeyFilter(label=_("Capability's id"), field_name="capability_id", of=Capability)
 
     class Meta:
         model = Match
