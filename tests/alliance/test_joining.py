@@ -300,6 +300,20 @@ def test_a_new_password_by_mail_tells_nothing_of_unknown_accounts(world: World) 
     assert "validlink" not in Client().get(link, follow=True).content.decode()
 
 
+def test_a_new_password_is_mailed_to_confirmed_addresses_only(world: World) -> None:
+    """Without a mail server, as above, nothing can be confirmed and the link waits for who hands it over."""
+    User.objects.filter(username__in=["lab_owner", "rival_owner"]).update(email="lab@example.org")
+    with override_settings(EMAIL_URL="smtp://somewhere"):
+        told = Client().post("/accounts/reset/", {"email": "lab@example.org"})
+        assert (told.status_code, Mail.objects.count()) == (302, 0)
+        # Two people give the same address: whose it is gets the link, for the own account.
+        User.objects.filter(username="lab_owner").update(email_confirmed_at=timezone.now())
+        assert Client().post("/accounts/reset/", {"email": "lab@example.org"}).status_code == 302
+    mail = Mail.objects.get()
+    assert "lab_owner" in mail.body
+    assert "rival_owner" not in mail.body
+
+
 def test_mail_is_sent_once_and_tried_again(world: World) -> None:
     post("a@example.org", "Subject", "Body")
     assert send_waiting() == 0
