@@ -8,8 +8,11 @@ import jsonschema
 import pytest
 import redis
 import time_machine
+from django.conf import settings
 from django.db import DatabaseError, IntegrityError, OperationalError, connection
+from django.db.migrations.loader import MigrationLoader
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
@@ -382,6 +385,24 @@ def test_the_schema_is_complete_and_without_warnings(capsys: pytest.CaptureFixtu
             assert {"400", "401", "403", "404", "429"} <= set(operation["responses"]), (path, method)
 
 
+def test_the_document_is_made_once_for_each_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    place, known = "/api/v1/schema/", dict(settings.LANGUAGES)
+    told = {each: Client().get(place, {"lang": each}) for each in known}
+    assert len({answer.content for answer in told.values()}) == len(known) == 2
+    assert [answer.headers["Content-Type"] for answer in told.values()] == ["application/json"] * 2
+
+    def again(*args: Any, **more: Any) -> None:
+        raise AssertionError("the document is made again")
+
+    monkeypatch.setattr(SchemaGenerator, "get_schema", again)
+    for asked in ({"lang": "en"}, {"lang": "xx", "version": "7"}, {"lang": "../en"}, {"lang": "x" * 5000}):
+        answer = Client().get(place, asked, headers={"accept-language": "en"})
+        assert (answer.status_code, answer.content) == (200, told["en"].content)
+    chinese = Client().get(place, headers={"accept-language": "zh-CN"})
+    assert chinese.content == told["zh-hans"].content
+    assert "Accept-Language" in chinese.headers["Vary"]
+
+
 @pytest.mark.django_db
 def test_documentation_needs_no_outside_host_and_no_inline_script() -> None:
     import re
@@ -432,6 +453,20 @@ def test_a_missing_migration_is_not_ready() -> None:
     answer = Client().get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["checks"]["migrations"] == "pending"
+
+
+@pytest.mark.django_db
+def test_asking_whether_it_is_ready_costs_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Watchers ask every few seconds: the migrations of the program are read from its files once."""
+    first = Client().get("/readyz")
+
+    def again(*args: Any, **more: Any) -> None:
+        raise AssertionError("the migrations are read again")
+
+    monkeypatch.setattr(MigrationLoader, "build_graph", again)
+    with CaptureQueriesContext(connection) as asked:
+        assert Client().get("/readyz").json() == first.json()
+    assert len(asked) <= 3
 
 
 @pytest.mark.django_db

@@ -435,3 +435,21 @@ def test_firms_do_not_introduce_themselves(world: World, lab: Client) -> None:
         "capability": str(world.capabilities["supplier"].public_id),
     }
     assert send(lab, "POST", "/api/v1/introductions/", pair).status_code == 403
+
+
+def test_of_a_price_that_changes_others_hear_that_something_has_and_no_more(
+    world: World, erp: Client
+) -> None:
+    """docs/visibility.md, "That and when": the body that a rival reads stays as it was but for `updated_at`."""
+    address = f"/api/v1/capabilities/{world.capabilities['supplier'].public_id}/"
+    rival = Client(headers={"authorization": f"Bearer {make_token(world.people['bystander_owner'], 'read')}"})
+    before = rival.get(address)
+    assert before.json()["terms"] is None
+    terms = {"unit_price": 777, "capacity_per_month": 8888, "committed_per_month": 11}
+    assert send(erp, "PATCH", address, {"terms": terms}, If_Match="*").status_code == 200
+    after = rival.get(address)
+    differing = {name for name, value in after.json().items() if value != before.json()[name]}
+    assert differing <= {"updated_at"}
+    headers = {name for name, value in after.headers.items() if before.headers.get(name) != value}
+    assert headers <= {"ETag", "RateLimit-Remaining", "RateLimit-Reset", "X-Request-ID", "Content-Length"}
+    assert len(after.content) == len(before.content)
