@@ -443,6 +443,7 @@ def test_of_a_price_that_changes_others_hear_that_something_has_and_no_more(
     """docs/visibility.md, "That and when": the body that a rival reads stays as it was but for `updated_at`."""
     address = f"/api/v1/capabilities/{world.capabilities['supplier'].public_id}/"
     rival = Client(headers={"authorization": f"Bearer {make_token(world.people['bystander_owner'], 'read')}"})
+    assert send(erp, "PATCH", address, {"title": "As it is written"}, If_Match="*").status_code == 200
     before = rival.get(address)
     assert before.json()["terms"] is None
     terms = {"unit_price": 777, "capacity_per_month": 8888, "committed_per_month": 11}
