@@ -13,8 +13,9 @@ from alliance.models.base import GuardedManager, Published
 class Webhook(Published):
     """An address of an organisation that is told about events by signed requests (Standard Webhooks).
 
-    While `old_secret_until` lies ahead, both secrets sign. `failing_since` is when the present row of failures
-    began; a receiver that does not answer is left alone until `rest_until`.
+    While `old_secret_until` lies ahead, both secrets sign, and so does each of `earlier_secrets` (secret, until
+    when): who rotates twice in a day has promised a day to both. `failing_since` is when the present row of
+    failures began; a receiver that does not answer is left alone until `rest_until`.
     """
 
     access = Row("webhook", owner="organisation")
@@ -30,6 +31,7 @@ class Webhook(Published):
     secret = models.CharField(max_length=80)
     old_secret = models.CharField(max_length=80, blank=True)
     old_secret_until = models.DateTimeField(null=True, blank=True)
+    earlier_secrets = models.JSONField(default=list, blank=True)
     made_by = models.ForeignKey("alliance.User", models.SET_NULL, null=True, related_name="+")
 
     objects = GuardedManager()

@@ -46,7 +46,12 @@ def deliver_waiting(seconds: float = 60) -> int:
         message = _claim()
         if message is None:
             break
-        arrived += _deliver(message)
+        try:
+            arrived += _deliver(message)
+        except (
+            Exception
+        ):  # its lease ends by itself: the messages of others do not wait for what is wrong with this one
+            logger.exception("webhook not tried", message=str(message.public_id))
     return arrived
 
 
@@ -154,6 +159,6 @@ def _asked_for(answer: Answer, now: datetime) -> timedelta:
     else:
         try:
             asked = parsedate_to_datetime(text).astimezone(UTC) - now
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):  # also a date that is none in our own time zone
             return timedelta(0)
     return min(max(asked, timedelta(0)), timedelta(days=1))

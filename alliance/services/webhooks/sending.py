@@ -9,8 +9,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from http.client import HTTPException, HTTPSConnection
-from urllib.parse import urlsplit
+from http.client import HTTPException, HTTPResponse, HTTPSConnection
+from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 
@@ -19,6 +19,8 @@ from alliance.services.webhooks.addresses import RefusedAddressError, Target, ta
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 15.0
 KEPT_BYTES = 2_000
+#: in a path and its query; other letters are sent as their bytes in UTF-8
+AS_IT_IS = "%/:?@!$&'()*+,;=~"
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,14 @@ def send(url: str, body: bytes, headers: dict[str, str]) -> Answer:
     except ssl.SSLCertVerificationError as error:
         answer = Answer(error=f"the certificate is not accepted: {error.verify_message}")
     except (OSError, HTTPException, ValueError) as error:
-        answer = Answer(error=f"{type(error).__name__}: {error}"[:300])
+        answer = Answer(error=_text(f"{type(error).__name__}: {error}")[:300])
     spent = int((time.monotonic() - begun) * 1000)
     return Answer(answer.status, answer.text, answer.error, spent, answer.retry_after)
 
 
 def _post(target: Target, url: str, body: bytes, headers: dict[str, str]) -> Answer:
     parts = urlsplit(url)
-    path = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+    path = quote(f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}", safe=AS_IT_IS)
     raw = socket.create_connection((target.address, target.port), CONNECT_SECONDS)
     with raw, _deadline(raw) as late:
         connection = HTTPSConnection(target.host, target.port, timeout=TOTAL_SECONDS)
@@ -62,10 +64,24 @@ def _post(target: Target, url: str, body: bytes, headers: dict[str, str]) -> Ans
             connection.sock.settimeout(TOTAL_SECONDS)
             connection.request("POST", path, body, headers)
             reply = connection.getresponse()
-            text = reply.read(KEPT_BYTES).decode("utf-8", "replace").replace("\0", "")
+            text = _text(_beginning(reply).decode("utf-8", "replace"))
             if late.is_set():  # what was read by then may look like a whole answer
                 raise TimeoutError("no whole answer in time")
             return Answer(reply.status, text, retry_after=reply.headers.get("Retry-After", ""))
+
+
+def _beginning(reply: HTTPResponse) -> bytes:
+    """What is kept of an answer, read as it comes: a length or a chunk that it tells of is not believed, because
+    `read` takes a chunk of -1 bytes for all that will ever come."""
+    found = b""
+    while len(found) < KEPT_BYTES and (piece := reply.read1(KEPT_BYTES - len(found))):
+        found += piece
+    return found[:KEPT_BYTES]
+
+
+def _text(said: str) -> str:
+    """As the database takes it: what a receiver says stands in some errors too."""
+    return said.replace("\0", "")
 
 
 def _context() -> ssl.SSLContext:

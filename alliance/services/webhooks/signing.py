@@ -9,7 +9,7 @@ from typing import Any
 
 from standardwebhooks import Webhook as Signer
 
-from alliance.models import WebhookMessage
+from alliance.models import Webhook, WebhookMessage
 
 
 def new_secret() -> str:
@@ -17,11 +17,9 @@ def new_secret() -> str:
 
 
 def signed_headers(message: WebhookMessage, body: str, now: datetime) -> dict[str, Any]:
-    """Headers of one attempt. While an old secret still counts, both have signed."""
+    """Headers of one attempt. Every old secret that still counts has signed too."""
     hook, number = message.webhook, str(message.public_id)
-    keys = [hook.secret]
-    if hook.old_secret_until is not None and hook.old_secret_until > now:
-        keys.append(hook.old_secret)
+    keys = [hook.secret, *(secret for secret, _until in promised(hook, now))]
     at = now.astimezone(UTC)
     return {
         "Content-Type": "application/json; charset=utf-8",
@@ -30,3 +28,10 @@ def signed_headers(message: WebhookMessage, body: str, now: datetime) -> dict[st
         "webhook-timestamp": str(int(at.timestamp())),
         "webhook-signature": " ".join(Signer(key).sign(number, at, body) for key in keys),
     }
+
+
+def promised(hook: Webhook, now: datetime) -> list[tuple[str, str]]:
+    """(old secret, until when as ISO 8601) of those whose day is not over, the latest first."""
+    told = [(hook.old_secret, hook.old_secret_until.isoformat())] if hook.old_secret_until else []
+    told += [(secret, until) for secret, until in hook.earlier_secrets]
+    return [(secret, until) for secret, until in told if datetime.fromisoformat(until) > now]

@@ -19,11 +19,13 @@ from alliance.errors import ConflictError, DomainError, ForbiddenError, NotFound
 from alliance.models import Organisation, Webhook, WebhookMessage
 from alliance.services.webhooks.addresses import clean_url
 from alliance.services.webhooks.collecting import EVENTS, put, wake_senders
-from alliance.services.webhooks.signing import new_secret
+from alliance.services.webhooks.signing import new_secret, promised
 from alliance.viewer import viewer_of
 
 MOST = 20
 OVERLAP = timedelta(hours=24)
+#: so that the header of signatures stays one that every receiver reads
+MOST_OLD = 8
 TEST = "webhook.test"
 
 
@@ -67,16 +69,17 @@ def change_webhook(hook: Webhook, *, user: Any, version: int | None = None, **va
 
 
 def rotate_secret(hook: Webhook, *, user: Any) -> str:
-    """A new secret, shown once; for a day requests carry the signatures of both."""
-    secret = new_secret()
+    """A new secret, shown once; for a day requests carry the signatures of both, and of those replaced that day."""
+    secret, now = new_secret(), timezone.now()
     with transaction.atomic():
         row = _locked(hook, user)
         Webhook.objects.filter(pk=row.pk).update(
             secret=secret,
             old_secret=row.secret,
-            old_secret_until=timezone.now() + OVERLAP,
+            old_secret_until=now + OVERLAP,
+            earlier_secrets=promised(row, now)[:MOST_OLD],
             version=F("version") + 1,
-            updated_at=timezone.now(),
+            updated_at=now,
         )
         record("rotated", "webhook", str(row.public_id))
     return secret

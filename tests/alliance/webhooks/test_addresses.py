@@ -51,12 +51,37 @@ def test_only_the_networks_that_the_site_names_are_excepted(settings: Any) -> No
         "017700000001",
         "[::1]",
         "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[0:0:0:0:0:ffff:7f00:0001]",
+        "[64:ff9b::127.0.0.1]",
+        "[fe80::1%25lo]",
+        "[::1%25lo]",
         "0",
+        "00",
+        "0x7f000001",
+        "0X7F.0.0.1",
+        "0x7f.0.0x0.0x1",
+        "127.0.1",
+        "127.0.0.01",
+        "127.65535",
+        "localhost.",
+        "LOCALHOST",
+        "127.0.0.1.",
+        "１２７.０.０.１",
+        "127。0。0。1",
+        "①②⑦.⓪.⓪.①",
+        "ｌｏｃａｌｈｏｓｔ",
+        "127.0.0.1%2f.example.org",
+        "localhost%00.example.org",
+        "localhost\u00ad",
     ],
 )
 def test_no_spelling_of_this_machine_is_a_target(host: str) -> None:
+    """Neither as it is typed nor as it is stored; what cannot be stored is refused before."""
     with pytest.raises(RefusedAddressError):
         target_of(f"https://{host}/")
+    with pytest.raises((RefusedAddressError, DomainError)):
+        target_of(clean_url(f"https://{host}/"))
 
 
 class Canary:

@@ -9,14 +9,17 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 from standardwebhooks import Webhook as Verifier
+from standardwebhooks import WebhookVerificationError
 
 from alliance.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
 from alliance.models import Change, Mail, Organisation, User, Webhook, WebhookAttempt, WebhookMessage
 from alliance.services import webhooks
 from alliance.services.webhooks import delivering, sending
 from alliance.services.webhooks.collecting import put
+from alliance.services.webhooks.signing import signed_headers
 from tests.alliance.webhooks.conftest import Receiver, reply
 from tests.cast import World
 
@@ -75,6 +78,36 @@ def test_both_secrets_sign_while_they_overlap(hook: Webhook, receiver: Receiver,
     Verifier(new).verify(body, headers)
     with pytest.raises(Exception, match="No matching signature"):
         Verifier(hook.secret).verify(body, headers)
+
+
+def test_who_rotates_twice_in_a_day_breaks_no_receiver(
+    hook: Webhook, receiver: Receiver, world: World
+) -> None:
+    """An answer was lost and the step done again: what the receiver holds is the secret before the last."""
+    first, owner = hook.secret, world.people["lab_owner"]
+    with time_machine.travel("2027-01-10T08:00:00Z", tick=False):
+        second = webhooks.rotate_secret(hook, user=owner)
+    with time_machine.travel("2027-01-10T20:00:00Z", tick=False):
+        third = webhooks.rotate_secret(hook, user=owner)
+    for at, good, bad in (
+        ("2027-01-11T07:59:59Z", (first, second, third), ()),
+        ("2027-01-11T08:00:00Z", (second, third), (first,)),
+        ("2027-01-11T19:59:59Z", (second, third), (first,)),
+        ("2027-01-11T20:00:00Z", (third,), (first, second)),
+    ):
+        with time_machine.travel(at, tick=False):
+            row = put(hook, "match.found", source=at, subject=at, data={})
+            body = json.dumps(row.payload)
+            headers = signed_headers(WebhookMessage.objects.get(pk=row.pk), body, timezone.now())
+            for secret in good:
+                Verifier(secret).verify(body, headers)
+            for secret in bad:
+                with pytest.raises(WebhookVerificationError):
+                    Verifier(secret).verify(body, headers)
+    for _time in range(12):
+        webhooks.rotate_secret(hook, user=owner)
+    headers = signed_headers(WebhookMessage.objects.get(pk=row.pk), "{}", timezone.now())
+    assert len(headers["webhook-signature"].split()) == 10
 
 
 def test_one_subject_keeps_its_order_and_does_not_hold_up_another(hook: Webhook, receiver: Receiver) -> None:
