@@ -2,7 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.db.models.functions import Now
 
 from alliance.access import Row
@@ -31,7 +31,7 @@ class Webhook(Published):
     secret = models.CharField(max_length=80)
     old_secret = models.CharField(max_length=80, blank=True)
     old_secret_until = models.DateTimeField(null=True, blank=True)
-    earlier_secrets = models.JSONField(default=list, blank=True)
+    earlier_secrets = models.JSONField(default=list, blank=True, db_default=Value([], models.JSONField()))
     made_by = models.ForeignKey("alliance.User", models.SET_NULL, null=True, related_name="+")
 
     objects = GuardedManager()
