@@ -282,6 +282,15 @@ def make_known(run: MatchRun, demand_id: int, **ids: list[int]) -> None:
     row.save()
 
 
+def forget_capability(capability: Capability) -> None:
+    """No result names the capability any more."""
+    for model in (Match, NearMiss):
+        model.objects.filter(capability_id=capability.pk).delete()
+    for row in DemandResult.objects.filter(capabilities__contains=[capability.pk]):
+        row.capabilities = [each for each in row.capabilities if each != capability.pk]
+        row.save()
+
+
 def make_match(
     run: MatchRun, line: DemandLine, capability: Capability, rank: int = 1, score: float = 0.8
 ) -> Match:

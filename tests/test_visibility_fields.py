@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests import factories as make
 from tests.cast import World
 from tests.chance import without_chance
 from tests.matrix.roles import BUREAUS, DEMAND_SIDE, LAB, NORTH, SUPPLIER, client
@@ -126,9 +127,7 @@ def test_terms_of_a_matched_capability(shared_world: World, read: Read) -> None:
 def test_terms_of_a_capability_without_a_match_are_for_its_owner_and_its_bureau(
     shared_world: World, read: Read
 ) -> None:
-    from matching.models import NearMiss
-
-    NearMiss.objects.filter(capability_id=shared_world.capabilities["bystander"].pk).delete()
+    make.forget_capability(shared_world.capabilities["bystander"])
     for role in NORTH | {"platform"}:
         terms = read(role, capability(shared_world, "bystander"))["terms"]
         assert (terms is not None) == (role == "partner_bureau"), role

@@ -25,6 +25,7 @@ from alliance.access.editing import mergeable as mergeable
 from alliance.access.following import follows
 from alliance.access.queries import by_reason, narrowed
 from alliance.access.queries import prepared as prepared
+from alliance.access.queries import reasons_of as reasons_of
 from alliance.access.rows import PAIRS as PAIRS
 from alliance.access.rows import Row as Row
 from alliance.access.seeing import VISIBLE as VISIBLE

@@ -24,6 +24,20 @@ class Among(Lookup):
         return sql, (*row_params, *key_params)
 
 
+@Field.register_lookup
+class Within(Lookup):
+    """`key__within=subquery`: the same rows as `key__in=subquery`, never made a join of: the database reads the keys
+    once and looks each row's up. For long lists of keys of which it cannot know how long they are, as of arrays."""
+
+    lookup_name = "within"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        key, key_params = self.process_lhs(compiler, connection)
+        rows, row_params = self.process_rhs(compiler, connection)
+        return f"({key} IN {rows}) IS TRUE", (*key_params, *row_params)
+
+
 class Keys:
     """Keys for `one_of`, written once: what Django looks through one by one, and again for each part of a query."""
 

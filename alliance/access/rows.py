@@ -48,13 +48,14 @@ class Row:
 class Pairs:
     """`demands(organisations)`: demands on which these suppliers have a current match or near miss;
     `capabilities(demands, teams, viewer)`: capabilities matched, or nearly, or (`teams`) in a team on these demands;
-    `suppliers(demands, viewer)`: the firms behind them; the viewer says of how many rows is asked;
+    `suppliers(demands, everywhere, viewer)`: the firms behind them, teams included; `everywhere`: only of demands of
+    open scope; the viewer says of how many rows is asked;
     `sites(demands, viewer)`: sites that suit these demands;
     `meetings(bureaus)`: ids of the meetings these bureaus sit at."""
 
     demands: Callable[[Iterable[int]], Q] | None = None
     capabilities: Callable[[Q, bool, Viewer], Q] | None = None
-    suppliers: Callable[[Q, Viewer], Q] | None = None
+    suppliers: Callable[[Q, bool, Viewer], Q] | None = None
     sites: Callable[[Q, Viewer], Q] | None = None
     meetings: Callable[[Iterable[int]], QuerySet[Any, Any]] | None = None
 

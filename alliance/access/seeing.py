@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from django.apps import apps
 from django.db.models import Q
 
 from alliance.access import shared
@@ -61,7 +62,18 @@ def _capability(row: Row, viewer: Viewer) -> Q:
 
 def _terms(row: Row, viewer: Viewer) -> Q:
     """Price and capacity: the bureaus only on matches of their alliance, a lab only on its own lines."""
+    if viewer.few and row.capability:
+        # Of each row its capability is looked up: joined, the database would read all capabilities for fifty rows.
+        rows = apps.get_model("companies.Capability")._base_manager.filter(_terms(_of_itself(row), viewer))
+        return Q(**{f"{row.capability}__id__among": rows.values("pk")})
     return _mine(row, viewer) | _cared(row, viewer) | _offered_to(row, viewer, teams=False)
+
+
+def _of_itself(row: Row) -> Row:
+    """What hangs on a capability, said about the capability."""
+    begins = f"{row.capability}__"
+    owner, cities = row.owner.removeprefix(begins), tuple(each.removeprefix(begins) for each in row.cities)
+    return replace(row, owner=owner, cities=cities, capability="")
 
 
 def _offered_to(row: Row, viewer: Viewer, *, teams: bool = True) -> Q:
@@ -74,9 +86,8 @@ def _supplies(row: Row, viewer: Viewer, *, everywhere: bool = True) -> Q:
     """Who a supplier is: by itself a reason to see only firms outside the alliance, on demands of open scope."""
     if PAIRS.suppliers is None:
         raise LookupError("matching has not said which pairs exist")
-    demands = _behind(viewer)
-    asked = demands & Q(scope="open") if everywhere else demands
-    return _prefixed("" if row.owner == "id" else row.owner, PAIRS.suppliers(asked, viewer))
+    found = PAIRS.suppliers(_behind(viewer), everywhere, viewer)
+    return _prefixed("" if row.owner == "id" else row.owner, found)
 
 
 def _behind(viewer: Viewer) -> Q:

@@ -1,6 +1,7 @@
 """Demands, the runs that match them, and the results of the newest run."""
 
 from alliance.kinds import Kind, register
+from matching.models import known as known
 from matching.models.answers import Answer
 from matching.models.bills import BillColumn, BillSheet
 from matching.models.demands import (

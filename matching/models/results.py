@@ -11,9 +11,9 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Exists, F, Func, OuterRef, Q, Subquery, Value
+from django.db.models import Exists, F, Func, OuterRef, Q, Value
 
-from alliance.access import PAIRS, GuardedQuerySet, Row, Viewer
+from alliance.access import GuardedQuerySet, Row
 from companies.models import Capability
 from matching.models.demands import Demand, DemandLine
 
@@ -48,14 +48,6 @@ class ResultQuerySet(GuardedQuerySet):
         if not pointers:
             return self.none()
         return self.filter(_Named(F("demand_id"), F("run_id"), _keys(pointers), _keys(pointers.values())))
-
-    def counting(self, demands: Q) -> "ResultQuerySet":
-        """The current ones of these demands, asked for row by row: which results count is read once for the whole
-        query and then looked up. Only where the rows are known: the database takes each look-up for a whole reading."""
-        pointers = CurrentResult.objects.filter(demand__in=Demand.objects.filter(demands).values("pk"))
-        return self.filter(
-            _Held(_Pair("demand_id", "run_id"), Subquery(pointers.values("demand_id", "run_id")))
-        )
 
     def naming(self, column: str, ids: Iterable[int]) -> "ResultQuerySet":
         """Those of results that name one of these ids in an array of `DemandResult`: how rows are found that are not
@@ -98,20 +90,6 @@ class _Named(Func):
         (a, b, first, second), params = zip(*parts, strict=True)
         pairs = f"SELECT * FROM unnest({first}::bigint[], {second}::bigint[])"  # noqa: S608
         return f"(({a}, {b}) IN ({pairs}))", tuple(value for part in params for value in part)
-
-
-class _Pair(Func):
-    template = "(%(expressions)s)"
-    output_field = models.TextField()
-
-
-class _Held(Func):
-    """`(a, b) IN (subquery)`, kept from being turned into a join: the database then reads the subquery once."""
-
-    template = "(%(expressions)s) IS TRUE"
-    arg_joiner = " IN "
-    output_field = models.BooleanField()
-    conditional = True
 
 
 ResultManager = models.Manager.from_queryset(ResultQuerySet)
@@ -321,70 +299,3 @@ class Pipeline(Result):
     def _stages(self, stages: Iterable[str], what: str) -> dict[str, Any]:
         found = {stage: getattr(self, f"{stage}_{what}") for stage in stages}
         return {stage: value for stage, value in found.items() if value is not None}
-
-
-# --- what the visibility rules ask about pairs ------------------------------------------------------
-def _demands_paired_with(organisations: Any) -> Q:
-    """Demands on which these suppliers have a current match or near miss."""
-    rows = DemandResult.objects.current().filter(suppliers__overlap=list(organisations))
-    return Q(pk__in=rows.values("demand_id"))
-
-
-class _Team(Func):
-    """The capability ids in a pipeline's team, one row each; 0 where a line has nobody."""
-
-    template = "unnest((%(expressions)s)[:][2:2])"
-    output_field = models.BigIntegerField()
-    set_returning = True
-
-
-def _capabilities_paired_on(demands: Q, teams: bool, viewer: Viewer) -> Q:
-    """Capabilities with a current match or near miss on these demands, or in a team for one that asked everywhere.
-
-    A team may hold a capability that is not among the matches kept; inside the alliance it is seen anyway.
-    """
-    paired = _either(demands, "capability_id", viewer)
-    if not teams:
-        return paired
-    return paired | Q(pk__in=_team_members(demands))
-
-
-def _team_members(demands: Q) -> Any:
-    """Ids of the capabilities in teams for those of the demands that asked everywhere."""
-    everywhere = Demand.objects.filter(demands, scope="open").values("pk")
-    rows = Pipeline.objects.current().filter(demand_id__in=everywhere)
-    return rows.values_list(_Team("members"), flat=True)
-
-
-def _suppliers_paired_on(demands: Q, viewer: Viewer) -> Q:
-    """By the results' own column, which saves looking at every capability of the region. Said about a firm."""
-    teams = Capability.objects.filter(pk__one_of=ArraySubquery(_team_members(demands))).values(
-        "organisation_id"
-    )
-    return _either(demands, "supplier_id", viewer) | Q(pk__in=teams)
-
-
-def _either(demands: Q, column: str, viewer: Viewer) -> Q:
-    """Named by a match or near miss on these demands."""
-    asked = Demand.objects.filter(demands).values("pk")
-    found = [
-        (
-            m.objects.counting(demands) if viewer.some else m.objects.current().filter(demand_id__in=asked)
-        ).values(column)
-        for m in (Match, NearMiss)
-    ]
-    look = "among" if viewer.few or viewer.some else "in"
-    return Q(**{f"pk__{look}": found[0]}) | Q(**{f"pk__{look}": found[1]})
-
-
-def _sites_suiting(demands: Q, viewer: Viewer) -> Q:
-    asked = Demand.objects.filter(demands).values("pk")
-    found = [m.objects.current().filter(demand_id__in=asked).values("site_id") for m in (SiteMatch, Pipeline)]
-    look = "among" if viewer.few else "in"
-    return Q(**{f"pk__{look}": found[0]}) | Q(**{f"pk__{look}": found[1].exclude(site_id=None)})
-
-
-PAIRS.demands = _demands_paired_with
-PAIRS.capabilities = _capabilities_paired_on
-PAIRS.suppliers = _suppliers_paired_on
-PAIRS.sites = _sites_suiting
