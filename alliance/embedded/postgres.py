@@ -30,6 +30,7 @@ SETTINGS = {
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
     "max_wal_size": "8GB",
+    "wal_buffers": "64MB",  # four workers write rows faster than 16 are emptied, and then write the log themselves
     "random_page_cost": "1.1",
     "jit": "off",
     "log_timezone": "UTC",

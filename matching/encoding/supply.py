@@ -222,7 +222,9 @@ class _OverSupply(Encoder):
         codes = asked.line_certificates(self.demands["id"])
         built = replace(
             self.supply.problem,
-            places=around.read_places(self.alliance, self.cities),
+            places=Places(
+                self.supply.problem.places.travel, *around.read_members(self.alliance, self.cities)
+            ),
             demands=self._demands(site_keys, asked.site_requirements(self.demands["id"])),
             lines=self._lines(keys, asked.line_requirements(self.demands["id"]), codes, self.supply.codes),
             weights=around.read_weights(self.alliance),

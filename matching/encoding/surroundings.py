@@ -175,15 +175,15 @@ def read_organisations(ids: Array) -> Organisations:
 
 
 def read_exclusions(owners: Array, organisations: Array) -> Lists:
-    """For each demand's organisation those it excludes, among the ones in the problem."""
+    """For each demand's organisation those it excludes, among the ones in the problem (ascending keys)."""
     pairs = Exclusion.objects.filter(organisation_id__in=owners.tolist()).values_list(
         "organisation_id", "excluded_id"
     )
-    place = {identity: index for index, identity in enumerate(organisations.tolist())}
     excluded: dict[int, list[int]] = {}
     for owner, other in pairs:
-        if other in place:
-            excluded.setdefault(owner, []).append(place[other])
+        place = int(np.searchsorted(organisations, other))
+        if place < len(organisations) and organisations[place] == other:
+            excluded.setdefault(owner, []).append(place)
     return Lists.of(excluded.get(owner, []) for owner in owners.tolist())
 
 

@@ -27,7 +27,7 @@ from matching.services.runs.ending import finish_run
 from matching.services.runs.heartbeats import beat, forget_the_dead
 from matching.services.runs.nudging import nudge_workers
 from matching.services.runs.queueing import queue_nightly_runs
-from matching.services.runs.sweeping import sweep
+from matching.services.runs.sweeping import put_in_place, sweep
 
 logger = logging.getLogger(__name__)
 EVERY = 2.0  # seconds, give or take a quarter, so that several do not march in step
@@ -90,6 +90,7 @@ class Reconciler:
             end_settled,
             self._call_workers,
             sweep,
+            put_in_place,
             note_figures,
             forget_the_dead,
         )

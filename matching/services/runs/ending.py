@@ -3,7 +3,7 @@
 from collections import Counter
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from alliance.changes import record
@@ -90,5 +90,6 @@ def _move_pointers(run: MatchRun) -> None:
 
 def drop_pointers(which: Q) -> int:
     """Demands that are not published, or have no lines, are in no result."""
-    matched = Demand.objects.filter(published=True, lines__isnull=False).values("pk")
-    return CurrentResult.objects.filter(which).exclude(demand_id__in=matched).delete()[0]
+    # Asked of each: as a list the country's demands would be read for every run.
+    matched = Demand.objects.filter(pk=OuterRef("demand_id"), published=True, lines__isnull=False)
+    return CurrentResult.objects.filter(which).exclude(Exists(matched)).delete()[0]

@@ -10,9 +10,11 @@ from alliance.models import Heartbeat
 KEPT = timedelta(days=1)
 
 
-# One statement: a worker says it before each run, and the run's readers wait for it.
+# One statement, whose commit does not wait for the disk: a worker says it before each run, and the run's readers wait
+# for it.
 BEAT = """
-    INSERT INTO alliance_heartbeat (name, kind, at) VALUES (%s, %s, statement_timestamp())
+    INSERT INTO alliance_heartbeat (name, kind, at)
+    SELECT %s, %s, statement_timestamp() WHERE set_config('synchronous_commit', 'off', true) = 'off'
     ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, at = excluded.at
 """
 

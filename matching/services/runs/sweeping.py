@@ -32,6 +32,23 @@ STALE = """
 MOVING = [RunState.FINISHED, RunState.PARTIAL]  # how a run ends that moved pointers
 
 
+# Who may: the owner of the index.
+PUT_IN_PLACE = """
+    SELECT gin_clean_pending_list(oid::regclass) FROM pg_class
+    WHERE oid = to_regclass('demand_result_known') AND pg_has_role(relowner, 'USAGE')
+"""
+
+
+def put_in_place() -> int:
+    """What runs have laid before the index of who is known: every look reads through it until it is put in.
+
+    Returns how many pages there were.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(PUT_IN_PLACE)
+        return sum(row[0] for row in cursor.fetchall())
+
+
 def sweep(steps: int = 20) -> int:
     """Delete rows of superseded results; returns how many (run, demand) pairs went."""
     gone = 0

@@ -22,6 +22,7 @@ from matching.services.runs.claims import (
     note_progress,
     without_waiting,
 )
+from matching.services.runs.collecting import without_collecting
 from matching.services.runs.ending import finish_run
 from matching.services.runs.freezing import freeze, load
 from matching.services.runs.heartbeats import beat
@@ -84,11 +85,13 @@ def work_on_chunk(claim: Claim) -> bool:
     """True when the chunk's rows are written. An error gives the chunk back, with its reason on the row."""
     try:
         if claim.number:
-            compute(claim)
+            with without_collecting():
+                compute(claim)
         elif match_small(claim):
             return True
         else:
-            freeze(claim)
+            with without_collecting():
+                freeze(claim)
     except LostFenceError:
         logger.info(
             "run %s, chunk %s: somebody else has it, or the run has ended", claim.run_id, claim.number

@@ -5,6 +5,7 @@ from typing import Any
 from companies.models import Capability
 from matching.models import DemandResult, Match, NearMiss, Pipeline, SiteMatch
 from matching.services.merging import merge_firms, undo_merge
+from matching.services.runs.sweeping import put_in_place
 from tests import factories as make
 from tests.cast import World
 from tests.matching.runs.conftest import match_now
@@ -44,6 +45,12 @@ def test_a_run_says_what_its_rows_name(world: World) -> None:
     seen = told()
     assert DemandResult.objects.count() > 2
     assert all(seen.values()), "nothing is named: equal arrays would say nothing"
+
+
+def test_what_lies_before_the_index_is_put_in(world: World) -> None:
+    match_now(world.alliances["north"])
+    assert put_in_place() > 0
+    assert put_in_place() == 0
 
 
 def test_rows_are_found_by_what_stands_beside_the_demand(world: World) -> None:
