@@ -22,6 +22,7 @@ from companies.models import Capability
 from companies.services import CapabilityInput, set_free_capacity, update_capability
 from matching.encoding import snapshot
 from matching.models import Demand, DemandLine, Introduction, LinePrice, MatchRun, SiteNeed
+from matching.services.changes.following import CONSUMER
 from matching.services.demands import LineInput, publish_demand, save_line, withdraw_demand
 from matching.services.introductions.delivering import count_delivery
 from matching.services.runs.freezing import one_snapshot
@@ -41,6 +42,12 @@ SETTLED = """
             SELECT 1 FROM alliance_change c JOIN alliance_consumerposition p ON p.name = 'matcher'
             WHERE (c.transaction, c.id) > (p.transaction, p.change) AND c.kind NOT IN ('run', 'mail'))
 """
+FOLLOWED = """
+    INSERT INTO alliance_consumerposition (name, transaction, change)
+    SELECT %(name)s, pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1, coalesce(max(id), 0)
+    FROM alliance_change
+    ON CONFLICT (name) DO UPDATE SET transaction = excluded.transaction, change = excluded.change
+"""
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,7 @@ class Measured:
     ended: float
     demands: int
     runs: int
+    span: tuple[float, float] = (0.0, 0.0)  # by this machine's monotonic clock
 
 
 class Changes:
@@ -64,7 +72,7 @@ class Changes:
 
     def __init__(self, seed: int) -> None:
         self.dice = random.Random(seed)  # noqa: S311 (spreads the changes, guards nothing)
-        self.user = everywhere()
+        self.user = somebody()
         self.capabilities = list(
             Capability.objects.filter(
                 published=True, component_type__in=DemandLine.objects.values("component_type")
@@ -87,8 +95,17 @@ class Changes:
             "roles of a city": self.roles,
         }
 
+    def _join(self, organisation: int) -> None:
+        """One's own row is changed, by who may."""
+        firm = Organisation.objects.get(pk=organisation)
+        role = "owner" if firm.kind == "firm" else "admin"
+        _, new = Membership.objects.get_or_create(user=self.user, organisation=firm, defaults={"role": role})
+        if new:
+            self.user = User.objects.get(pk=self.user.pk)  # what one may do is kept with the person
+
     def capacity(self) -> Write:
         row = Capability.objects.get(pk=self.dice.choice(self.capabilities))
+        self._join(row.organisation_id)
         free = round(row.terms.capacity_per_month * (0.3 + 0.7 * self.dice.random()), 2)
         return partial(set_free_capacity, row, free, user=self.user)
 
@@ -96,12 +113,14 @@ class Changes:
         row = Capability.objects.select_related("facility", "component_type").get(
             pk=self.dice.choice(self.capabilities)
         )
+        self._join(row.organisation_id)
         days = row.volume_lead_days
         given = as_given(row, volume_lead_days=days + self.dice.choice([1, 3]))
         return partial(update_capability, row, given, user=self.user, version=None)
 
     def line(self) -> Write:
         row = DemandLine.objects.select_related("demand").get(pk=self.dice.choice(self.lines))
+        self._join(row.demand.owner_id)
         price = LinePrice.objects.filter(line=row).first()
         given = LineInput(
             component_type=row.component_type,
@@ -119,6 +138,7 @@ class Changes:
 
     def site(self) -> Write:
         row = Site.objects.get(pk=self.dice.choice(self.sites))
+        self._join(row.organisation_id)
         fleet = max(1, round(row.fleet_capacity * self.dice.choice([0.9, 1.2])) + 1)
         given = SiteInput(
             name=row.name,
@@ -138,6 +158,7 @@ class Changes:
     def publishing(self) -> Write:
         """Only the publishing is timed: what takes it back has been followed before."""
         row = Demand.objects.get(pk=self.dice.choice(self.demands))
+        self._join(row.owner_id)
         withdraw_demand(row, user=self.user)
         wait_until_settled()
         return partial(publish_demand, row, user=self.user)
@@ -178,18 +199,19 @@ def as_given(row: Capability, **more: Any) -> CapabilityInput:
     return replace(given, **more)
 
 
-def everywhere() -> User:
-    """Somebody who may do everything: owner of every firm, admin of every bureau."""
-    person, made = User.objects.get_or_create(
+def somebody() -> User:
+    """Who makes the changes: of the platform's staff, and of a firm's or lab's people once it joins them."""
+    person, _ = User.objects.get_or_create(
         username="bench-latency", defaults={"display_name": "Bench", "is_superuser": True, "is_staff": True}
     )
-    if made:
-        rows = Organisation.objects.values_list("pk", "kind")
-        Membership.objects.bulk_create(
-            Membership(user=person, organisation_id=pk, role="owner" if kind == "firm" else "admin")
-            for pk, kind in rows
-        )
     return person
+
+
+def caught_up() -> None:
+    """A database that was filled before, with results: its changes of then have been matched, nobody follows them."""
+    with connection.cursor() as cursor:
+        cursor.execute(FOLLOWED, {"name": CONSUMER})
+        cursor.execute("DELETE FROM matching_formerrow")
 
 
 def wait_until_settled() -> float:
@@ -206,6 +228,20 @@ def wait_until_settled() -> float:
     raise TimeoutError("a change was not followed, or its run did not end")
 
 
+def size_of_region() -> tuple[int, str]:
+    """The number of capabilities, and all numbers to print."""
+    capabilities = Capability.objects.count()
+    numbers = {
+        "firms and labs": Organisation.objects.count(),
+        "capabilities": capabilities,
+        "published demands": Demand.objects.filter(published=True).count(),
+        "lines": DemandLine.objects.count(),
+        "sites": Site.objects.count(),
+        "alliances": Alliance.objects.count(),
+    }
+    return capabilities, ", ".join(f"{number:,} {what}" for what, number in numbers.items())
+
+
 def measure_changes(count: int, seed: int, kinds: str = "") -> Iterator[Measured]:
     """`count` changes of each kind in turns, then a quarter of it of those that touch a whole alliance.
 
@@ -214,7 +250,8 @@ def measure_changes(count: int, seed: int, kinds: str = "") -> Iterator[Measured
     """
     changes = Changes(seed)
     wait_until_settled()
-    chosen = {name: make for name, make in changes.kinds.items() if kinds in name}
+    parts = kinds.split(",")
+    chosen = {name: make for name, make in changes.kinds.items() if any(part in name for part in parts)}
     whole = {name: chosen.pop(name) for name in WHOLE if name in chosen}
     yield from _turns(chosen, count)
     yield from _turns(whole, count // 4)
@@ -245,7 +282,8 @@ def _measure_one(kind: str, write: Write) -> Measured:
         over = (ended - began[0]) * 1000
         times = [over - (latest - moment).total_seconds() * 1000 for moment in moments]
     demands = sum(run.demands_done for run in runs)
-    return Measured(kind, (ended - began[0]) * 1000, times[0], times[1], times[2], demands, len(runs))
+    span = began[0], ended
+    return Measured(kind, (ended - began[0]) * 1000, times[0], times[1], times[2], demands, len(runs), span)
 
 
 def measure_snapshot(seed: int, changes: int = 20) -> str:
@@ -301,15 +339,18 @@ def _seconds(work: Write) -> float:
 def table(rows: list[Measured]) -> str:
     """Distribution by kind of change."""
     told = [
-        f"{'change':<28}{'n':>4}{'p50':>8}{'p95':>8}{'max':>8}  ms   demands p50/max   queued  started (p50, ms)"
+        f"{'change':<28}{'n':>4}{'p50':>8}{'p95':>8}{'max':>8}  ms   demands p50/max   runs   queued  started (p50, ms)"
     ]
     for kind in dict.fromkeys(row.kind for row in rows):
         own = [row for row in rows if row.kind == kind]
         total, demands = sorted(row.total for row in own), sorted(row.demands for row in own)
+        runs = sorted(row.runs for row in own)
         queued, started = (sorted(getattr(row, name) for row in own) for name in ("queued", "started"))
+        numbers = [_part(total, 0.5), _part(total, 0.95), total[-1]]
         told.append(
-            f"{kind:<28}{len(own):>4}{_part(total, 0.5):>8.0f}{_part(total, 0.95):>8.0f}{total[-1]:>8.0f}"
-            f"  {_part(demands, 0.5):>12.0f} /{demands[-1]:>5}{_part(queued, 0.5):>12.0f}{_part(started, 0.5):>9.0f}"
+            f"{kind:<28}{len(own):>4}{numbers[0]:>8.0f}{numbers[1]:>8.0f}{numbers[2]:>8.0f}"
+            f"  {_part(demands, 0.5):>12.0f} /{demands[-1]:>5}{_part(runs, 0.5):>7.0f}"
+            f"{_part(queued, 0.5):>9.0f}{_part(started, 0.5):>9.0f}"
         )
     return "\n".join(told)
 
