@@ -58,6 +58,18 @@ def record(
     return row
 
 
+def record_all(verb: str, kind: str, told: Iterable[tuple[str, dict[str, Any]]]) -> None:
+    """``record`` for several objects to which the same happens: their ids, and what holds of each afterwards."""
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("a change is recorded in the transaction that makes it")
+    origin = ORIGIN.get()
+    own = {"actor_id": origin.actor_id, "token": origin.token, "request_id": origin.request_id}
+    Change.objects.bulk_create(
+        Change(verb=verb, kind=kind, object_id=object_id, after=after, **own) for object_id, after in told
+    )
+    _nudge_once()
+
+
 def _nudge_once() -> None:
     """One message for a transaction, however many changes it makes; one that a savepoint takes back does not count."""
     connection = transaction.get_connection()

@@ -10,7 +10,13 @@ from alliance.services.notices import follow_news, send_notice_mail
 from matching.services.changes import follow_and_match
 from matching.services.exports import work_on_export
 from matching.services.notices import tell_of_dates
-from matching.services.runs import prepare_kernel, queue_nightly_runs, warm_up, work_on_run
+from matching.services.runs import (
+    prepare_kernel,
+    queue_nightly_runs,
+    warm_up,
+    work_on_run,
+    work_on_small_runs,
+)
 
 # Below the lease: whoever claims next never meets the old owner.
 LIMIT = max(settings.MATCH_LEASE_SECONDS - 10, 5)
@@ -19,6 +25,11 @@ LIMIT = max(settings.MATCH_LEASE_SECONDS - 10, 5)
 @shared_task(name="matching.work_on_run", time_limit=LIMIT, soft_time_limit=None)
 def work_on_run_task(run_id: int) -> None:
     work_on_run(run_id)
+
+
+@shared_task(name="matching.work_on_small_runs", time_limit=LIMIT, soft_time_limit=None)
+def work_on_small_runs_task(run_ids: list[int]) -> None:
+    work_on_small_runs(run_ids)
 
 
 @shared_task(name="matching.follow_changes", time_limit=LIMIT)

@@ -16,10 +16,11 @@ RequirementRow = tuple[int, int, str, Any, bool, float, float]  # owner of the r
 FIELDS = ("key_id", "op", "value", "hard", "weight", "tolerance")
 
 
-def read_demands(alliance: int, chosen: Sequence[int] | None) -> dict[str, Array]:
-    """Published demands of the alliance (all, or the chosen ones) that have lines, by id."""
+def read_demands(alliance: int | None, chosen: Sequence[int] | None) -> dict[str, Array]:
+    """Published demands of the alliance (all, or the chosen ones) that have lines, by id. None: of any."""
     select = {
         "id": ("d.id", "int8"),
+        "alliance": ("d.alliance_id", "int8"),
         "owner": ("d.owner_id", "int8"),
         "lab": ("d.lab_city_id", "int8"),
         "open": ("d.scope = 'open'", "bool"),
@@ -33,12 +34,12 @@ def read_demands(alliance: int, chosen: Sequence[int] | None) -> dict[str, Array
     }
     rest = """
         FROM matching_demand d LEFT JOIN matching_siteneed n ON n.demand_id = d.id
-        WHERE d.alliance_id = %s AND d.published AND (%s::bigint[] IS NULL OR d.id = ANY(%s::bigint[]))
-          AND EXISTS (SELECT 1 FROM matching_demandline l WHERE l.demand_id = d.id)
+        WHERE {which} AND d.published AND EXISTS (SELECT 1 FROM matching_demandline l WHERE l.demand_id = d.id)
         ORDER BY d.id
     """
-    wanted = None if chosen is None else list(chosen)
-    return columns(select, rest, [alliance, wanted, wanted])
+    conditions = {"d.alliance_id = %s": alliance, "d.id = ANY(%s)": None if chosen is None else list(chosen)}
+    given = {condition: value for condition, value in conditions.items() if value is not None}
+    return columns(select, rest.format(which=" AND ".join(given)), list(given.values()))
 
 
 def read_lines(demands: Array) -> dict[str, Array]:

@@ -1,6 +1,6 @@
 """What demands and offers stand in: type trees, places, organisations, weights."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,12 +118,19 @@ def read_travel(cities: Array) -> Array:
 
 def read_members(alliance: int, cities: Array) -> tuple[Array, Array]:
     """Which of them belong to the alliance, and with what roles."""
-    member, roles = np.zeros(len(cities), bool), np.zeros(len(cities), np.uint8)
-    for city, its_roles in _fetch(REACHED, {"ids": cities.tolist(), "alliance": alliance}):
+    return members_of([alliance], cities)[alliance]
+
+
+def members_of(alliances: Collection[int], cities: Array) -> dict[int, tuple[Array, Array]]:
+    """``read_members`` for several."""
+    count = len(cities)
+    found = {alliance: (np.zeros(count, bool), np.zeros(count, np.uint8)) for alliance in alliances}
+    for alliance, city, its_roles in _fetch(REACHED, {"ids": cities.tolist(), "alliances": list(alliances)}):
         place = np.searchsorted(cities, city)
+        member, roles = found[alliance]
         member[place] = True
         roles[place] = sum(ROLES[role] for role in set(its_roles))
-    return member, roles
+    return found
 
 
 # Keys as one array: hundreds of parameters take longer to write down than to look up.
@@ -133,7 +140,8 @@ ROADS = """
     WHERE origin_id = ANY(%(ids)s) AND destination_id = ANY(%(ids)s)
 """
 REACHED = """
-    SELECT city_id, roles FROM alliance_alliancereach WHERE alliance_id = %(alliance)s AND city_id = ANY(%(ids)s)
+    SELECT alliance_id, city_id, roles FROM alliance_alliancereach
+    WHERE alliance_id = ANY(%(alliances)s) AND city_id = ANY(%(ids)s)
 """
 
 
@@ -194,9 +202,20 @@ def default_weights() -> Weights:
 
 def read_weights(alliance: int) -> Weights:
     """The newest version of the alliance's own weights; a missing term keeps its default."""
-    newest = AllianceWeights.objects.filter(alliance_id=alliance).order_by("-number").first()
-    line, site = (newest.line, newest.site) if newest else ({}, {})
-    return Weights(_terms(line, LINE_TERMS, LINE_WEIGHTS), _terms(site, SITE_TERMS, SITE_WEIGHTS))
+    return weights_of([alliance])[alliance]
+
+
+def weights_of(alliances: Collection[int]) -> dict[int, Weights]:
+    """``read_weights`` for several."""
+    rows = AllianceWeights.objects.filter(alliance_id__in=alliances).order_by("alliance_id", "-number")
+    newest = {row.alliance_id: (row.line, row.site) for row in rows.distinct("alliance_id")}
+    found = {}
+    for alliance in alliances:
+        line, site = newest.get(alliance, ({}, {}))
+        found[alliance] = Weights(
+            _terms(line, LINE_TERMS, LINE_WEIGHTS), _terms(site, SITE_TERMS, SITE_WEIGHTS)
+        )
+    return found
 
 
 def _terms(own: Mapping[str, float], terms: tuple[str, ...], defaults: tuple[float, ...]) -> Array:

@@ -6,7 +6,7 @@ can be seen now is looked at: rows over what is kept are those over `encode` in 
 How: docs/decisions/0016-kept.md.
 """
 
-from matching.encoding.kept.demands import Ready, over_kept, warm
+from matching.encoding.kept.demands import Part, Ready, Wanted, over_kept, warm
 from matching.encoding.kept.world import forget
 
-__all__ = ["Ready", "forget", "over_kept", "warm"]
+__all__ = ["Part", "Ready", "Wanted", "forget", "over_kept", "warm"]

@@ -1,10 +1,10 @@
-"""A few demands over what is kept. Only where the compiled loops are (`is_ready`)."""
+"""A few demands, of one alliance or several, over what is kept. Only where the compiled loops are (`is_ready`)."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -20,8 +20,9 @@ from matching.encoding.errors import EncodingError
 from matching.encoding.freeze import Encoder, Frozen
 from matching.encoding.identities import Identities
 from matching.encoding.kept.world import World, organisations_up_to, world_of
-from matching.kernel import Lists, Places
-from matching.kernel.compiled.stocks import Stock, stocked_solver, together
+from matching.kernel import Lines, Lists, Places, Problem
+from matching.kernel.compiled.block import Laid
+from matching.kernel.compiled.stocks import Stock, conditions_together, stocked_solver, together
 
 # What lines ask for, most often asked first.
 ASKED = """
@@ -33,15 +34,33 @@ ASKED = """
 
 
 @dataclass(frozen=True)
-class Ready:
-    """`solver` solves the frozen problem and no other."""
+class Wanted:
+    """Some demands of an alliance, to be matched as of its date."""
 
-    frozen: Frozen
+    alliance: int
+    as_of: date
+    demands: Sequence[int]
+
+
+@dataclass(frozen=True)
+class Part:
+    """The demands of one alliance: ``solver`` solves ``problem``, of which they are those at ``positions``."""
+
+    problem: Problem
+    positions: Array
     solver: Any
 
 
-def over_kept(alliance: int, as_of: date, chosen: Sequence[int], outside: Collection[str]) -> Ready | None:
-    """Some demands of an alliance, ready to be solved; None where `encode` has to read them.
+@dataclass(frozen=True)
+class Ready:
+    """All demands as one table. parts: for each that was asked for its own, as its alliance sees it."""
+
+    frozen: Frozen
+    parts: list[Part]
+
+
+def over_kept(wanted: Sequence[Wanted], outside: Collection[str]) -> Ready | None:
+    """Some demands of different alliances, ready to be solved; None where `encode` has to read them.
 
     That is without a snapshot, where nothing of them is published, and where a value does not
     suit its parameter: `encode` says so if it matters to these demands. outside: kinds of changes that nothing kept
@@ -50,14 +69,21 @@ def over_kept(alliance: int, as_of: date, chosen: Sequence[int], outside: Collec
     now = snapshot.current()
     if now is None:
         return None
-    demands = asked.read_demands(alliance, chosen)
+    demands = _still_there(asked.read_demands(None, [key for each in wanted for key in each.demands]), wanted)
     if not len(demands["id"]):
         return None
     try:
         world = world_of(now, outside)
-        return _OverKept(world, alliance, as_of, demands).ready(now)
+        return _OverKept(world, wanted, demands).ready(now)
     except EncodingError:
         return None
+
+
+def _still_there(demands: dict[str, Array], wanted: Sequence[Wanted]) -> dict[str, Array]:
+    """Without those that belong to another alliance by now than to the one they were asked for with."""
+    of = {key: each.alliance for each in wanted for key in each.demands}
+    there = np.array([of[key] for key in demands["id"].tolist()], np.int64) == demands["alliance"]
+    return {name: column[there] for name, column in demands.items()}
 
 
 def warm(outside: Collection[str], seconds: float) -> int:
@@ -87,12 +113,12 @@ def warm(outside: Collection[str], seconds: float) -> int:
 class _OverKept(Encoder):
     """Organisations are numbered by their keys here."""
 
-    def __init__(self, world: World, alliance: int, as_of: date, demands: dict[str, Array]) -> None:
-        self.world, self.alliance, self.as_of, self.demands = world, alliance, as_of, demands
+    def __init__(self, world: World, wanted: Sequence[Wanted], demands: dict[str, Array]) -> None:
+        self.world, self.wanted, self.demands = world, wanted, demands
         self.lines = asked.read_lines(demands["id"])
         self.component_tree, self.scenario_tree = world.component_tree, world.scenario_tree
         self.cities = world.cities
-        owners = demands["owner"].tolist()
+        owners = sorted(set(demands["owner"].tolist()))
         pairs = Exclusion.objects.filter(organisation_id__in=owners)
         self.exclusions = list(pairs.values_list("organisation_id", "excluded_id"))
 
@@ -111,32 +137,58 @@ class _OverKept(Encoder):
         world.know({code for _, code in codes})
         lines = self._lines(world.keys, asked.line_requirements(self.demands["id"]), codes, world.codes)
         demands = self._demands(world.site_keys, asked.site_requirements(self.demands["id"]))
-        places = Places(sites.problem.places.travel, *around.read_members(self.alliance, self.cities))
-        stocks = {
-            kind: world.stock(int(world.component_tree.ids[kind]), self.as_of, now)
-            for kind in np.unique(lines.type).tolist()
-        }
+        stocks = self._stocks(lines, now)
         joined = together(list(stocks.values()))
         highest = max([*self.demands["owner"].tolist(), *(other for _, other in self.exclusions)])
         built = world.over(
-            as_of=self.as_of.toordinal(),
-            places=places,
+            as_of=self.wanted[0].as_of.toordinal(),
             organisations=organisations_up_to(highest),
             capabilities=joined.capabilities,
             demands=demands,
             lines=lines,
             sites=sites.problem.sites,
-            weights=around.read_weights(self.alliance),
         )
         built.validate_demands()
         first = dict(zip(stocks, joined.first, strict=True))
+        conditions = conditions_together(sites.asked, list(stocks.values()))
+        alliances = [each.alliance for each in self.wanted]
+        members, weights = around.members_of(alliances, self.cities), around.weights_of(alliances)
+        parts = []
+        for each in self.wanted:
+            places = Places(sites.problem.places.travel, *members[each.alliance])
+            own = replace(built, as_of=each.as_of.toordinal(), places=places, weights=weights[each.alliance])
+            positions = np.flatnonzero(self.demands["alliance"] == each.alliance)
+            blocks = self._blocks(own, positions, each.as_of, stocks, first)
+            table = sites.seen_by(places.member, places.roles)
+            parts.append(Part(own, positions, stocked_solver(own, sites.shared, table, conditions, blocks)))
+        return Ready(Frozen(built, self._names(list(stocks.values())), now.moment), parts)
+
+    def _stocks(self, lines: Lines, now: snapshot.Current) -> dict[tuple[int, date], Stock]:
+        """Of every type and day that somebody asks for; types by their place."""
+        day = {each.alliance: each.as_of for each in self.wanted}
+        alliance = self.demands["alliance"][lines.demand]
+        pairs = set(zip(lines.type.tolist(), alliance.tolist(), strict=True))
+        keys = sorted({(kind, day[of]) for kind, of in pairs})
+        ids = self.world.component_tree.ids
+        return {(kind, as_of): self.world.stock(int(ids[kind]), as_of, now) for kind, as_of in keys}
+
+    def _blocks(
+        self,
+        problem: Problem,
+        positions: Array,
+        as_of: date,
+        stocks: Mapping[tuple[int, date], Stock],
+        first: Mapping[tuple[int, date], int],
+    ) -> dict[int, tuple[Laid | None, int]]:
+        """Those that lines of these demands ask for, and where their stock begins."""
+        lines, is_open = problem.lines, problem.demands.open_scope
+        own = np.isin(lines.demand, positions)
         blocks = {}
-        for number in np.unique(lines.type.astype(np.int64) * 2 + demands.open_scope[lines.demand]).tolist():
+        for number in np.unique(lines.type[own].astype(np.int64) * 2 + is_open[lines.demand[own]]).tolist():
             kind, everywhere = number // 2, bool(number % 2)
-            blocks[number] = (stocks[kind].laid(kind, everywhere, places, len(world.codes)), first[kind])
-        table = sites.seen_by(places.member, places.roles)
-        solver = stocked_solver(built, sites.shared, table, sites.asked, list(stocks.values()), blocks)
-        return Ready(Frozen(built, self._names(list(stocks.values())), now.moment), solver)
+            laid = stocks[kind, as_of].laid(kind, everywhere, problem.places, len(self.world.codes))
+            blocks[number] = (laid, first[kind, as_of])
+        return blocks
 
     def _names(self, stocks: list[Stock]) -> Identities:
         """Gaps between stocks have the key 0."""

@@ -190,17 +190,20 @@ class _Over(Shared):
         self.loops = {"sites": table, "conditions": conditions}
 
 
+def conditions_together(asked: ConditionSets, stocks: Sequence[Stock]) -> Conditions:
+    """Of the capabilities of several stocks, in the order of ``together``."""
+    parts = [stock.failing(asked) for stock in stocks]
+    fails, misfits = (np.concatenate([part[which] for part in parts]) for which in (0, 1))
+    return Conditions(asked.start, asked.item, fails, misfits)
+
+
 def stocked_solver(
     problem: Problem,
     sites: Shared,
     table: SiteTable,
-    asked: ConditionSets,
-    stocks: Sequence[Stock],
+    conditions: Conditions,
     blocks: Mapping[int, tuple[Laid | None, int]],
 ) -> CompiledSolver:
-    """sites, table: of the sites that the problem has; stocks: in the order in which they make up its capabilities."""
-    parts = [stock.failing(asked) for stock in stocks]
-    fails, misfits = (np.concatenate([part[which] for part in parts]) for which in (0, 1))
-    conditions = Conditions(asked.start, asked.item, fails, misfits)
+    """sites, table: of the sites that the problem has; conditions: of its capabilities."""
     prepared = Prepared(problem, _Over(problem, sites, table, conditions))
     return CompiledSolver(prepared, StockedLines(prepared, blocks))

@@ -13,8 +13,8 @@ from matching.models import Demand, MatchRun
 from matching.services.changes.affected import Affected, affected_by
 from matching.services.changes.former import forget_followed
 from matching.services.runs.ending import drop_pointers
-from matching.services.runs.queueing import CHANGE, create_run, has_matching
-from matching.services.runs.working import work_on_run
+from matching.services.runs.queueing import CHANGE, create_run, create_small_runs, has_matching
+from matching.services.runs.working import work_on_run, work_on_small_runs
 
 CONSUMER = "matcher"
 BATCH = 2000
@@ -44,13 +44,14 @@ TURN = 20.0  # seconds of matching after which a follower leaves the rest to oth
 
 
 def follow_changes(
-    *, patience: float = 0.0, queued: list[int] | None = None, until_queued: bool = False
+    *, patience: float = 0.0, queued: list[list[int]] | None = None, until_queued: bool = False
 ) -> int:
     """Read what is new in the feed and queue runs for it; returns the number of changes read.
 
     Runs and position are one transaction: a crash repeats it, and runs that already wait absorb others. Who finds
     another reading goes: the other looks again when it has let go. `patience`: seconds to wait for changes that an
-    older transaction holds back. `queued` takes the keys of the runs; `until_queued`: no further, once there are some.
+    older transaction holds back. `queued` takes the keys of the runs, those in one list
+    that one worker does together; `until_queued`: no further, once there are some.
     """
     total, until = 0, time.monotonic() + patience
     while not (until_queued and queued and not _is_waiting(OWN)):
@@ -73,14 +74,23 @@ def follow_and_match(*, patience: float = 0.0) -> int:
     """
     total, until = 0, time.monotonic() + TURN
     while True:
-        queued: list[int] = []
+        queued: list[list[int]] = []
         total += follow_changes(patience=patience, queued=queued, until_queued=True)
         if not queued:
             return total
-        small = MatchRun.objects.filter(pk__in=queued, state=RunState.QUEUED).exclude(demand=None, demands=[])
-        for run in small.order_by("pk").values_list("pk", flat=True):
+        for group in queued:
             if time.monotonic() < until:
-                work_on_run(run)
+                _match(group)
+
+
+def _match(group: list[int]) -> None:
+    """Of these runs those that nobody has begun and that cover few demands."""
+    if len(group) > 1:
+        work_on_small_runs(group)
+        return
+    small = MatchRun.objects.filter(pk__in=group, state=RunState.QUEUED).exclude(demand=None, demands=[])
+    if small.exists():
+        work_on_run(group[0])
 
 
 def _is_waiting(without: Sequence[str] = ()) -> bool | None:
@@ -91,7 +101,7 @@ def _is_waiting(without: Sequence[str] = ()) -> bool | None:
     return found
 
 
-def _follow_batch(queued: list[int] | None) -> int | None:
+def _follow_batch(queued: list[list[int]] | None) -> int | None:
     """One step; None when somebody else takes it at this moment."""
     with transaction.atomic():
         position = _position()
@@ -128,7 +138,7 @@ def _is_from_another_cluster(position: ConsumerPosition) -> bool:
         return bool(position.transaction >= cursor.fetchone()[0])
 
 
-def _start_again(position: ConsumerPosition, queued: list[int] | None) -> int:
+def _start_again(position: ConsumerPosition, queued: list[list[int]] | None) -> int:
     """Match everything once, and read on from here."""
     runs = _queue(Affected(everything=True))
     if queued is not None:
@@ -141,12 +151,15 @@ def _start_again(position: ConsumerPosition, queued: list[int] | None) -> int:
     return 0
 
 
-def _queue(affected: Affected) -> list[int]:
-    """One run for each alliance concerned, of what is touched there; a run that waits already is enough."""
+def _queue(affected: Affected) -> list[list[int]]:
+    """One run for each alliance concerned, of what is touched there; a run that waits already is enough.
+
+    In groups that one worker does together.
+    """
     if affected.everything:
         drop_pointers(Q(demand__published=False))
         return [
-            create_run(alliance, cause=CHANGE).pk
+            [create_run(alliance, cause=CHANGE).pk]
             for alliance in Alliance.objects.order_by("pk")
             if has_matching(alliance)
         ]
@@ -156,12 +169,24 @@ def _queue(affected: Affected) -> list[int]:
     for key, alliance_id in published.values_list("pk", "alliance_id"):
         demands[alliance_id].append(key)
     whole = affected.alliances | _mostly(demands)
-    queued: list[int] = []
-    for alliance in Alliance.objects.filter(pk__in=whole | demands.keys()).order_by("pk"):
+    most = max(1, MOST_PARTS // max(1, len(demands | dict.fromkeys(whole))))
+    few = {
+        key: several
+        for key, several in demands.items()
+        if key not in whole and (len(several) <= PART or most == 1) and len(several) <= FEW
+    }
+    queued = create_small_runs(few) if few else []
+    left = (whole | demands.keys()) - _alliances_of(queued)
+    for alliance in Alliance.objects.filter(pk__in=left).order_by("pk"):
         if alliance.pk in demands or has_matching(alliance):
             some = [] if alliance.pk in whole else demands[alliance.pk]
-            queued += _queue_parts(alliance, some, max(1, MOST_PARTS // len(demands | dict.fromkeys(whole))))
+            queued += [[run] for run in _queue_parts(alliance, some, most)]
     return queued
+
+
+def _alliances_of(groups: list[list[int]]) -> set[int]:
+    runs = MatchRun.objects.filter(pk__in=[run for group in groups for run in group])
+    return set(runs.values_list("alliance_id", flat=True)) if groups else set()
 
 
 def _mostly(demands: dict[int, list[int]]) -> set[int]:

@@ -16,9 +16,15 @@ from matching.services.results.plans import Plans
 LINE_COUNTS = ("feasible", "near", "candidates", "firms", "near_firms")
 
 
-def write_results(run_id: int, problem: Problem, identities: Identities, results: Results) -> dict[str, int]:
-    """Write the rows of some demands of a run, in the caller's transaction; returns how many of each kind."""
-    writer = _Writer(run_id, problem, identities, results)
+def write_results(
+    run_id: int | Array, problem: Problem, identities: Identities, results: Results
+) -> dict[str, int]:
+    """Write the rows of some demands of a run, in the caller's transaction; returns how many of each kind.
+
+    run_id: of one run, or for every demand of the problem the key of its own.
+    """
+    run_of = np.full(len(identities.demands), run_id) if isinstance(run_id, int) else run_id
+    writer = _Writer(run_of, problem, identities, results)
     return {
         "demands": writer.demands(),
         "lines": writer.lines(),
@@ -30,16 +36,34 @@ def write_results(run_id: int, problem: Problem, identities: Identities, results
     }
 
 
+def rows_by_demand(problem: Problem, results: Results) -> dict[str, Array]:
+    """What ``write_results`` counts, for each demand of the problem."""
+    of_line, relaxed = problem.lines.demand, results.relaxations
+    demands = {
+        "demands": results.demand_totals.demand,
+        "lines": of_line[results.line_totals.line],
+        "matches": of_line[results.matches.line],
+        "near_misses": of_line[results.near_misses.line],
+        "relaxations": of_line[relaxed.line[relaxed.capabilities > 0]],
+        "sites": results.sites.demand,
+        "pipelines": results.pipelines.demand,
+    }
+    many = len(problem.demands.lab)
+    return {name: np.bincount(of, minlength=many) for name, of in demands.items()}
+
+
 class _Writer:
     """One table after the other; every row starts with run and demand."""
 
-    def __init__(self, run_id: int, problem: Problem, identities: Identities, results: Results) -> None:
-        self.run_id, self.problem, self.ids, self.results = run_id, problem, identities, results
+    def __init__(self, run_of: Array, problem: Problem, identities: Identities, results: Results) -> None:
+        self.run_of, self.problem, self.ids, self.results = run_of, problem, identities, results
 
     # --- columns that tables share ----------------------------------------------------------------
     def _of_demand(self, demand: Array) -> dict[str, Column]:
-        run = np.full(len(demand), self.run_id)
-        return {"run_id": Column(run, "int8"), "demand_id": Column(self.ids.demands[demand], "int8")}
+        return {
+            "run_id": Column(self.run_of[demand], "int8"),
+            "demand_id": Column(self.ids.demands[demand], "int8"),
+        }
 
     def _of_line(self, line: Array) -> dict[str, Column]:
         own = {"line_id": Column(self.ids.lines[line], "int8")}

@@ -10,7 +10,7 @@ from matching.services.runs.following import Progress, follow_run
 from matching.services.runs.preparing import prepare_kernel, warm_up
 from matching.services.runs.queueing import ask_for_run, cancel_run, create_run, queue_nightly_runs, retry_run
 from matching.services.runs.sweeping import sweep
-from matching.services.runs.working import work_on_run
+from matching.services.runs.working import work_on_run, work_on_small_runs
 
 __all__ = [
     "Progress",
@@ -25,4 +25,5 @@ __all__ = [
     "sweep",
     "warm_up",
     "work_on_run",
+    "work_on_small_runs",
 ]

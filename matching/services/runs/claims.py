@@ -1,5 +1,7 @@
 """Claims on chunks: a lease by the database's clock and a fence that only ever grows."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -24,12 +26,36 @@ CLAIM = """
     ) AND (SELECT set_config('synchronous_commit', 'off', true)) = 'off'
     RETURNING id, number, fence, demands
 """
+# Chunk 0 of several runs of few demands, for one worker that does them together.
+CLAIM_SMALL = """
+    UPDATE matching_runchunk
+    SET state = 'claimed', fence = fence + 1, attempts = attempts + 1,
+        leased_until = clock_timestamp() + make_interval(secs => %(lease)s)
+    WHERE id IN (
+        SELECT c.id FROM matching_runchunk c JOIN matching_matchrun r ON r.id = c.run_id
+        WHERE c.run_id = ANY(%(runs)s) AND c.number = 0 AND c.state = 'pending' AND c.attempts = 0
+          AND r.state = 'queued' AND (r.demand_id IS NOT NULL OR cardinality(r.demands) BETWEEN 1 AND %(most)s)
+        ORDER BY c.id FOR UPDATE OF c SKIP LOCKED
+    )
+    RETURNING run_id, id, number, fence, demands
+"""
 BEGIN = """
-    UPDATE matching_matchrun
+    UPDATE matching_matchrun r
     SET state = 'running', started_at = coalesce(started_at, clock_timestamp()),
         generation = nextval('matching_run_generation')
-    WHERE id = %s AND state IN ('queued', 'running')
-      AND EXISTS (SELECT FROM matching_runchunk c WHERE c.id = %s AND c.fence = %s AND c.state = 'claimed')
+    FROM unnest(%s::bigint[], %s::bigint[], %s::int[]) AS held(run, chunk, fence)
+    WHERE r.id = held.run AND r.state IN ('queued', 'running')
+      AND EXISTS (
+        SELECT FROM matching_runchunk c WHERE c.id = held.chunk AND c.fence = held.fence AND c.state = 'claimed'
+      )
+    RETURNING r.id
+"""
+DONE = """
+    UPDATE matching_runchunk c
+    SET state = 'done', leased_until = NULL, error = '', counts = own.counts,
+        demands = ARRAY(SELECT generate_series(0, own.demands - 1))
+    FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::text[]::jsonb[]) AS own(chunk, fence, demands, counts)
+    WHERE c.id = own.chunk AND c.fence = own.fence AND c.state = 'claimed'
 """
 EXHAUSTED = """
     UPDATE matching_runchunk SET state = 'failed', leased_until = NULL,
@@ -72,16 +98,31 @@ def claim_chunk(run_id: int) -> Claim | None:
     return Claim(run_id, *row) if row else None
 
 
+def claim_small(runs: Sequence[int], most: int) -> list[Claim]:
+    """Those of these runs that nobody has begun, of at most so many demands each."""
+    lease = settings.MATCH_LEASE_SECONDS
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM_SMALL, {"runs": list(runs), "lease": lease, "most": most})
+        return sorted((Claim(*row) for row in cursor.fetchall()), key=lambda claim: claim.run_id)
+
+
 def begin_run(claim: Claim) -> None:
-    """Mark the run as running; the generation is drawn before the input's snapshot is taken.
+    """``begin_runs`` for one. LostFenceError where it is lost."""
+    if not begin_runs([claim]):
+        raise LostFenceError
+
+
+def begin_runs(claims: Sequence[Claim]) -> list[Claim]:
+    """Mark the runs as running; the generation is drawn before the input's snapshot is taken. Returns those still held.
 
     So of two runs the one with the higher generation has seen at least every change whose follow-up the
     other one absorbed. Who has lost the chunk draws none: another is computing from an older snapshot.
     """
+    held = [(claim.run_id, claim.chunk_id, claim.fence) for claim in claims]
     with connection.cursor() as cursor:
-        cursor.execute(BEGIN, [claim.run_id, claim.chunk_id, claim.fence])
-        if not cursor.rowcount:
-            raise LostFenceError
+        cursor.execute(BEGIN, [list(column) for column in zip(*held, strict=True)])
+        begun = {row[0] for row in cursor.fetchall()}
+    return [claim for claim in claims if claim.run_id in begun]
 
 
 def mark_done(claim: Claim) -> None:
@@ -92,6 +133,18 @@ def mark_done(claim: Claim) -> None:
     held = RunChunk.objects.filter(pk=claim.chunk_id, fence=claim.fence, state=ChunkState.CLAIMED)
     if not held.update(state=ChunkState.DONE, leased_until=None, error=""):
         raise LostFenceError
+
+
+def mark_all_done(claims: Sequence[Claim], demands: Sequence[int], counts: Sequence[dict[str, int]]) -> None:
+    """``mark_done`` for several, with how many demands each had and the rows written.
+
+    LostFenceError when one of them is lost.
+    """
+    chunks, fences = [claim.chunk_id for claim in claims], [claim.fence for claim in claims]
+    with connection.cursor() as cursor:
+        cursor.execute(DONE, [chunks, fences, list(demands), [json.dumps(each) for each in counts]])
+        if cursor.rowcount != len(claims):
+            raise LostFenceError
 
 
 def give_back(claim: Claim, error: str) -> None:

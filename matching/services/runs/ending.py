@@ -1,12 +1,14 @@
 """The end of a run: one transaction moves the pointers, sets the state and says so, once."""
 
+import json
 from collections import Counter
+from collections.abc import Sequence
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
-from alliance.changes import record
+from alliance.changes import record_all
 from alliance.choices import ChunkState, RunState
 from matching.models import CurrentResult, Demand, MatchRun, RunChunk, RunInput
 
@@ -16,14 +18,24 @@ OPEN_CHUNK = (ChunkState.PENDING, ChunkState.CLAIMED)
 # The demand's row is locked: one that is being withdrawn at this moment gets no pointer, or loses it after.
 MOVE = """
     INSERT INTO matching_currentresult AS here (demand_id, run_id, as_of, feasible_sites, moved_at)
-    SELECT r.demand_id, r.run_id, %(as_of)s, r.feasible_sites, clock_timestamp()
-    FROM matching_demandresult r JOIN matching_demand d ON d.id = r.demand_id
-    WHERE r.run_id = %(run)s AND d.published
+    SELECT r.demand_id, r.run_id, own.as_of, r.feasible_sites, clock_timestamp()
+    FROM unnest(%(runs)s::bigint[], %(as_of)s::date[]) AS own(run, as_of)
+    JOIN matching_demandresult r ON r.run_id = own.run JOIN matching_demand d ON d.id = r.demand_id
+    WHERE d.published
     ORDER BY r.demand_id FOR SHARE OF d
     ON CONFLICT (demand_id) DO UPDATE
     SET run_id = excluded.run_id, as_of = excluded.as_of, feasible_sites = excluded.feasible_sites,
         moved_at = excluded.moved_at
-    WHERE coalesce((SELECT generation FROM matching_matchrun m WHERE m.id = here.run_id), 0) < %(generation)s
+    WHERE coalesce((SELECT generation FROM matching_matchrun m WHERE m.id = here.run_id), 0)
+        < coalesce((SELECT generation FROM matching_matchrun m WHERE m.id = excluded.run_id), 0)
+"""
+CLOSE = """
+    UPDATE matching_matchrun r
+    SET state = 'finished', finished_at = statement_timestamp(), counts = own.counts, as_of = own.as_of,
+        demands_done = own.demands, demands_total = own.demands, version = own.version
+    FROM unnest(%s::bigint[], %s::text[]::jsonb[], %s::date[], %s::int[], %s::text[])
+        AS own(run, counts, as_of, demands, version)
+    WHERE r.id = own.run
 """
 
 
@@ -53,38 +65,52 @@ def _end(run: MatchRun, chunks: list[RunChunk]) -> None:
         computed = any(chunk.number for chunk in done)
         run.state = RunState.PARTIAL if computed else RunState.FAILED
     if run.state != RunState.FAILED:
-        _move_pointers(run)
+        _move_pointers([run])
     run.counts = dict(sum((Counter(chunk.counts) for chunk in done), Counter()))
     run.chunks_done = sum(1 for chunk in done if chunk.number)
     run.demands_done = sum(len(chunk.demands) for chunk in done)
     run.error = "\n".join(sorted({chunk.error for chunk in failed if chunk.error}))
-    _close(run, "chunks_done", "error")
+    values = {
+        name: getattr(run, name) for name in ("state", "counts", "demands_done", "chunks_done", "error")
+    }
+    MatchRun.objects.filter(pk=run.pk).update(finished_at=Now(), **values)
+    _say([run])
     RunInput.objects.filter(run=run).delete()
 
 
-def end_small(run: MatchRun, counts: dict[str, int]) -> None:
-    """The end of a run that one worker did: `run` is locked, and holds what is to be said of it."""
-    run.state, run.counts, run.demands_done = RunState.FINISHED, counts, run.demands_total
-    _move_pointers(run)
-    _close(run, "as_of", "demands_total", "version")
-
-
-def _close(run: MatchRun, *more: str) -> None:
-    values = {name: getattr(run, name) for name in ("state", "counts", "demands_done", *more)}
-    MatchRun.objects.filter(pk=run.pk).update(finished_at=Now(), **values)
-    record(
-        "finished",
-        "run",
-        str(run.public_id),
-        after={"state": run.state, "as_of": run.as_of.isoformat(), "demands": run.demands_done, **run.counts},
+def end_small(runs: Sequence[MatchRun]) -> None:
+    """The end of runs that one worker did: they are locked, and hold what is to be said of them."""
+    for run in runs:
+        run.state, run.demands_done = RunState.FINISHED, run.demands_total
+    _move_pointers(runs)
+    columns = zip(
+        *((run.pk, json.dumps(run.counts), run.as_of, run.demands_total, run.version) for run in runs),
+        strict=True,
     )
+    with connection.cursor() as cursor:
+        cursor.execute(CLOSE, [list(column) for column in columns])
+    _say(runs)
 
 
-def _move_pointers(run: MatchRun) -> None:
+def _say(runs: Sequence[MatchRun]) -> None:
+    told = [
+        (
+            str(run.public_id),
+            {"state": run.state, "as_of": run.as_of.isoformat(), "demands": run.demands_done, **run.counts},
+        )
+        for run in runs
+    ]
+    record_all("finished", "run", told)
+
+
+def _move_pointers(runs: Sequence[MatchRun]) -> None:
     """Readers see the new rows of all demands at once when this transaction commits."""
     with connection.cursor() as cursor:
-        cursor.execute(MOVE, {"run": run.pk, "as_of": run.as_of, "generation": run.generation or 0})
-    covered = Q(demand__in=run.chosen) if run.chosen else Q(demand__alliance=run.alliance_id)
+        cursor.execute(MOVE, {"runs": [run.pk for run in runs], "as_of": [run.as_of for run in runs]})
+    covered = Q(demand__in=sorted({demand for run in runs for demand in run.chosen}))
+    for run in runs:
+        if not run.chosen:
+            covered |= Q(demand__alliance=run.alliance_id)
     drop_pointers(covered)
 
 

@@ -3,6 +3,13 @@
 MOST = 8  # more workers than this find the work without being told
 
 
+def nudge_for_small_runs(run_ids: list[int]) -> None:
+    """Tell one worker of runs that it may do together."""
+    from alliance.celery import nudge
+
+    nudge("matching.work_on_small_runs", run_ids)
+
+
 def nudge_workers(run_id: int, chunks: int = 1) -> None:
     """Tell as many workers as there are chunks for that a run has work."""
     from alliance.celery import nudge

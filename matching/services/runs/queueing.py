@@ -1,6 +1,6 @@
 """Asking for runs, giving them up, trying again."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, time
 from typing import Any
@@ -11,16 +11,19 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from alliance.changes import record
+from alliance.changes import record, record_all
 from alliance.choices import ChunkState, RunState
 from alliance.errors import ConflictError, DomainError, ForbiddenError
 from alliance.models import Alliance, User
 from matching.models import CurrentResult, Demand, MatchRun, RunChunk, RunInput, may_ask_for_run
-from matching.services.runs.nudging import nudge_workers
+from matching.services.runs.nudging import nudge_for_small_runs, nudge_workers
 
 ASKED, NIGHTLY, CHANGE, RETRY = "asked", "nightly", "change", "retry"
 NIGHTLY_AT = time(0, 5)
 OPEN_RUN = (RunState.QUEUED, RunState.RUNNING)
+GROUPS = 4  # of runs that workers do together: a fifth would wait for one of the usual four workers
+MOST_OF_GROUP = 128  # demands
+OF_A_RUN = 1  # what a run costs besides its demands, as so many of them
 OPEN_CHUNK = (ChunkState.PENDING, ChunkState.CLAIMED)
 
 
@@ -57,6 +60,54 @@ def create_run(
             _widen(run, locked.as_of or run.as_of, demands)
         transaction.on_commit(lambda: nudge_workers(run.pk), robust=True)
     return run
+
+
+def create_small_runs(demands: Mapping[int, Collection[int]]) -> list[list[int]]:
+    """Queue a run for each alliance (by key) of some of its demands, as a change calls for it.
+
+    In groups that a worker does together, of about equal size, with a message for each group but the first: that is
+    left to the caller. Alliances that have no date yet, or a run that waits, are left out: `create_run` knows what to
+    do with them.
+    """
+    with transaction.atomic():
+        locked = Alliance.objects.select_for_update(no_key=True).filter(pk__in=demands).order_by("pk")
+        waiting = MatchRun.objects.filter(alliance__in=demands, state=RunState.QUEUED)
+        # Locked first: who queues another at this moment has committed it, or waits for this transaction.
+        alliances = [alliance for alliance in locked if alliance.as_of is not None]
+        busy = set(waiting.values_list("alliance_id", flat=True))
+        runs = MatchRun.objects.bulk_create(
+            _run_of(alliance, demands[alliance.pk]) for alliance in alliances if alliance.pk not in busy
+        )
+        RunChunk.objects.bulk_create(RunChunk(run=run, number=0) for run in runs)
+        record_all("queued", "run", [(str(run.public_id), _told(run)) for run in runs])
+        groups = _groups(runs)
+        transaction.on_commit(lambda: _hand_out(groups[1:]), robust=True)
+    return groups
+
+
+def _run_of(alliance: Alliance, demands: Collection[int]) -> MatchRun:
+    many = sorted(set(demands))
+    one = many[0] if len(many) == 1 else None
+    as_of = alliance.as_of or timezone.localdate()
+    return MatchRun(alliance=alliance, demand_id=one, demands=[] if one else many, as_of=as_of, cause=CHANGE)
+
+
+def _groups(runs: Sequence[MatchRun]) -> list[list[int]]:
+    """The largest first, each into the group that has least so far."""
+    total = sum(len(run.chosen) for run in runs)
+    many = min(len(runs), max(GROUPS, -(-total // MOST_OF_GROUP)))
+    groups: list[list[int]] = [[] for _ in range(many)]
+    sizes = [0] * many
+    for run in sorted(runs, key=lambda run: -len(run.chosen)):
+        least = sizes.index(min(sizes))
+        groups[least].append(run.pk)
+        sizes[least] += len(run.chosen) + OF_A_RUN
+    return groups
+
+
+def _hand_out(groups: Sequence[list[int]]) -> None:
+    for group in groups:
+        nudge_for_small_runs(group)
 
 
 def _move_date(alliance: Alliance, as_of: date | None, pinned: bool) -> bool:
@@ -113,18 +164,17 @@ def _new_run(
         requested_by=requested_by,
     )
     RunChunk.objects.create(run=run, number=0)
-    record(
-        "queued",
-        "run",
-        str(run.public_id),
-        after={
-            "alliance": alliance.slug,
-            "demand": str(demand.public_id) if demand else None,
-            "as_of": as_of.isoformat(),
-            "cause": cause,
-        },
-    )
+    record("queued", "run", str(run.public_id), after=_told(run))
     return run
+
+
+def _told(run: MatchRun) -> dict[str, Any]:
+    return {
+        "alliance": run.alliance.slug,
+        "demand": str(run.demand.public_id) if run.demand else None,
+        "as_of": run.as_of.isoformat(),
+        "cause": run.cause,
+    }
 
 
 def ask_for_run(

@@ -4,7 +4,7 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.db import transaction
 
@@ -17,6 +17,7 @@ from matching.services.runs.claims import (
     Claim,
     LostFenceError,
     claim_chunk,
+    claim_small,
     give_back,
     mark_done,
     note_progress,
@@ -28,7 +29,7 @@ from matching.services.runs.freezing import freeze, load
 from matching.services.runs.heartbeats import beat
 from matching.services.runs.nudging import nudge_workers
 from matching.services.runs.queueing import begin_again
-from matching.services.runs.small import match_small
+from matching.services.runs.small import SMALL, match_small
 from matching.services.runs.supplying import SupplyGoneError
 
 logger = logging.getLogger(__name__)
@@ -81,13 +82,34 @@ def work_on_run(run_id: int, *, turn: float = TURN_SECONDS, each: Callable[[], N
     return done
 
 
+def work_on_small_runs(run_ids: Sequence[int]) -> int:
+    """Do those of these runs together that nobody has begun and that cover few demands; returns how many were done.
+
+    At most one run of each alliance. After an error each is left to whoever takes it alone.
+    """
+    beat("worker", f"{socket.gethostname()}:{os.getpid()}")
+    claims = claim_small(run_ids, SMALL)
+    if not claims:
+        return 0
+    try:
+        match_small(claims)
+    except Exception as error:
+        if not isinstance(error, LostFenceError):
+            logger.exception("runs %s failed together", [claim.run_id for claim in claims])
+        for claim in claims:
+            give_back(claim, "" if isinstance(error, LostFenceError) else f"{type(error).__name__}: {error}")
+            nudge_workers(claim.run_id)
+        return 0
+    return len(claims)
+
+
 def work_on_chunk(claim: Claim) -> bool:
     """True when the chunk's rows are written. An error gives the chunk back, with its reason on the row."""
     try:
         if claim.number:
             with without_collecting():
                 compute(claim)
-        elif match_small(claim):
+        elif match_small([claim]):
             return True
         else:
             with without_collecting():

@@ -16,7 +16,7 @@ from alliance.models import Alliance, Change, City
 from companies.models import Capability
 from companies.services import clone_capability, publish_capability, set_free_capacity
 from matching.models import Demand, MatchRun
-from matching.services.runs import small, warm_up
+from matching.services.runs import queueing, small, warm_up
 from matching.services.runs.freezing import one_snapshot
 from scenarios.models import Site
 from tests.matching.changes.steps import Hand
@@ -60,10 +60,13 @@ def forget() -> None:
     kept.forget()
 
 
-def test_random_sequences_equal_a_full_run(over: list[int], settled: Settled) -> None:
+def test_random_sequences_equal_a_full_run(
+    over: list[int], settled: Settled, monkeypatch: pytest.MonkeyPatch
+) -> None:
     done: list[str] = []
     for seed in range(5000, 5000 + SEQUENCES):
         hand = Hand(seed)
+        monkeypatch.setattr(queueing, "GROUPS", hand.dice.choice([1, 4]))  # runs of all alliances together, or apart
         for _ in range(hand.dice.randrange(1, 6)):
             done.append(hand.step())
         if hand.dice.random() < 0.2:
@@ -76,7 +79,7 @@ def test_random_sequences_equal_a_full_run(over: list[int], settled: Settled) ->
 def ask(alliance: Alliance) -> Any:
     demands = Demand.objects.filter(alliance=alliance, published=True).values_list("pk", flat=True)
     with one_snapshot():
-        return kept.over_kept(alliance.pk, alliance.as_of, sorted(demands), small.outside())
+        return kept.over_kept([kept.Wanted(alliance.pk, alliance.as_of, sorted(demands))], small.outside())
 
 
 @pytest.mark.parametrize(
@@ -175,7 +178,8 @@ def test_it_solves_like_any_other_and_compiles_nothing(over: list[int]) -> None:
     event.register("numba:compile", listener)
     alliance = Alliance.objects.exclude(as_of=None).first()
     ready = ask(alliance)
-    solver = Solver(ready.frozen.problem, made=ready.solver)
+    (part,) = ready.parts
+    solver = Solver(part.problem, made=part.solver)
     whole = solver.solve()
     assert len(whole.demand_totals.demand) > 3
     again = solver.solve([1, 2])
@@ -190,7 +194,8 @@ def test_stocks_of_days_gone_by_go(over: list[int], settled: Settled) -> None:
     demands = sorted(Demand.objects.filter(alliance=alliance, published=True).values_list("pk", flat=True))
     for later in (0, 1, 2, 3):
         with one_snapshot():
-            kept.over_kept(alliance.pk, alliance.as_of + timedelta(later), demands, small.outside())
+            day = alliance.as_of + timedelta(later)
+            kept.over_kept([kept.Wanted(alliance.pk, day, demands)], small.outside())
     newest = [alliance.as_of + timedelta(later) for later in (2, 3)]
     assert sorted({day for _, day in world._kept[0]._stocks}) == newest
 
