@@ -26,6 +26,7 @@ class Reach:
     as_of: date
     kinds: list[int]
     open_kinds: list[int]
+    only: tuple[int, ...] | None = None  # sites: of these ids
 
     @property
     def params(self) -> dict[str, Any]:
@@ -34,7 +35,13 @@ class Reach:
             "as_of": self.as_of,
             "kinds": self.kinds,
             "open_kinds": self.open_kinds,
+            "only": list(self.only or ()),
         }
+
+    @property
+    def sites(self) -> str:
+        """What follows SELECT."""
+        return SITES if self.only is None else f"{SITES} AND s.id = ANY(%(only)s)"
 
 
 # Hidden, suspended and outdated capabilities fail `state`: they are in no result and no count.
@@ -82,7 +89,7 @@ def capability_specs(reach: Reach, ids: Array, keys: Keys) -> Specs:
 
 
 def site_params(reach: Reach, ids: Array, keys: Keys) -> Specs:
-    return _specs(f"SELECT s.id, s.params {SITES} AND s.params <> '{{}}'", reach, ids, keys, "site")
+    return _specs(f"SELECT s.id, s.params {reach.sites} AND s.params <> '{{}}'", reach, ids, keys, "site")
 
 
 def _specs(query: str, reach: Reach, ids: Array, keys: Keys, what: str) -> Specs:
@@ -140,7 +147,7 @@ def read_sites(reach: Reach) -> dict[str, Array]:
         "organisation": ("s.organisation_id", "int8"),
         "fleet_capacity": ("s.fleet_capacity", "float8"),
     }
-    return columns(select, SITES + " ORDER BY s.id", reach.params)
+    return columns(select, f"{reach.sites} ORDER BY s.id", reach.params)
 
 
 def site_windows(ids: Array) -> list[list[tuple[int, int]]]:

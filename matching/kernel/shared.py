@@ -7,6 +7,7 @@ weights and demands are; what is large can then be kept where several processes 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -132,6 +133,30 @@ class Shared:
         self._of_type: dict[int, Candidates] = {}
         self._is_holder: dict[int, Bools] = {}
         self._number_conditions()
+
+    def with_sites(self, problem: Problem, fresh: Shared, source: AnyArray) -> Shared:
+        """Of a problem whose sites are rows of this one's and of another's, end to end: ``source``. Conditions keep
+        their numbers, also those that no site has any more."""
+        made = copy(self)
+        for name in ("specs", "usable", "_certificate_order", "site_params", "windows"):
+            made.__dict__.pop(name, None)
+        made.problem, made.loops = problem, {}
+        made.trust = np.concatenate((self.trust, fresh.trust))[source]
+        made.conditions, made.condition_sets = list(self.conditions), list(self.condition_sets)
+        numbers = {_identity(want): number for number, want in enumerate(made.conditions)}
+        sets = {members: number for number, members in enumerate(made.condition_sets)}
+        of_set = []
+        for members in fresh.condition_sets:
+            own = []
+            for want in (fresh.conditions[number] for number in members):
+                number = numbers.setdefault(_identity(want), len(numbers))
+                made.conditions += [want] if number == len(made.conditions) else []
+                own.append(number)
+            of_set.append(sets.setdefault(tuple(own), len(sets)))
+        made.condition_sets = list(sets)
+        theirs = np.array(of_set, np.int32)[fresh.condition_set] if of_set else fresh.condition_set
+        made.condition_set = np.concatenate((self.condition_set, theirs))[source]
+        return made
 
     @cached_property
     def specs(self) -> SpecIndex:

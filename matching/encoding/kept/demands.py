@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -19,11 +20,12 @@ from matching.encoding.columns import Array
 from matching.encoding.errors import EncodingError
 from matching.encoding.freeze import Encoder, Frozen
 from matching.encoding.identities import Identities
-from matching.encoding.kept.world import World, organisations_up_to, world_of
+from matching.encoding.kept.world import Stocks, World, organisations_up_to, world_of
 from matching.kernel import Lines, Lists, Places, Problem
 from matching.kernel.compiled.block import Laid
-from matching.kernel.compiled.stocks import Stock, conditions_together, stocked_solver, together
+from matching.kernel.compiled.stocks import stocked_solver
 
+WARM_PART = 25  # of a hundred parts
 # What lines ask for, most often asked first.
 ASKED = """
     SELECT d.alliance_id, a.as_of, l.component_type_id, d.scope = 'open'
@@ -87,12 +89,23 @@ def _still_there(demands: dict[str, Array], wanted: Sequence[Wanted]) -> dict[st
 
 
 def warm(outside: Collection[str], seconds: float) -> int:
-    """Lay out beforehand what published lines ask for, as far as time and room go; how many blocks there are."""
+    """Lay out beforehand what published lines ask for, as far as time and room go; how many blocks there are.
+
+    Room is a part of the machine's memory: the processes to come share it.
+    """
     until = time.monotonic() + seconds
     now = snapshot.current()
     if now is None:
         return 0
     world = world_of(now, outside)
+    world.room = WARM_PART * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 100
+    try:
+        return _lay_out_asked(world, now, until)
+    finally:
+        world.room = 0
+
+
+def _lay_out_asked(world: World, now: snapshot.Current, until: float) -> int:
     with connection.cursor() as cursor:
         cursor.execute(ASKED)
         asked_for = cursor.fetchall()
@@ -104,9 +117,9 @@ def warm(outside: Collection[str], seconds: float) -> int:
             travel = world.sites.problem.places.travel
             seen[alliance] = Places(travel, *around.read_members(alliance, world.cities))
         place = int(np.searchsorted(world.component_tree.ids, kind))
-        stock = world.stock(kind, as_of, now)
-        stock.laid(place, everywhere, seen[alliance], len(world.codes))
-        stock.failing(world.sites.asked)
+        stock, again = world.stocks([(kind, as_of)], now)[kind, as_of]
+        stock.laid(place, everywhere, seen[alliance], len(world.codes), again)
+        world.pool.conditions(world.sites.asked, [(stock, again)])
     return len(asked_for)
 
 
@@ -138,19 +151,17 @@ class _OverKept(Encoder):
         lines = self._lines(world.keys, asked.line_requirements(self.demands["id"]), codes, world.codes)
         demands = self._demands(world.site_keys, asked.site_requirements(self.demands["id"]))
         stocks = self._stocks(lines, now)
-        joined = together(list(stocks.values()))
         highest = max([*self.demands["owner"].tolist(), *(other for _, other in self.exclusions)])
         built = world.over(
             as_of=self.wanted[0].as_of.toordinal(),
             organisations=organisations_up_to(highest),
-            capabilities=joined.capabilities,
+            capabilities=world.pool.capabilities,
             demands=demands,
             lines=lines,
             sites=sites.problem.sites,
         )
         built.validate_demands()
-        first = dict(zip(stocks, joined.first, strict=True))
-        conditions = conditions_together(sites.asked, list(stocks.values()))
+        conditions = world.pool.conditions(sites.asked, stocks.values())
         alliances = [each.alliance for each in self.wanted]
         members, weights = around.members_of(alliances, self.cities), around.weights_of(alliances)
         parts = []
@@ -158,49 +169,41 @@ class _OverKept(Encoder):
             places = Places(sites.problem.places.travel, *members[each.alliance])
             own = replace(built, as_of=each.as_of.toordinal(), places=places, weights=weights[each.alliance])
             positions = np.flatnonzero(self.demands["alliance"] == each.alliance)
-            blocks = self._blocks(own, positions, each.as_of, stocks, first)
+            blocks = self._blocks(own, positions, each.as_of, stocks)
             table = sites.seen_by(places.member, places.roles)
             parts.append(Part(own, positions, stocked_solver(own, sites.shared, table, conditions, blocks)))
-        return Ready(Frozen(built, self._names(list(stocks.values())), now.moment), parts)
+        return Ready(Frozen(built, self._names(), now.moment), parts)
 
-    def _stocks(self, lines: Lines, now: snapshot.Current) -> dict[tuple[int, date], Stock]:
+    def _stocks(self, lines: Lines, now: snapshot.Current) -> Stocks:
         """Of every type and day that somebody asks for; types by their place."""
         day = {each.alliance: each.as_of for each in self.wanted}
         alliance = self.demands["alliance"][lines.demand]
         pairs = set(zip(lines.type.tolist(), alliance.tolist(), strict=True))
         keys = sorted({(kind, day[of]) for kind, of in pairs})
         ids = self.world.component_tree.ids
-        return {(kind, as_of): self.world.stock(int(ids[kind]), as_of, now) for kind, as_of in keys}
+        return self.world.stocks([(int(ids[kind]), as_of) for kind, as_of in keys], now)
 
     def _blocks(
         self,
         problem: Problem,
         positions: Array,
         as_of: date,
-        stocks: Mapping[tuple[int, date], Stock],
-        first: Mapping[tuple[int, date], int],
-    ) -> dict[int, tuple[Laid | None, int]]:
-        """Those that lines of these demands ask for, and where their stock begins."""
+        stocks: Stocks,
+    ) -> dict[int, Laid | None]:
+        """Those that lines of these demands ask for."""
         lines, is_open = problem.lines, problem.demands.open_scope
         own = np.isin(lines.demand, positions)
         blocks = {}
         for number in np.unique(lines.type[own].astype(np.int64) * 2 + is_open[lines.demand[own]]).tolist():
             kind, everywhere = number // 2, bool(number % 2)
-            laid = stocks[kind, as_of].laid(kind, everywhere, problem.places, len(self.world.codes))
-            blocks[number] = (laid, first[kind, as_of])
+            stock, again = stocks[int(self.component_tree.ids[kind]), as_of]
+            blocks[number] = stock.laid(kind, everywhere, problem.places, len(self.world.codes), again)
         return blocks
 
-    def _names(self, stocks: list[Stock]) -> Identities:
+    def _names(self) -> Identities:
         """Gaps between stocks have the key 0."""
         world = self.world
-        size = sum(stock.size for stock in stocks)
-        capabilities, suppliers = np.zeros(size, np.int64), np.zeros(size, np.int64)
-        at = 0
-        for stock in stocks:
-            capabilities[at : at + len(stock.ids)] = stock.ids
-            suppliers[at : at + len(stock.ids)] = stock.firms
-            at += stock.size
         return Identities(
-            self.demands["id"], self.lines["id"], capabilities, suppliers, world.sites.ids, world.keys.names,
+            self.demands["id"], self.lines["id"], world.pool.ids, world.pool.firms, world.sites.ids, world.keys.names,
             world.keys.choices,
         )  # fmt: skip

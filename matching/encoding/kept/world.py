@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from django.db import connection
@@ -30,7 +33,7 @@ from matching.kernel import (
     no_sites,
     problem,
 )
-from matching.kernel.compiled.stocks import Stock
+from matching.kernel.compiled.stocks import Again, Pool, Stock
 from matching.kernel.shared import trust_of
 from scenarios.models import ScenarioKey
 
@@ -38,12 +41,18 @@ from scenarios.models import ScenarioKey
 OF_OFFERS = ("capability", "capabilities", "facility")
 OF_SITES = ("site", "organisation")
 NEWS = """
-    SELECT DISTINCT kind FROM alliance_change
+    SELECT DISTINCT kind, CASE WHEN kind = ANY(%(sites)s) THEN object_id ELSE '' END FROM alliance_change
     WHERE transaction >= %(oldest)s
       AND NOT pg_visible_in_snapshot(transaction::text::xid8, %(moment)s::pg_snapshot)
       AND kind <> ALL(%(outside)s)
 """
-MOST_BYTES = 500_000_000  # of stocks; the longest unused go first
+MOST_MENDED = 400  # capabilities at a time
+# Places for capabilities in the pool: each may stand in the stock of its type and of those above it.
+LEAST_ROOM, LEVELS = 100_000, 4
+MOST_BYTES = 500_000_000  # of stocks that a process makes; the longest unused go first
+
+
+Stocks = dict[tuple[int, date], tuple[Stock, Again]]
 
 
 class World:
@@ -71,6 +80,8 @@ class World:
             weights=around.default_weights(),
         )
         self.below: dict[int, list[int]] = {}
+        self.room = 0
+        self.pool = Pool(LEAST_ROOM + LEVELS * len(now.base))
         self._stocks: dict[tuple[int, date], tuple[int, int, Stock]] = {}
         self.sites = self._read_sites(None)
 
@@ -86,14 +97,15 @@ class World:
             "oldest": int(self.moment.split(":")[0]),
             "moment": self.moment,
             "outside": [*outside, *OF_OFFERS],
+            "sites": list(OF_SITES),
         }
         with connection.cursor() as cursor:
             cursor.execute(NEWS, params)
-            kinds = {row[0] for row in cursor.fetchall()}
-        if kinds - set(OF_SITES):
+            news = cursor.fetchall()
+        if {kind for kind, _name in news} - set(OF_SITES):
             return False
-        if kinds:
-            self.sites = self._read_sites(self.sites)
+        if news:
+            self.sites = self._mend_sites(news)
         self.moment = now.moment
         return True
 
@@ -101,20 +113,53 @@ class World:
         """Certificates that lines ask for: nobody may hold one yet."""
         self.codes += sorted(set(codes) - set(self.codes))
 
-    def stock(self, kind: int, as_of: date, now: snapshot.Current) -> Stock:
-        """The offers of a type (by id) and below it, on a day."""
+    def stocks(self, wanted: Collection[tuple[int, date]], now: snapshot.Current) -> Stocks:
+        """The offers of types (by id) and below them, on a day; with what reads each anew."""
+        while True:
+            pool = self.pool
+            found: Stocks = {
+                key: (self._stock(*key, now), partial(self._read_stock, *key, now)) for key in wanted
+            }
+            if self.pool is pool:  # else it was full, and has begun again on the way
+                return found
+
+    def _stock(self, kind: int, as_of: date, now: snapshot.Current) -> Stock:
         if kind not in self.below:
             self.below[kind] = self.component_tree.at_or_below(np.array([kind]))
         kept = self._stocks.pop((kind, as_of), None)
         newest = max(now.touched.get(own, 0) for own in self.below[kind])
-        if kept is None or kept[0] < newest or kept[1] != len(self.codes):
+        if kept and kept[1] == len(self.codes) and kept[0] < newest:
+            kept = self._mended(kind, as_of, now, kept)
+        if kept is None or kept[1] != len(self.codes):
             self._make_room(as_of)
-            kept = (now.revision, len(self.codes), self._read_stock(self.below[kind], as_of, now))
+            made = self._read_stock(kind, as_of, now)
+            if not self.pool.has_room(made.size):
+                live = made.size + sum(stock.size for _, _, stock in self._stocks.values())
+                self._stocks, self.pool = {}, Pool(max(self.pool.room, 2 * live))
+            self.pool.add(made)
+            kept = (now.revision, len(self.codes), made)
         self._stocks[kind, as_of] = kept
         return kept[2]
 
+    def _mended(
+        self, kind: int, as_of: date, now: snapshot.Current, kept: tuple[int, int, Stock]
+    ) -> tuple[int, int, Stock] | None:
+        """With the rows that have changed since put in their places; None where that cannot be."""
+        revision, codes, stock = kept
+        changed = now.since(revision)
+        if changed is None or len(changed) > MOST_MENDED:
+            return None
+        fresh = self._read_stock(kind, as_of, now, changed)
+        if np.isin(changed, stock.ids).sum() != len(fresh.ids):
+            return None  # one came or went
+        if len(fresh.ids) and not stock.mend(fresh, self.pool):
+            return None
+        return now.revision, codes, stock
+
     def is_full(self) -> bool:
-        return sum(stock.nbytes for _, _, stock in self._stocks.values()) > MOST_BYTES
+        """Of what this process has made: what its parent had laid out before is there once for all of them."""
+        own = (stock.nbytes for _, _, stock in self._stocks.values() if stock.process == os.getpid())
+        return sum(own) > max(MOST_BYTES, self.room)
 
     def _make_room(self, as_of: date) -> None:
         """Two days are kept: the one asked for and the newest other. The dictionary's order is that of last use."""
@@ -124,8 +169,9 @@ class World:
         while self.is_full():
             del self._stocks[next(iter(self._stocks))]
 
-    def _read_stock(self, kinds: list[int], as_of: date, now: snapshot.Current) -> Stock:
-        chosen = now.of_kinds(kinds, as_of)
+    def _read_stock(self, kind: int, as_of: date, now: snapshot.Current, ids: Array | None = None) -> Stock:
+        """ids: of these only."""
+        chosen = now.of_kinds(self.below[kind], as_of, ids)
         found = chosen.found
         firms, record = chosen.firms()
         same = ("valid_until", "available_from", "free", "moq", "prototype_days", "volume_days", "price")
@@ -151,12 +197,27 @@ class World:
 
     def _read_sites(self, before: KeptSites | None) -> KeptSites:
         reader = SiteReader(self.scenario_tree, self.cities)
-        built = self.over(
-            organisations=around.read_organisations(reader.organisations),
-            sites=reader.read(self.keys, self.site_keys),
-        )
+        return KeptSites.of(self._of_sites(reader), reader, before)
+
+    def _mend_sites(self, news: Collection[tuple[str, str]]) -> KeptSites:
+        """Those that changed are read again, where it is known which."""
+        try:
+            named = {kind: [UUID(name) for of, name in news if of == kind] for kind in OF_SITES}
+        except ValueError:
+            return self._read_sites(self.sites)
+        changed = self.sites.changed(named["site"], named["organisation"])
+        if changed is None:
+            return self._read_sites(self.sites)
+        if not changed:
+            return self.sites
+        reader = SiteReader(self.scenario_tree, self.cities, changed)
+        return self.sites.mended(self._of_sites(reader), reader, changed)
+
+    def _of_sites(self, reader: SiteReader) -> Problem:
+        sites, operators = reader.read(self.keys, self.site_keys)
+        built = self.over(organisations=operators, sites=sites)
         built.validate()
-        return KeptSites(built, reader.sites["id"], before)
+        return built
 
     def over(self, **parts: Any) -> Problem:
         """A Problem of these tables, and for the rest what all have in common; not validated."""

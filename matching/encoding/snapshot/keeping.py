@@ -7,7 +7,7 @@ transaction that could not be seen then and can now, however the two overlapped:
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -38,6 +38,7 @@ OF_CAPABILITIES = {
 OF_ALL = {"import", "component type", "component key"}
 # So many changed rows, or this part of all, are written down for processes to come.
 MOST_PATCHED, MOST_PART = 2000, 0.02
+MOST_NEWS = 200  # revisions of which it is known what changed
 
 NOW = """
     SELECT pg_current_snapshot()::text, pg_current_xact_id_if_assigned() IS NOT NULL,
@@ -69,6 +70,7 @@ class _Kept:
     gone: Array = field(default_factory=lambda: np.empty(0, np.int64))
     revision: int = 0
     touched: dict[int, int] = field(default_factory=dict)
+    news: list[tuple[int, Array]] = field(default_factory=list)  # the newest revisions, with the ids of each
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,14 @@ class Current:
     epoch: object = None
     revision: int = 0
     touched: Mapping[int, int] = field(default_factory=dict)
+    news: Sequence[tuple[int, Array]] = ()
+
+    def since(self, revision: int) -> Array | None:
+        """Ids of what has changed after a revision, ascending; None where that is not known any more."""
+        if self.revision - revision > len(self.news):
+            return None
+        ids = [changed for number, changed in self.news if number > revision]
+        return np.unique(np.concatenate([*ids, np.empty(0, np.int64)]))
 
     def chosen(self, reach: Reach) -> Chosen:
         """What demands can see."""
@@ -93,10 +103,10 @@ class Current:
         cities = np.array(list(allied), np.int64)
         return choose(self.base, self.gone, self.patch, reach, cities)
 
-    def of_kinds(self, kinds: list[int], as_of: date) -> Chosen:
-        """All of these very types, in whatever city, that are offered on a day."""
+    def of_kinds(self, kinds: list[int], as_of: date, ids: Array | None = None) -> Chosen:
+        """All of these very types, in whatever city, that are offered on a day; ids: among these only."""
         everywhere = Reach(0, as_of, [], kinds)
-        return choose(self.base, self.gone, self.patch, everywhere, np.empty(0, np.int64))
+        return choose(self.base, self.gone, self.patch, everywhere, np.empty(0, np.int64), ids)
 
     def whole(self) -> Offers:
         """All of them as one table, by id."""
@@ -128,7 +138,9 @@ def current() -> Current | None:
     if kept is None or not _bring_up_to_date(kept):
         kept = _read_anew(folder, moment)
     _kept[:] = [kept]
-    return Current(kept.moment, kept.base, kept.gone, kept.patch, kept, kept.revision, kept.touched)
+    return Current(
+        kept.moment, kept.base, kept.gone, kept.patch, kept, kept.revision, kept.touched, kept.news
+    )
 
 
 def is_there() -> bool:
@@ -205,6 +217,7 @@ def _patch(kept: _Kept, changed: Array, moment: str) -> None:
         types = [part.types_of(changed) for part in (kept.base, kept.patch, fresh) if part is not None]
         kept.revision += 1
         kept.touched |= dict.fromkeys(np.concatenate(types).tolist(), kept.revision)
+        kept.news = [*kept.news[1 - MOST_NEWS :], (kept.revision, changed)]
         kept.patch = fresh if kept.patch is None else Offers.joined([kept.patch.without(changed), fresh])
         kept.gone = np.union1d(kept.gone, changed)
     kept.moment = moment

@@ -75,6 +75,14 @@ class Offers:
         parts = [order[a:b] for a, b in zip(first.tolist(), last.tolist(), strict=True)]
         return np.sort(np.concatenate(parts)) if parts else np.empty(0, np.int32)
 
+    def of_ids(self, ids: Array, types: Iterable[int]) -> Array:
+        """Positions of the rows of these ids and types, both ascending."""
+        if not len(self):
+            return np.empty(0, np.int64)
+        at = np.minimum(np.searchsorted(self.columns["id"], ids), len(self) - 1)
+        at = at[self.columns["id"][at] == ids]
+        return at[np.isin(self.columns["type"][at], list(types))]
+
     def types_of(self, ids: Array) -> Array:
         """Types of those of these ids that are among the rows."""
         if not len(self):
@@ -177,14 +185,20 @@ class Chosen:
         return Certificates.of(row[kept], place[kept], offers.held_until[kept])
 
 
-def choose(base: Offers, gone: Array, patch: Offers | None, reach: Any, cities: Array) -> Chosen:
-    """Rows that these types and cities reach, as `encoding.offers.CAPABILITIES` says it; `gone` ones are in `patch`."""
+def choose(
+    base: Offers, gone: Array, patch: Offers | None, reach: Any, cities: Array, ids: Array | None = None
+) -> Chosen:
+    """Rows that these types and cities reach, as `encoding.offers.CAPABILITIES` says it; `gone` ones are in `patch`.
+
+    ids: of these only, ascending.
+    """
     day = reach.as_of.toordinal()
     kept = []
     for part, hidden in ((base, gone), (patch, None)):
         if part is None:
             continue
-        at = part.of_types([*reach.kinds, *reach.open_kinds])
+        kinds = [*reach.kinds, *reach.open_kinds]
+        at = part.of_types(kinds) if ids is None else part.of_ids(ids, kinds)
         columns = part.columns
         good: Array = np.array(columns["active"][at])
         until = columns["valid_until"][at]

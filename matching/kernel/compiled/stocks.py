@@ -1,18 +1,21 @@
 """Blocks that outlive a Problem: the capabilities of one type as a table of its own, laid out once for many Problems.
 
-A Problem over stocks has the capabilities of all of them one after the other. Positions are compared within a line
-only, and a line has one type: that somebody stands in the stock of a type and in that of the type above does nothing.
+A Problem over stocks has the capabilities of all of them one after the other (``Pool``). Positions are compared within
+a line only, and a line has one type: that somebody stands in the stock of a type and in that of the type above does
+nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from matching.kernel.compiled.block import Laid, lay_out, pack
+from matching.kernel.codes import Role
+from matching.kernel.compiled.block import Laid, Layout, lay_out, pack
 from matching.kernel.compiled.sites import SiteTable
 from matching.kernel.compiled.solver import CompiledSolver
 from matching.kernel.compiled.tables import CompiledLines
@@ -20,12 +23,13 @@ from matching.kernel.compiled.teams import Conditions, turned
 from matching.kernel.compiled.wide import NEVER
 from matching.kernel.measure import Want, holds
 from matching.kernel.packed import Certificates, Specs
-from matching.kernel.prepare import Prepared
+from matching.kernel.prepare import Block, Prepared
 from matching.kernel.problem import Capabilities, Places, Problem
 from matching.kernel.shared import Shared, below
 from matching.kernel.tables import AnyArray, Floats, Ints
 
 WORD = 64
+ROLES = 2 * max(Role)  # as many sets of roles a type may have
 NO_INDEX = 0  # lines: so few look through the columns faster than these are sorted
 #: Columns that pipelines read of every capability.
 OWN = ("city", "prototype_days", "volume_days", "free")
@@ -64,51 +68,149 @@ class ConditionSets:
         self.item = np.array([condition for members in self.sets for condition in members], np.int32)
 
 
+class Pool:
+    """What pipelines read of capabilities, for all stocks in one place each: a Problem over stocks copies nothing.
+
+    Gaps at the end of a stock are nobody's: their id is 0.
+    """
+
+    def __init__(self, room: int) -> None:
+        """room: for so many capabilities; memory is taken when it is filled."""
+        self.room, self.used = room, 0
+        self._columns: dict[str, AnyArray] = {
+            name: np.zeros(room, np.float64 if name == "free" else np.int32) for name in OWN
+        }
+        self.ids, self.firms = np.zeros(room, np.int64), np.zeros(room, np.int64)
+        none, empty = np.zeros(room, np.int32), list[Any]()
+        rest = dict.fromkeys(("type", "firm", "valid_until", "available_from"), none)
+        make: Any = Capabilities
+        self.capabilities: Capabilities = make(
+            **self._columns, **rest, active=np.zeros(room, bool), moq=np.zeros(room), price=np.zeros(room),
+            specs=Specs.of(empty, empty, empty, empty, empty), certificates=Certificates.of([], [], []),
+        )  # fmt: skip
+        self._asked: ConditionSets | None = None
+        self._fails = self._misfits = np.zeros((0, 1), np.uint64)
+
+    def has_room(self, size: int) -> bool:
+        return self.used + size <= self.room
+
+    def add(self, stock: Stock) -> None:
+        stock.first, self.used = self.used, self.used + stock.size
+        self.put(stock, np.arange(len(stock.ids)), stock)
+
+    def put(self, stock: Stock, at: AnyArray, fresh: Stock) -> None:
+        """The capabilities of ``fresh`` as those ``at`` these places of a stock."""
+        to = stock.first + at
+        self.ids[to], self.firms[to] = fresh.ids, fresh.firms
+        for name, column in self._columns.items():
+            column[to] = getattr(fresh.shared.problem.capabilities, name)
+        if self._asked is not None and stock.asked is self._asked:
+            self._fails[to], self._misfits[to] = (rows[: len(to)] for rows in fresh.failing(self._asked))
+
+    def conditions(self, asked: ConditionSets, stocks: Iterable[tuple[Stock, Again]]) -> Conditions:
+        """Which conditions the capabilities of these stocks fail."""
+        if self._asked is not asked:
+            self._asked = asked
+            self._fails = np.zeros((self.room, max(1, -(-len(asked.conditions) // WORD))), np.uint64)
+            self._misfits = np.zeros((self.room, max(1, -(-len(asked.sets) // WORD))), np.uint64)
+        for stock, again in stocks:
+            if stock.asked is not asked:
+                whole = slice(stock.first, stock.first + stock.size)
+                stock.renew(again)
+                self._fails[whole], self._misfits[whole] = stock.failing(asked)
+                stock.asked = asked
+        return Conditions(asked.start, asked.item, self._fails, self._misfits)
+
+
+class _Blocked(NamedTuple):
+    """A block of a stock. places: whose slots they are, ascending; cell: of each slot, by city and role of its type."""
+
+    laid: Laid
+    places: Ints
+    cell: Ints
+
+
 class Stock:
     """Capabilities at or below one component type; their firms are numbered as in every Problem over stocks."""
 
-    def __init__(self, problem: Problem, ids: AnyArray, firms: AnyArray, trust: Floats) -> None:
-        """problem: these capabilities (by ids) and nothing else. firms, trust: ascending, and that term of §4."""
+    def __init__(self, problem: Problem, ids: AnyArray, trust_of: AnyArray, trust: Floats) -> None:
+        """problem: these capabilities (by ids) and nothing else. trust_of, trust: firms, ascending, and that term."""
         self.ids, self.firms = ids, problem.capabilities.firm
-        self.shared = _OwnShared(problem, _TrustOf(firms, trust))
+        self.shared = _OwnShared(problem, _TrustOf(trust_of, trust))
         self.size = -(-len(problem.capabilities.type) // WORD) * WORD
         self.nbytes = 2 * problem.capabilities.nbytes()  # about what it holds in memory
-        self._laid: dict[tuple[bool, int, bytes], tuple[Laid, AnyArray]] = {}
-        self._fits: tuple[ConditionSets, AnyArray, AnyArray] | None = None
+        self.first = 0  # in the pool
+        self.process = os.getpid()
+        self.asked: ConditionSets | None = None  # what its conditions in the pool are of
+        self._laid: dict[tuple[int, bool, int, bytes], _Blocked] = {}
+        self._is_old = False  # blocks are mended, the capabilities that they were made of are not
 
-    def laid(self, type_: int, open_scope: bool, places: Places, codes: int) -> Laid | None:
+    def renew(self, again: Again) -> None:
+        """The capabilities as they are by now, for what has to be made of them."""
+        if self._is_old:
+            self.shared, self._is_old = again().shared, False
+
+    def laid(self, type_: int, open_scope: bool, places: Places, codes: int, again: Again) -> Laid | None:
         """The block of lines of this type, as an alliance sees it; None when nobody is in it.
 
-        codes: how many certificates there are by now."""
-        key = (open_scope, codes, b"" if open_scope else places.member.tobytes())
+        codes: how many certificates there are by now. again: reads the stock anew.
+        """
+        key = (type_, open_scope, codes, b"" if open_scope else places.member.tobytes())
         if key not in self._laid:
-            problem = replace(self.shared.problem, places=places)
-            prepared = Prepared(problem, self.shared)
+            self.renew(again)
+            prepared = Prepared(replace(self.shared.problem, places=places), self.shared)
             block = prepared.block(type_, open_scope)
             if not len(block.pos):
                 return None
-            keys = np.flatnonzero(problem.types.has_key[type_]).astype(np.int32)
-            laid = lay_out(prepared, block, keys, np.arange(codes, dtype=np.int32), NO_INDEX)
-            self._laid[key] = (laid, problem.types.role[block.type][laid.layout.place])
-            self.nbytes += sum(array.nbytes for array in laid.layout)
+            self._laid[key] = self._blocked(prepared, block, type_, codes)
             block.everybody.forget()
-        laid, bits = self._laid[key]
-        here = (places.roles[laid.layout.city] & bits) != 0
-        role = np.where(laid.layout.place >= 0, here, 0.0)  # as ``seen_by`` has it
-        return laid._replace(layout=laid.layout._replace(role=role))
+        laid, _, cell = self._laid[key]
+        return laid._replace(layout=laid.layout._replace(role=_roles(places)[cell]))
+
+    def _blocked(self, prepared: Prepared, block: Block, type_: int, codes: int) -> _Blocked:
+        laid = _lay_out(prepared, block, type_, codes)
+        layout, place = laid.layout, laid.layout.place
+        bits = prepared.problem.types.role[block.type][place]
+        cell = np.where(place >= 0, layout.city * ROLES + bits, len(prepared.problem.places.roles) * ROLES)
+        pos = np.where(layout.pos >= 0, layout.pos + self.first, -1).astype(np.int32)
+        self.nbytes += sum(array.nbytes for array in layout) + cell.nbytes
+        there: Any = _At(block.pos + np.int32(self.first))
+        return _Blocked(Laid(there, layout._replace(pos=pos), laid.lookup), block.pos, cell.astype(np.int32))
+
+    def mend(self, fresh: Stock, pool: Pool) -> bool:
+        """Put capabilities in place of what they were; False when somebody came, moved or became another's.
+
+        The stock says nothing any more then, and has to be made anew.
+        """
+        at = np.minimum(np.searchsorted(self.ids, fresh.ids), max(0, len(self.ids) - 1))
+        if not len(self.ids) or (self.ids[at] != fresh.ids).any() or (self.firms[at] != fresh.firms).any():
+            return False
+        own, new = self.shared.problem.capabilities, fresh.shared.problem.capabilities
+        if (own.city[at] != new.city).any() or (own.type[at] != new.type).any():
+            return False
+        made: dict[tuple[int, int], Layout] = {}
+        for (type_, _, codes, _), blocked in self._laid.items():
+            if (type_, codes) not in made:
+                prepared = Prepared(fresh.shared.problem, fresh.shared)
+                block = prepared.block(type_, True)
+                if len(block.pos) != len(at):
+                    return False
+                made[type_, codes] = _lay_out(prepared, block, type_, codes).layout
+            _put(blocked, at, made[type_, codes])
+        self._is_old = True
+        pool.put(self, at, fresh)
+        return True
 
     def failing(self, asked: ConditionSets) -> tuple[AnyArray, AnyArray]:
         """Which conditions each capability fails, and of which sets any, as ``Conditions`` holds it."""
-        if self._fits is None or self._fits[0] is not asked:
-            words = self.size // WORD
-            fails = np.array([self._fails(want) for want in asked.conditions], np.uint64)
-            fails = fails.reshape(len(asked.conditions), words)
-            misfits = np.zeros((len(asked.sets), words), np.uint64)
-            some = np.flatnonzero(np.diff(asked.start))
-            if len(some) and words:
-                misfits[some] = np.bitwise_or.reduceat(fails[asked.item], asked.start[some], axis=0)
-            self._fits = (asked, turned(fails, self.size), turned(misfits, self.size))
-        return self._fits[1:]
+        words = self.size // WORD
+        fails = np.array([self._fails(want) for want in asked.conditions], np.uint64)
+        fails = fails.reshape(len(asked.conditions), words)
+        misfits = np.zeros((len(asked.sets), words), np.uint64)
+        some = np.flatnonzero(np.diff(asked.start))
+        if len(some) and words:
+            misfits[some] = np.bitwise_or.reduceat(fails[asked.item], asked.start[some], axis=0)
+        return turned(fails, self.size), turned(misfits, self.size)
 
     def _fails(self, want: Want) -> AnyArray:
         problem = self.shared.problem
@@ -119,32 +221,40 @@ class Stock:
         return pack(bad, self.size // WORD)
 
 
-class Together(NamedTuple):
-    """Several stocks as the capabilities of one Problem. first: where each begins."""
-
-    capabilities: Capabilities
-    first: list[int]
+Again = Callable[[], Stock]
 
 
-def together(stocks: Sequence[Stock]) -> Together:
-    """Only what pipelines read; gaps at the end of a stock are nobody's."""
-    first = np.concatenate(([0], np.cumsum([stock.size for stock in stocks]))).astype(np.int64)
-    columns: dict[str, Any] = {}
-    for name in OWN:
-        parts = [getattr(stock.shared.problem.capabilities, name) for stock in stocks]
-        kind = np.float64 if name == "free" else np.int32
-        columns[name] = np.zeros(int(first[-1]), kind)
-        for at, part in zip(first.tolist(), parts, strict=False):
-            columns[name][at : at + len(part)] = part
-    none = np.zeros(int(first[-1]), np.int32)
-    rest = dict.fromkeys(("type", "firm", "valid_until", "available_from"), none)
-    empty: list[Any] = []
-    make: Any = Capabilities
-    built: Capabilities = make(
-        **columns, **rest, active=none.astype(bool), moq=none.astype(np.float64), price=none.astype(np.float64),
-        specs=Specs.of(empty, empty, empty, empty, empty), certificates=Certificates.of([], [], []),
-    )  # fmt: skip
-    return Together(built, first[:-1].tolist())
+def _lay_out(prepared: Prepared, block: Block, type_: int, codes: int) -> Laid:
+    keys = np.flatnonzero(prepared.problem.types.has_key[type_]).astype(np.int32)
+    return lay_out(prepared, block, keys, np.arange(codes, dtype=np.int32), NO_INDEX)
+
+
+def _roles(places: Places) -> Floats:
+    """The term by city and by the roles of a type; the last is for gaps."""
+    bits = np.arange(ROLES, dtype=np.uint8)
+    there = (places.roles[:, None] & bits[None, :]) != 0
+    return np.append(there.reshape(-1), False).astype(np.float64)
+
+
+def _put(blocked: _Blocked, at: AnyArray, fresh: Layout) -> None:
+    """Those of a stock's places that have a slot here get the values of the fresh slots 0, 1, …"""
+    layout = blocked.laid.layout
+    slot = np.minimum(np.searchsorted(blocked.places, at), len(blocked.places) - 1)
+    inside = np.flatnonzero(blocked.places[slot] == at)
+    slot = slot[inside]
+    if not len(slot):
+        return
+    layout.least[:, slot] = fresh.least[:, inside]
+    layout.days[slot], layout.trust[slot] = fresh.days[inside], fresh.trust[inside]
+    for rows, new in (
+        (layout.unstated, fresh.unstated),
+        (layout.choices, fresh.choices),
+        (layout.held, fresh.held),
+    ):
+        for to, of in zip(slot.tolist(), inside.tolist(), strict=True):
+            bit = np.uint64(1) << np.uint64(to & 63)
+            there = (new[:, of >> 6] >> np.uint64(of & 63)) & np.uint64(1) == 1
+            rows[:, to >> 6] = np.where(there, rows[:, to >> 6] | bit, rows[:, to >> 6] & ~bit)
 
 
 class _At(NamedTuple):
@@ -156,26 +266,14 @@ class _At(NamedTuple):
 class StockedLines(CompiledLines):
     """Lines over blocks that are there. blocks: by number (twice the type, and one more for an open scope)."""
 
-    def __init__(self, prepared: Prepared, blocks: Mapping[int, tuple[Laid | None, int]]) -> None:
-        """With each block where its stock begins in the Problem."""
+    def __init__(self, prepared: Prepared, blocks: Mapping[int, Laid | None]) -> None:
         super().__init__(prepared, NEVER)  # conditions by slot cost more than the few lines of a small run
-        self._stocked = {number: _moved(laid, first) for number, (laid, first) in blocks.items()}
+        nobody: Any = None
+        empty: Any = _At(np.zeros(0, np.int32))
+        self._stocked = {number: laid or Laid(empty, nobody, nobody) for number, laid in blocks.items()}
 
     def block(self, number: int, *, by_score: bool = False) -> Laid:
         return self._stocked[number]
-
-
-def _moved(laid: Laid | None, first: int) -> Laid:
-    nobody: Any = None
-    if laid is None:
-        return Laid(_at(np.zeros(0, np.int32)), nobody, nobody)
-    pos = laid.layout.pos
-    there = np.where(pos >= 0, pos + np.int32(first), np.int32(-1)).astype(np.int32)
-    return Laid(_at(laid.block.pos + np.int32(first)), laid.layout._replace(pos=there), laid.lookup)
-
-
-def _at(pos: Ints) -> Any:
-    return _At(pos)
 
 
 class _Over(Shared):
@@ -190,19 +288,12 @@ class _Over(Shared):
         self.loops = {"sites": table, "conditions": conditions}
 
 
-def conditions_together(asked: ConditionSets, stocks: Sequence[Stock]) -> Conditions:
-    """Of the capabilities of several stocks, in the order of ``together``."""
-    parts = [stock.failing(asked) for stock in stocks]
-    fails, misfits = (np.concatenate([part[which] for part in parts]) for which in (0, 1))
-    return Conditions(asked.start, asked.item, fails, misfits)
-
-
 def stocked_solver(
     problem: Problem,
     sites: Shared,
     table: SiteTable,
     conditions: Conditions,
-    blocks: Mapping[int, tuple[Laid | None, int]],
+    blocks: Mapping[int, Laid | None],
 ) -> CompiledSolver:
     """sites, table: of the sites that the problem has; conditions: of its capabilities."""
     prepared = Prepared(problem, _Over(problem, sites, table, conditions))

@@ -15,6 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from matching.management.tracing import FOLDER, read_steps, spent, timeline
 from matching.services.benchmark import region
 from matching.services.benchmark.filling import fill
 from matching.services.benchmark.latency import (
@@ -25,7 +26,6 @@ from matching.services.benchmark.latency import (
     size_of_region,
     table,
 )
-from matching.services.benchmark.tracing import FOLDER, read_steps, spent, timeline
 
 # Milliseconds, 95 of 100 changes of one capability, line or site: with as many capabilities at most, and beyond.
 LIMIT, LARGE, LIMIT_OF_LARGE = 300.0, 100_000, 1000.0
@@ -113,7 +113,7 @@ def celery_workers(count: int, traces: str = "") -> Iterator[None]:
     folder into which they write their steps."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     quiet = "--loglevel ERROR --without-gossip --without-mingle"
-    quiet += " -I matching.services.benchmark.tracing" if traces else ""
+    quiet += " -I matching.management.tracing" if traces else ""
     commands = [f"-m celery -A alliance worker {quiet} --concurrency {count}", "manage.py reconcile"]
     environ = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     environ |= {FOLDER: traces} if traces else {}

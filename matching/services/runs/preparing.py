@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, connections
 
+from companies.models import Capability
 from matching.encoding import EncodingError, snapshot
 from matching.kernel import ProblemError
 from matching.kernel.compiled import is_ready, is_wanted
@@ -15,11 +16,14 @@ from matching.services.runs.freezing import one_snapshot
 from matching.services.runs.small import outside
 
 logger = logging.getLogger(__name__)
-WARMING = 10.0  # seconds at most, in which a worker that has just begun takes no work
+WARMING = 10.0  # seconds, in which a worker that has just begun takes no work; on a large register more
+WARMED_A_SECOND = 20_000  # capabilities
 
 
-def warm_up(seconds: float = WARMING) -> int:
+def warm_up(seconds: float | None = None) -> int:
     """Load the compiled loops into this process, and lay out what small runs will ask for; how many blocks.
+
+    seconds: at most; by default ten, and one more for every 20,000 capabilities.
 
     For the parent of a worker's processes: they begin with what it has, and share its memory. Without compiled loops,
     or before a snapshot is there, nothing; a database that does not answer is left to those who need it.
@@ -33,7 +37,11 @@ def warm_up(seconds: float = WARMING) -> int:
         from matching.encoding.kept import warm
 
         with one_snapshot():
-            return warm(outside(), seconds) if snapshot.is_there() else 0
+            if not snapshot.is_there():
+                return 0
+            if seconds is None:
+                seconds = WARMING + Capability.objects.count() / WARMED_A_SECOND
+            return warm(outside(), seconds)
     except (DatabaseError, EncodingError, ProblemError) as error:
         logger.warning("nothing was laid out beforehand: %s", error)
         return 0

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from django.db import connection, transaction
 
@@ -66,7 +68,9 @@ def test_random_sequences_equal_a_full_run(
     done: list[str] = []
     for seed in range(5000, 5000 + SEQUENCES):
         hand = Hand(seed)
-        monkeypatch.setattr(queueing, "GROUPS", hand.dice.choice([1, 4]))  # runs of all alliances together, or apart
+        monkeypatch.setattr(
+            queueing, "GROUPS", hand.dice.choice([1, 4])
+        )  # runs of all alliances together, or apart
         for _ in range(hand.dice.randrange(1, 6)):
             done.append(hand.step())
         if hand.dice.random() < 0.2:
@@ -114,8 +118,12 @@ def test_only_what_a_change_touches_is_read_again(
     after = world._kept[0]
     assert (after is before) is keeps_world
     assert (after.sites is sites) is keeps_sites
-    if step in ("capacity", "clone"):
-        same = [key for key, stock in after._stocks.items() if stock[2] is stocks.get(key, (0, 0, None))[2]]
+    same = [key for key, stock in after._stocks.items() if stock[2] is stocks.get(key, (0, 0, None))[2]]
+    if step == "capacity":
+        mended = [key for key, stock in after._stocks.items() if stock[0] > stocks[key][0]]
+        assert len(same) == len(stocks)
+        assert 0 < len(mended) < len(stocks), "in stocks of its types one place is put right"
+    elif step == "clone":
         assert 0 < len(same) < len(stocks), "stocks of its types are made anew, the others stay"
     elif keeps_world:
         assert all(stock is after._stocks[key] for key, stock in stocks.items())
@@ -144,6 +152,50 @@ def steps_of(step: str) -> None:
 def told(city: City) -> None:
     with transaction.atomic():
         record("update", "city", city.code, before={"latitude": 0}, after={"latitude": 1})
+
+
+def test_a_stock_that_was_mended_is_the_one_that_is_made_anew(over: list[int], settled: Settled) -> None:
+    """Every block of it, slot by slot, and what pipelines read; also blocks that are laid out afterwards."""
+    alliances = list(Alliance.objects.exclude(as_of=None))
+    ask(alliances[0])
+    for seed in range(12):
+        hand = Hand(seed)
+        hand.step("capacity")
+        hand.step("capability")
+        hand.step("delivery")
+        for alliance in alliances[: 1 + seed % len(alliances)]:
+            ask(alliance)
+    before = world._kept[0]
+    stocks = {key: kept[2] for key, kept in before._stocks.items()}
+    assert any(stock._is_old or stock.first for stock in stocks.values())
+    compared = 0
+    with one_snapshot():
+        now = snapshot.current()
+        assert now is not None
+        for key in stocks:
+            if before._stocks[key][0] < now.revision and now.since(before._stocks[key][0]) is None:
+                continue
+            [(own, again)] = before.stocks([key], now).values()
+            fresh = again()
+            assert own.ids.tolist() == fresh.ids.tolist()
+            fails = own.asked and fresh.failing(own.asked)
+            whole = slice(own.first, own.first + own.size)
+            if fails:
+                assert (before.pool._fails[whole] == fails[0]).all()
+                assert (before.pool._misfits[whole] == fails[1]).all()
+            for (kind, everywhere, codes, member), blocked in own._laid.items():
+                places = before.sites.problem.places
+                if not everywhere:
+                    places = replace(places, member=np.frombuffer(member, bool))
+                fresh.first = own.first
+                fresh.laid(kind, everywhere, places, codes, again)
+                expected = fresh._laid[kind, everywhere, codes, member].laid.layout
+                for name in expected._fields:
+                    was, is_ = getattr(blocked.laid.layout, name), getattr(expected, name)
+                    if name != "role":
+                        assert np.array_equal(was, is_, equal_nan=was.dtype.kind == "f"), name
+                compared += 1
+    assert compared > 20
 
 
 def test_stocks_beyond_their_room_go_and_come_back(
