@@ -64,8 +64,13 @@ def _send(mail: Mail) -> int:
         OSError,
         ValueError,
     ) as error:  # smtplib's errors are OSErrors; ValueError: no server takes such a mail
-        row.update(attempts=F("attempts") + 1, next_at=timezone.now() + pause, error=str(error)[:500])
-        record("not sent", "mail", str(mail.pk), after={"error": str(error)[:200]})
+        row.update(
+            attempts=F("attempts") + 1,
+            next_at=timezone.now() + pause,
+            error=str(error).replace("\0", "")[:500],
+        )
+        # Not its words: they name the address, and what is recorded stays when a person is erased.
+        record("not sent", "mail", str(mail.pk), after={"error": type(error).__name__})
         logger.warning("mail not sent", mail=mail.pk, error=str(error))
         return 0
     row.update(sent_at=Now(), attempts=F("attempts") + 1, error="")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from smtplib import SMTPRecipientsRefused
 
 import pytest
 import time_machine
@@ -312,6 +313,20 @@ def test_a_new_password_is_mailed_to_confirmed_addresses_only(world: World) -> N
     mail = Mail.objects.get()
     assert "lab_owner" in mail.body
     assert "rival_owner" not in mail.body
+
+
+def test_an_address_that_is_refused_stands_in_the_mail_and_not_in_the_audit(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object, **more: object) -> None:
+        raise SMTPRecipientsRefused({"zhang@example.org": (550, b"no such \0 box")})
+
+    monkeypatch.setattr(mail.EmailMessage, "send", refuse)
+    post("zhang@example.org", "Subject", "Body")
+    with override_settings(EMAIL_URL="smtp://somewhere"):
+        assert send_waiting() == 0
+    assert "zhang@" in Mail.objects.get().error
+    assert Change.objects.get(verb="not sent").after == {"error": "SMTPRecipientsRefused"}
 
 
 def test_mail_is_sent_once_and_tried_again(world: World) -> None:
