@@ -27,13 +27,17 @@ def _reference(row: Row, viewer: Viewer) -> Q:
 
 
 def _directory(row: Row, viewer: Viewer) -> Q:
+    """An entry that was merged into another one is seen by nobody."""
+    return _entry(row, viewer) & Q(merged_into=None)
+
+
+def _entry(row: Row, viewer: Viewer) -> Q:
     public = table("AllianceReach").filter(alliance__publishes_directory=True).values("city_id")
     reached = _reached(row, viewer, viewer.alliances) | Q(**{f"{row.reach}__in": public})
     shown = EVERYTHING if viewer.platform_admin else reached
     listed = _published(row, viewer) & shown
     met = _opened("" if row.owner == "id" else row.owner, "organisation", viewer, ACCEPTED)
-    found = _mine(row, viewer) | _cared(row, viewer) | listed | met | _supplies(row, viewer)
-    return found & Q(merged_into=None)
+    return _mine(row, viewer) | _cared(row, viewer) | listed | met | _supplies(row, viewer)
 
 
 def _contact(row: Row, viewer: Viewer) -> Q:
@@ -311,6 +315,8 @@ def formerly(row: Row, user: Any) -> Q:
     if row.kind == "demand":
         firms = _any(["alliance"], viewer.firm_alliances) & Q(confidentiality="open")
         return _any(["alliance"], viewer.bureau_alliances) | firms
+    if row.kind == "directory":
+        return _entry(replace(row, published=()), viewer)
     rest = tuple(path for path in row.published if path != "published")
     return VISIBLE[row.kind](replace(row, published=rest), viewer)
 

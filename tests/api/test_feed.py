@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection, transaction
 from django.test import Client
+from django.utils import timezone
 
 from alliance.changes import record
 from alliance.models import Change
@@ -14,9 +15,11 @@ from companies.models import Capability, SheetImport
 from companies.services import publish_capability, verify_values, withdraw_capability
 from companies.services.sheets import choose_columns, confirm, undo, upload
 from matching.services.demands import withdraw_demand
+from matching.services.merging import merge_firms, undo_merge
 from tests.cast import World, build_world
 from tests.companies.sheets.test_sheets import row, table
 from tests.factories import make_token
+from tests.matching.test_merging import twin
 
 PLACE = "/api/v1/changes/"
 
@@ -282,3 +285,28 @@ def test_rows_by_their_owners_id(world: World, with_token: Any) -> None:
     row = world.capabilities["supplier"]
     found = asker.get("/api/v1/capabilities/", {"external_id": row.external_id}).json()["results"]
     assert [each["id"] for each in found] == [str(row.public_id)]
+
+
+@pytest.mark.usefixtures("_open")
+@pytest.mark.parametrize("listed", [True, False])
+def test_an_entry_that_is_merged_into_another_one_is_gone_for_who_saw_it(
+    world: World, with_token: Any, listed: bool
+) -> None:
+    text = make_token(world.people["bystander_owner"], "read")
+    allied = Client(headers={"authorization": f"Bearer {text}"})
+    firm, survivor = twin(world, listed=listed), world.organisations["supplier"]
+    plant = firm.facilities.get()
+    start, before = feed.seal(_last()), timezone.now().isoformat()
+    row = merge_firms(firm, survivor, user=world.person("partner_official"))
+    told = read(allied, start)
+    gone = ("organisation", str(firm.public_id), True)
+    assert (gone in names(told)) is listed, "nobody is told of an entry that was a draft"
+    assert ("organisation", str(survivor.public_id), False) in names(told)
+    assert allied.get(f"/api/v1/organisations/{firm.public_id}/").status_code == 404
+    found = allied.get("/api/v1/facilities/", {"modified_since": before}).json()["results"]
+    assert [(each["id"], each["organisation"]["id"]) for each in found] == [
+        (str(plant.public_id), str(survivor.public_id))
+    ]
+    undo_merge(row, user=world.person("partner_official"))
+    back = ("organisation", str(firm.public_id), False)
+    assert (back in names(read(allied, told["cursor"]))) is listed

@@ -32,6 +32,7 @@ from matching.models import Demand, Introduction, Match, NearMiss
 from matching.services.merging.known import refresh_known
 from matching.services.merging.relations import (
     colliding,
+    dated,
     fresh_names,
     is_named,
     pointing_at_rows,
@@ -121,7 +122,10 @@ def merge_firms(
         row.save()
         told = {"name": str(gone), "rows": sum(len(keys) for keys in row.moved.values())}
         record("merged", "organisation", str(survivor.public_id), after=told | {"entry": str(gone.public_id)})
-        record("merged into", "organisation", str(gone.public_id), after={"entry": str(survivor.public_id)})
+        # The feed of changes: for who saw the entry it is no longer there.
+        before, after = {"published": row.kept["gone"]["listed"]}, {"published": False}
+        after["entry"] = str(survivor.public_id)
+        record("merged into", "organisation", str(gone.public_id), before=before, after=after)
     return row
 
 
@@ -155,7 +159,7 @@ def move_rows(row: Merge) -> int:
             mine = mine.exclude(pk__in=list(clash.values_list("pk", flat=True)))
         keys = list(mine.values_list("pk", flat=True))
         if keys:
-            rows_of(model).filter(pk__in=keys).update(**{name: survivor.pk})
+            rows_of(model).filter(pk__in=keys).update(**{name: survivor.pk}, **dated(model))
             row.moved.setdefault(label, []).extend(keys)
             total += len(keys)
     for result in (Match, NearMiss):

@@ -8,6 +8,7 @@ from typing import Any, cast
 from django.apps import apps
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
 
 from alliance.models import Organisation
 
@@ -27,6 +28,15 @@ def relations() -> Iterator[tuple[str, type[models.Model], str]]:
 
 def rows_of(model: type[models.Model]) -> QuerySet[Any]:
     return model._base_manager.all()
+
+
+def dated(model: type[models.Model]) -> dict[str, Any]:
+    """What an update says beside the owner: `modified_since` finds the row. Not its version: nobody has changed it."""
+    return (
+        {"updated_at": Now()}
+        if any(each.name == "updated_at" for each in model._meta.concrete_fields)
+        else {}
+    )
 
 
 def colliding(model: type[models.Model], name: str, gone: int, survivor: int) -> QuerySet[Any]:

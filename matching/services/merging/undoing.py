@@ -20,7 +20,7 @@ from companies.models import Capability
 from matching.models import DemandIdentity, DemandLine, Introduction, Match, NearMiss
 from matching.services.merging.known import refresh_known
 from matching.services.merging.moving import add_deliveries, locked
-from matching.services.merging.relations import rows_of
+from matching.services.merging.relations import dated, rows_of
 
 DAYS = 30
 
@@ -56,7 +56,7 @@ def _move_back(row: Merge) -> None:
         only = model._meta.get_field(name).primary_key
         rows = rows_of(model).filter(**{name: row.survivor_id})
         rows = rows if only else rows.filter(pk__in=keys)
-        rows.update(**{name: row.gone_id})
+        rows.update(**{name: row.gone_id}, **dated(model))
     _old_names(row)
     for pk, old, new in row.kept["roles"]:
         Membership.objects.filter(pk=pk, role=new).update(role=old)
