@@ -8,6 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "alliance.settings")
 
 application = get_asgi_application()
 
-from alliance.serving import limit_statements  # noqa: E402 (it reads the settings)
+from alliance.serving import limit_statements, share_processors  # noqa: E402 (it reads the settings)
 
 limit_statements()
+share_processors()

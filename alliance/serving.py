@@ -25,3 +25,10 @@ def limit_statements() -> None:
     if seconds := settings.WEB_STATEMENT_SECONDS:
         options = connections.settings["default"]["OPTIONS"]
         options["options"] = f"{options.get('options', '')} -c statement_timeout={seconds}s".strip()
+
+
+def share_processors() -> None:
+    """A statement of this process is one process of PostgreSQL's: with many readers at once others would only take the
+    processors from them, and each of them reads anew which rows a reader knows by a demand."""
+    options = connections.settings["default"]["OPTIONS"]
+    options["options"] = f"{options.get('options', '')} -c max_parallel_workers_per_gather=0".strip()

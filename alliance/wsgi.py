@@ -8,7 +8,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "alliance.settings")
 
 application = get_wsgi_application()
 
-from alliance.serving import limit_statements, settle  # noqa: E402 (it reads the settings)
+from alliance.serving import limit_statements, settle, share_processors  # noqa: E402 (it reads the settings)
 
 limit_statements()
+share_processors()
 settle()

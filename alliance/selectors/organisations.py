@@ -19,7 +19,7 @@ from alliance.models import (
     Suspension,
 )
 from alliance.models.base import GuardedQuerySet
-from alliance.selectors.paging import REASONS, Rows, long_list
+from alliance.selectors.paging import EITHER, REASONS, Rows, long_list
 from alliance.viewer import viewer_of
 
 
@@ -32,8 +32,10 @@ def _told(rows: GuardedQuerySet) -> GuardedQuerySet:
 
 
 def organisation_rows(user: Any) -> Rows:
-    """The same as a long list: of a large region everybody but the platform's admin sees the firms of few cities."""
-    by = "" if viewer_of(user).platform_admin else REASONS
+    """The same as a long list: of a large region everybody but the platform's admin sees the firms of few cities. A
+    bureau knows one in ten by its alliances' demands as well: of the first thousand it sees a page."""
+    viewer = viewer_of(user)
+    by = "" if viewer.platform_admin else EITHER if viewer.official else REASONS
     return long_list(Organisation, organisation_list, user, by, _told)
 
 

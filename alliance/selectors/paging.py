@@ -25,8 +25,9 @@ from alliance.viewer import viewer_of
 _SIGNER = signing.Signer(salt="cursor")
 
 
-#: How the first rows of a long list are found: keys in the list's order, asked who sees them; or reason by reason.
-KEYS, REASONS = "keys", "reasons"
+#: How the first rows of a long list are found: keys in the list's order, asked who sees them; or reason by reason; or
+#: by keys while the list is in its order, by reason when it was narrowed to few rows.
+KEYS, REASONS, EITHER = "keys", "reasons", "either"
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class Page:
 CHUNKS = (4, 20, 80)
 #: Keys up to which the rules are asked row by row: what they need for many is read anew for each, the server thinks.
 MOST_FEW = 500
+#: Keys of a narrowed list that are taken at once: they have to be sorted for the first one anyway.
+MOST_SORTED = 12_000
 
 
 #: The rows of one kind, or what makes them when they are asked for.
@@ -57,8 +60,8 @@ class Rows:
     are seen, asked about those keys; `few`: asked about some hundred. `told`: what is read of those that are; nobody is
     asked again. Where too few of them are seen, all are asked about after all.
 
-    `reasons`: the rows that are seen for one reason each, all of them together those that are seen. `by`: KEYS or
-    REASONS, how the first ones are found; "" for neither. A list that was narrowed to a city or to rare words is
+    `reasons`: the rows that are seen for one reason each, all of them together those that are seen. `by`: KEYS,
+    REASONS or EITHER, how the first ones are found; "" for none. A list that was narrowed to a city or to rare words is
     asked reason by reason where there are reasons: most of what is left may be for nobody's eyes.
 
     Each may be given as a function: a page needs two or three of them, and to make and narrow one takes milliseconds.
@@ -149,8 +152,12 @@ class Rows:
         by_reason = self.by == REASONS or (few and self.by != KEYS)
         if by_reason and self._given["every"] is not None and self.reasons:
             return self._first_by_reason(most)
-        if not self._long or self.by != KEYS:
+        if not self._long or self.by not in (KEYS, EITHER):
             return list(self.seen[:most])
+        if self.by == EITHER:
+            ahead = ahead or CHUNKS[1] * most  # one in ten is seen: less would be asked in vain
+        elif few and self.reasons and (found := self._first_of_all(most)) is not None:
+            return found
         seen: list[Any] = []
         start = 0
         ahead = 0 if few and self.reasons else ahead  # where few are seen, most of it would be in vain
@@ -167,7 +174,22 @@ class Rows:
                 return self._told(seen[:most])
             if 2 * len(seen) < most:
                 break
-        return self._first_by_reason(most) if few and self.reasons else list(self.seen[:most])
+        asked_by_reason = (few or self.by == EITHER) and self.reasons
+        return self._first_by_reason(most) if asked_by_reason else list(self.seen[:most])
+
+    def _first_of_all(self, most: int) -> list[Any] | None:
+        """Of a list that was narrowed to some thousand rows, whoever sees them: all their keys are asked about, the
+        first ones before the others. None where there are more."""
+        keys = self._keys(MOST_SORTED)
+        if len(keys) == MOST_SORTED:
+            self.known.clear()
+            return None
+        seen = self._seen_of(keys[:MOST_FEW]) if keys else []
+        asked = min(MOST_FEW, len(keys))
+        if len(seen) < most and len(keys) > MOST_FEW:
+            seen, asked = seen + self._seen_of(keys[MOST_FEW:]), len(keys)
+        self.known.update(asked=[asked], seen=seen)
+        return self._told(seen[:most])
 
     def _first_by_reason(self, most: int) -> list[Any]:
         """Of the first ones for each reason the first ones."""
@@ -197,7 +219,7 @@ class Rows:
         """How many there are; no further than `most`."""
         if self.every is not None and self.by == REASONS:
             return _any_of(self.every, [rows.order_by() for rows in self.reasons]).order_by()[:most].count()
-        if self._long and self.by == KEYS:
+        if self._long and self.by in (KEYS, EITHER):
             keys = self._keys(3 * most)
             seen = len(self.known.get("seen", ()))
             left = keys[self.known["asked"][0] :] if "seen" in self.known else keys
@@ -224,10 +246,11 @@ def long_list(
     told: Callable[[Any], QuerySet[Any]] | None = None,
 ) -> Rows:
     """What the selector lists of a guarded model, as the rows of a long list. The selector itself leaves out only what
-    the user does not see. `by`: KEYS where most rows are seen, REASONS where few are. `told`: what is read of rows that
-    are known to be seen, from any rows; without it they are asked for by the selector once more."""
+    the user does not see. `by`: KEYS where most rows are seen, REASONS where few are, EITHER where one in ten is.
+    `told`: what is read of rows that are known to be seen, from any rows; without it they are asked for by the selector
+    once more."""
     viewer = viewer_of(user)
-    asked = replace(viewer, some=True) if by == KEYS else replace(viewer, few=True)
+    asked = replace(viewer, some=True) if by in (KEYS, EITHER) else replace(viewer, few=True)
     every = model._default_manager.all()
     return Rows(
         lambda: listed(viewer),

@@ -138,7 +138,8 @@ class DemandResult(Result):
             # `capabilities`, which would take three times as long: who asks for one knows its firm.
             GinIndex(
                 fields=["suppliers", "team_suppliers", "sites"], name="demand_result_known",
-                gin_pending_list_limit=16384,
+                # What is not in the tree yet is looked through by each of a page's fifty look-ups.
+                gin_pending_list_limit=2048,
             )
         ]  # fmt: skip
 

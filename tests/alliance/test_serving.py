@@ -26,14 +26,14 @@ else:
     import django; django.setup()
 from django.db import connection
 with connection.cursor() as cursor:
-    cursor.execute("SHOW statement_timeout")
+    cursor.execute("SHOW " + sys.argv[2])
     print(cursor.fetchone()[0])
 """
 
 
-def limit(of: str, **environ: str) -> str:
+def limit(of: str, name: str = "statement_timeout", **environ: str) -> str:
     said = subprocess.run(
-        [sys.executable, "-c", SAYS, of],
+        [sys.executable, "-c", SAYS, of, name],
         cwd=ROOT,
         env=os.environ | {"DJANGO_SETTINGS_MODULE": "alliance.settings"} | environ,
         capture_output=True,
@@ -48,6 +48,11 @@ def test_statements_of_the_web_service_have_a_limit_and_others_none() -> None:
     assert limit("web", WEB_STATEMENT_SECONDS="7") == "7s"
     assert limit("web", WEB_STATEMENT_SECONDS="0") == "0"
     assert limit("command") == "0"
+
+
+def test_a_statement_of_the_web_service_takes_one_processor() -> None:
+    assert limit("web", "max_parallel_workers_per_gather") == "0"
+    assert limit("command", "max_parallel_workers_per_gather") != "0"
 
 
 @pytest.mark.django_db
