@@ -189,7 +189,7 @@ def test_unlisting_a_firm_hides_what_hangs_on_it(world: World) -> None:
 
 def test_a_team_member_beyond_the_matches_kept_is_seen_by_the_demands_side(world: World) -> None:
     far = world.capabilities["far"]
-    Match.objects.filter(capability_id=far.pk).delete()
+    make.forget_capability(far)
     assert Capability.objects.visible_to(world.person("lab_owner")).filter(pk=far.pk).exists()
     # Price and capacity go with the matches and near misses that are kept.
     assert not CapabilityTerms.objects.visible_to(world.person("lab_owner")).filter(pk=far.pk).exists()

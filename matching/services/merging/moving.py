@@ -123,8 +123,8 @@ def merge_firms(
         told = {"name": str(gone), "rows": sum(len(keys) for keys in row.moved.values())}
         record("merged", "organisation", str(survivor.public_id), after=told | {"entry": str(gone.public_id)})
         # The feed of changes: for who saw the entry it is no longer there.
-        before, after = {"published": row.kept["gone"]["listed"]}, {"published": False}
-        after["entry"] = str(survivor.public_id)
+        before = {"published": row.kept["gone"]["listed"]}
+        after = {"published": False, "entry": str(survivor.public_id)}
         record("merged into", "organisation", str(gone.public_id), before=before, after=after)
     return row
 
