@@ -32,7 +32,7 @@ SAVE = "COPY matching_runinput (run_id, problem, identities) FROM STDIN (FORMAT 
 ZIP = b"PK"  # how identities begin; a version is text
 # Over a supply a chunk takes so many times more demands: they are done in a second or two, and each chunk goes through
 # all blocks of its alliance, however few lines it has in them.
-CHUNKS_OVER_SUPPLY = 16
+CHUNKS_OVER_SUPPLY = 8
 LOAD = "COPY (SELECT problem, identities FROM matching_runinput WHERE run_id = %s) TO STDOUT (FORMAT BINARY)"
 
 
