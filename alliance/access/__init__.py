@@ -31,6 +31,7 @@ from alliance.access.rows import Row as Row
 from alliance.access.seeing import VISIBLE as VISIBLE
 from alliance.access.seeing import colleagues as colleagues
 from alliance.access.seeing import formerly as formerly
+from alliance.access.seeing import once_open as once_open
 from alliance.access.seeing import once_there as once_there
 from alliance.access.seeing import visible as visible
 from alliance.viewer import NOBODY as NOBODY

@@ -321,6 +321,12 @@ def formerly(row: Row, user: Any) -> Q:
     return VISIBLE[row.kind](replace(row, published=rest), viewer)
 
 
+def once_open(user: Any) -> Q:
+    """Demands that this user read as long as all firms of the alliance did. Said about a Demand."""
+    viewer = viewer_of(user)
+    return _any(["alliance"], viewer.firm_alliances) if viewer.known else NOTHING
+
+
 def once_there(row: Row, user: Any, *, published: bool) -> Q:
     """Places at which this user saw what was deleted: its owner, its bureau, and where it was published the alliance.
 

@@ -20,7 +20,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from alliance.access import formerly, once_there
+from alliance.access import formerly, once_open, once_there
+from alliance.choices import Confidentiality
 from alliance.errors import NotFoundError
 from alliance.kinds import KINDS
 from alliance.models import Change
@@ -111,15 +112,18 @@ def _told(user: Any, rows: Sequence[Change], names: dict[str, str]) -> dict[tupl
     asked: dict[str, set[UUID]] = defaultdict(set)
     ended: dict[str, set[UUID]] = defaultdict(set)
     deleted: dict[str, dict[UUID, dict[str, Any]]] = defaultdict(dict)
+    narrowed: set[UUID] = set()
     for row in rows:
         try:
             public_id = UUID(row.object_id)
         except ValueError:
             continue
-        kind, before = names[row.kind], row.before or {}
+        kind, before, after = names[row.kind], row.before or {}, row.after or {}
         asked[kind].add(public_id)
-        if before.get("published") is True and (row.after or {}).get("published") is False:
+        if before.get("published") is True and after.get("published") is False:
             ended[kind].add(public_id)
+        if before.get("published") is True and before.get("confidentiality") == Confidentiality.OPEN:
+            narrowed.add(public_id)
         if row.after is None and before.get(KINDS[kind].place):
             deleted[kind][public_id] = before
     told: dict[tuple[str, str], bool] = {}
@@ -129,6 +133,8 @@ def _told(user: Any, rows: Sequence[Change], names: dict[str, str]) -> dict[tupl
         gone = ended[kind] - seen
         if gone:
             gone = _ids(model.objects.filter(formerly(model.access, user), public_id__in=gone))
+        if kind == "demand" and narrowed - seen:
+            gone |= _ids(model.objects.filter(once_open(user), public_id__in=narrowed - seen))
         if deleted[kind]:
             gone |= _missed(user, kind, deleted[kind])
         told |= {(kind, str(each)): False for each in seen} | {(kind, str(each)): True for each in gone}

@@ -310,3 +310,34 @@ def test_an_entry_that_is_merged_into_another_one_is_gone_for_who_saw_it(
     undo_merge(row, user=world.person("partner_official"))
     back = ("organisation", str(firm.public_id), False)
     assert (back in names(read(allied, told["cursor"]))) is listed
+
+
+@pytest.mark.usefixtures("_open")
+def test_a_demand_that_is_not_open_any_more_is_gone_for_who_read_it_openly(
+    world: World, with_token: Any
+) -> None:
+    lab, text = with_token("lab_editor:write"), make_token(world.people["bystander_owner"], "read")
+    firm = Client(headers={"authorization": f"Bearer {text}"})
+    supplier, outside = with_token("supplier_editor:read"), with_token("outside_owner:read")
+    key = str(world.demands["open"].public_id)
+    place = f"/api/v1/demands/{key}/"
+    assert [client.get(place).status_code for client in (firm, supplier, outside)] == [200, 200, 404]
+
+    def change(what: dict[str, Any], which: str = key) -> None:
+        answer = lab.patch(
+            f"/api/v1/demands/{which}/", what, content_type="application/json", headers={"if-match": "*"}
+        )
+        assert answer.status_code == 200, answer.content
+
+    start = feed.seal(_last())
+    change({"confidentiality": "members"})
+    assert [client.get(place).status_code for client in (firm, supplier, outside)] == [404, 200, 404]
+    told = [names(read(client, start)) for client in (firm, supplier, outside)]
+    assert told == [[("demand", key, True)], [("demand", key, False)], []]
+    change({"confidentiality": "open"})
+    assert names(read(firm, start)) == [("demand", key, False)]
+    # A draft that was to be open and is not when it is published was never read by anybody.
+    draft = str(world.demands["draft"].public_id)
+    change({"confidentiality": "open"}, draft)
+    change({"confidentiality": "members", "published": True}, draft)
+    assert all(row[1] != draft for row in names(read(firm, start)))

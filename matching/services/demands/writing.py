@@ -76,12 +76,14 @@ def update_demand(demand: Demand, given: DemandInput, *, user: Any, version: int
         after = _told(row, given.title.strip())
         changed = [name for name in after if after[name] != before[name]]
         step(row, *FIELDS)
+        # Of a published one: who read it openly and does not any more is told by the feed that it is gone.
+        open_ = {"published": True} if row.published and "confidentiality" in changed else {}
         record(
             "changed",
             "demand",
             str(row.public_id),
-            before={name: before[name] for name in changed},
-            after={name: after[name] for name in changed},
+            before={name: before[name] for name in changed} | open_,
+            after={name: after[name] for name in changed} | open_,
         )
     return row
 
