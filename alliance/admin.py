@@ -23,8 +23,9 @@ from alliance.models import (
     TravelTime,
     User,
 )
-from alliance.services.people import create_person, join_organisation, random_password, suspend_person
+from alliance.services.people import join_organisation, random_password, suspend_person
 from alliance.services.reference import delete_reference, leave_organisation, save_reference
+from alliance.services.registration import NewPerson, new_person
 from alliance.services.second_factor import reset_second_factor
 
 for foreign in (Group, AuthToken):
@@ -202,7 +203,7 @@ class PersonAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         password = random_password()
-        made = create_person(obj.username, password=password, display_name=obj.display_name, email=obj.email)
+        made = new_person(NewPerson(obj.username, password, obj.display_name, obj.email))
         obj.pk = made.pk
         obj._state.adding = False
         words = _("The password of %(name)s, shown this once: %(password)s")

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from alliance.models import AllianceReach, Change, City, CityCare, Membership, Organisation, User
+from alliance.models import AllianceReach, Change, City, CityCare, Mail, Membership, Organisation, User
 from companies.models import ComponentType
 from tests.cast import World
 
@@ -101,9 +101,10 @@ def test_bureaus_are_made_here_and_firms_are_not_seen(world: World, office: Clie
 
 
 def test_people_are_made_with_a_password_shown_once(world: World, office: Client) -> None:
-    form = {"username": "new.official", "display_name": "New", "email": ""}
+    form = {"username": "new.official", "display_name": "New", "email": "new@example.org"}
     answer = office.post(reverse("admin:alliance_user_add"), form, follow=True)
     person = User.objects.get(username="new.official")
+    assert "/confirm/" in Mail.objects.get(to="new@example.org").body
     (message,) = [
         str(m) for m in answer.context["messages"] if "shown this once" in str(m) or "：" in str(m)
     ][:1]

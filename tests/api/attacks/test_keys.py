@@ -25,7 +25,7 @@ RACERS = 20
 Asked = tuple[str, str, dict[str, Any]]
 
 
-def together(tokens: list[str], asked: Callable[[int], Asked], key: str) -> list[Any]:
+def together(tokens: list[str], asked: Callable[[int], Asked], key: str = "") -> list[Any]:
     """Everybody at once; the answers in the order of the racers."""
     start = threading.Barrier(RACERS)
 
@@ -34,7 +34,7 @@ def together(tokens: list[str], asked: Callable[[int], Asked], key: str) -> list
             bearer = {"authorization": f"Bearer {tokens[number % len(tokens)]}"}
             client = Client(headers=bearer, raise_request_exception=False)
             start.wait(30)
-            return send(client, *asked(number), Idempotency_Key=key)
+            return send(client, *asked(number), **({"Idempotency_Key": key} if key else {}))
         finally:
             connections.close_all()
 
@@ -143,4 +143,20 @@ def test_a_refusal_in_the_race_leaves_the_key_free(world: World) -> None:
     asker = Client(headers={"authorization": f"Bearer {token}"})
     assert send(asker, "POST", PLACE, PLANT, Idempotency_Key="k").status_code == 201
     assert named(PLANT["name"]) == 1
+    assert nothing_is_locked()
+
+
+def test_one_name_without_a_key_is_made_once(world: World) -> None:
+    """By POST, by upsert and in bulk at once: one row; who is late with POST is told that the name is taken."""
+    token = world.tokens["supplier_editor:write"]
+    body = {**PLANT, "name": "Same", "external_id": "same"}
+    ways: list[Asked] = [
+        ("POST", PLACE, body),
+        ("PUT", f"{PLACE}by-external-id/same/", body),
+        ("POST", f"{PLACE}bulk/", {"atomic": False, "rows": [body]}),
+    ]
+    answers = together([token], lambda n: ways[n % len(ways)])
+    for number, answer in enumerate(answers):
+        assert answer.status_code in ((201, 400, 409), (200, 201), (200,))[number % len(ways)], answer.content
+    assert named("Same") == 1
     assert nothing_is_locked()
