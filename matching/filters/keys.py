@@ -31,7 +31,8 @@ class ResultKeyFilter(KeyFilter):
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         if value is None:
             return qs
-        rows, found = self.of.objects.filter(public_id=value), super().filter(qs, value)
+        rows = self.of.objects.filter(public_id=value)
+        found: Any = super().filter(qs, value)
         if self.of is DemandLine:
             return found.filter(demand_id__in=rows.values("demand_id"))
         if self.of is Capability:
