@@ -300,6 +300,38 @@ def build_index(least: Floats, words: int) -> Index:
     return Index(order, value, cuts, cut_value, rows)
 
 
+def move_in_index(index: Index, slot: int, before: Floats, after: Floats) -> None:
+    """A slot gets other values in its columns. Cuts keep their values: only who is below them changes."""
+    for column in np.flatnonzero(before != after).tolist():
+        order, value = index.order[column], index.value[column]
+        was, new = before[column], after[column]
+        first, last = np.searchsorted(value, was), np.searchsorted(value, was, side="right")
+        at = int(first) + int(np.flatnonzero(order[first:last] == slot)[0])
+        to = int(np.searchsorted(value, new))
+        if to > at:
+            to -= 1  # it leaves a place before
+            order[at:to], value[at:to] = order[at + 1 : to + 1].copy(), value[at + 1 : to + 1].copy()
+        else:
+            order[to + 1 : at + 1], value[to + 1 : at + 1] = order[to:at].copy(), value[to:at].copy()
+        order[to], value[to] = slot, new
+        _recut(index, column, slot, was, new)
+
+
+def _recut(index: Index, column: int, slot: int, was: float, new: float) -> None:
+    """Its bit in the bitmaps of a column. The first holds nobody; those behind the last value everybody."""
+    cuts, cut_value, rows = index.cuts[column], index.cut_value[column], index.rows[column]
+    cut_value[0] = min(cut_value[0], new)
+    word, bit = slot >> 6, np.uint64(1) << np.uint64(slot & 63)
+    inner = np.arange(len(cuts)) > 0
+    inner &= (cuts < len(index.order[column])) | (cut_value < np.inf)
+    comes = np.flatnonzero(inner & (cut_value <= was) & (new < cut_value))
+    goes = np.flatnonzero(inner & (was < cut_value) & (cut_value <= new))
+    rows[comes, word] |= bit
+    rows[goes, word] &= ~bit
+    cuts[comes] += 1
+    cuts[goes] -= 1
+
+
 def _cuts(value: Floats) -> Ints:
     """For each column as many places, rising; only where the value changes, because thresholds fall there."""
     columns, count = value.shape

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from matching.kernel.codes import Role
-from matching.kernel.compiled.block import Laid, Layout, lay_out, pack
+from matching.kernel.compiled.block import FEW_LINES, Laid, Layout, lay_out, move_in_index, pack
 from matching.kernel.compiled.sites import SiteTable
 from matching.kernel.compiled.solver import CompiledSolver
 from matching.kernel.compiled.tables import CompiledLines
@@ -31,6 +31,7 @@ from matching.kernel.tables import AnyArray, Floats, Ints
 WORD = 64
 ROLES = 2 * max(Role)  # as many sets of roles a type may have
 NO_INDEX = 0  # lines: so few look through the columns faster than these are sorted
+LARGE_BLOCK = 8192  # slots: from here on sorted columns pay, which are kept and mended as well
 #: Columns that pipelines read of every capability.
 OWN = ("city", "prototype_days", "volume_days", "free")
 
@@ -123,10 +124,12 @@ class Pool:
 
 
 class _Blocked(NamedTuple):
-    """A block of a stock. places: whose slots they are, ascending; cell: of each slot, by city and role of its type."""
+    """A block of a stock. places: who is in it, ascending, and the slot of each; cell: of each slot, by city and role
+    of its type."""
 
     laid: Laid
     places: Ints
+    slot: Ints
     cell: Ints
 
 
@@ -164,18 +167,22 @@ class Stock:
                 return None
             self._laid[key] = self._blocked(prepared, block, type_, codes)
             block.everybody.forget()
-        laid, _, cell = self._laid[key]
+        laid, _, _, cell = self._laid[key]
         return laid._replace(layout=laid.layout._replace(role=_roles(places)[cell]))
 
     def _blocked(self, prepared: Prepared, block: Block, type_: int, codes: int) -> _Blocked:
-        laid = _lay_out(prepared, block, type_, codes)
+        laid = _lay_out(prepared, block, type_, codes, len(block.pos))
         layout, place = laid.layout, laid.layout.place
+        slot = np.empty(len(block.pos), np.int32)
+        slot[place[place >= 0]] = np.flatnonzero(place >= 0)
         bits = prepared.problem.types.role[block.type][place]
         cell = np.where(place >= 0, layout.city * ROLES + bits, len(prepared.problem.places.roles) * ROLES)
         pos = np.where(layout.pos >= 0, layout.pos + self.first, -1).astype(np.int32)
-        self.nbytes += sum(array.nbytes for array in layout) + cell.nbytes
+        self.nbytes += sum(array.nbytes for array in (*layout, *laid.lookup)) + cell.nbytes
         there: Any = _At(block.pos + np.int32(self.first))
-        return _Blocked(Laid(there, layout._replace(pos=pos), laid.lookup), block.pos, cell.astype(np.int32))
+        return _Blocked(
+            Laid(there, layout._replace(pos=pos), laid.lookup), block.pos, slot, cell.astype(np.int32)
+        )
 
     def mend(self, fresh: Stock, pool: Pool) -> bool:
         """Put capabilities in place of what they were; False when somebody came, moved or became another's.
@@ -224,9 +231,11 @@ class Stock:
 Again = Callable[[], Stock]
 
 
-def _lay_out(prepared: Prepared, block: Block, type_: int, codes: int) -> Laid:
+def _lay_out(prepared: Prepared, block: Block, type_: int, codes: int, size: int = 0) -> Laid:
+    """size: of the block; a large one is looked up by sorted columns."""
     keys = np.flatnonzero(prepared.problem.types.has_key[type_]).astype(np.int32)
-    return lay_out(prepared, block, keys, np.arange(codes, dtype=np.int32), NO_INDEX)
+    lines = FEW_LINES if size >= LARGE_BLOCK else NO_INDEX
+    return lay_out(prepared, block, keys, np.arange(codes, dtype=np.int32), lines)
 
 
 def _roles(places: Places) -> Floats:
@@ -239,11 +248,14 @@ def _roles(places: Places) -> Floats:
 def _put(blocked: _Blocked, at: AnyArray, fresh: Layout) -> None:
     """Those of a stock's places that have a slot here get the values of the fresh slots 0, 1, …"""
     layout = blocked.laid.layout
-    slot = np.minimum(np.searchsorted(blocked.places, at), len(blocked.places) - 1)
-    inside = np.flatnonzero(blocked.places[slot] == at)
-    slot = slot[inside]
+    place = np.minimum(np.searchsorted(blocked.places, at), len(blocked.places) - 1)
+    inside = np.flatnonzero(blocked.places[place] == at)
+    slot = blocked.slot[place[inside]]
     if not len(slot):
         return
+    if len(blocked.laid.lookup.order):
+        for to, of in zip(slot.tolist(), inside.tolist(), strict=True):
+            move_in_index(blocked.laid.lookup, to, layout.least[:, to], fresh.least[:, of])
     layout.least[:, slot] = fresh.least[:, inside]
     layout.days[slot], layout.trust[slot] = fresh.days[inside], fresh.trust[inside]
     for rows, new in (

@@ -103,8 +103,8 @@ def test_only_what_a_change_touches_is_read_again(
     for alliance in Alliance.objects.exclude(as_of=None):
         ask(alliance)
     before = world._kept[0]
-    sites, stocks = before.sites, dict(before._stocks)
-    assert stocks
+    sites, had = before.sites, dict(before._stocks)
+    assert had
     assert len(before.sites.ids) == Site.objects.filter(published=True, organisation__suspended=False).count()
     if step is None:
         city = City.objects.first()
@@ -118,15 +118,15 @@ def test_only_what_a_change_touches_is_read_again(
     after = world._kept[0]
     assert (after is before) is keeps_world
     assert (after.sites is sites) is keeps_sites
-    same = [key for key, stock in after._stocks.items() if stock[2] is stocks.get(key, (0, 0, None))[2]]
+    same = [key for key, stock in after._stocks.items() if stock[2] is had.get(key, (0, 0, None))[2]]
     if step == "capacity":
-        mended = [key for key, stock in after._stocks.items() if stock[0] > stocks[key][0]]
-        assert len(same) == len(stocks)
-        assert 0 < len(mended) < len(stocks), "in stocks of its types one place is put right"
+        mended = [key for key, stock in after._stocks.items() if stock[0] > had[key][0]]
+        assert len(same) == len(had)
+        assert 0 < len(mended) < len(had), "in stocks of its types one place is put right"
     elif step == "clone":
-        assert 0 < len(same) < len(stocks), "stocks of its types are made anew, the others stay"
+        assert 0 < len(same) < len(had), "stocks of its types are made anew, the others stay"
     elif keeps_world:
-        assert all(stock is after._stocks[key] for key, stock in stocks.items())
+        assert all(stock is after._stocks[key] for key, stock in had.items())
 
 
 def steps_of(step: str) -> None:
@@ -166,13 +166,13 @@ def test_a_stock_that_was_mended_is_the_one_that_is_made_anew(over: list[int], s
         for alliance in alliances[: 1 + seed % len(alliances)]:
             ask(alliance)
     before = world._kept[0]
-    stocks = {key: kept[2] for key, kept in before._stocks.items()}
-    assert any(stock._is_old or stock.first for stock in stocks.values())
+    made = {key: kept[2] for key, kept in before._stocks.items()}
+    assert any(stock._is_old for stock in made.values())
     compared = 0
     with one_snapshot():
         now = snapshot.current()
         assert now is not None
-        for key in stocks:
+        for key in made:
             if before._stocks[key][0] < now.revision and now.since(before._stocks[key][0]) is None:
                 continue
             [(own, again)] = before.stocks([key], now).values()
