@@ -200,10 +200,14 @@ def as_given(row: Capability, **more: Any) -> CapabilityInput:
 
 
 def somebody() -> User:
-    """Who makes the changes: of the platform's staff, and of a firm's or lab's people once it joins them."""
+    """Who makes the changes: of the platform's staff, and of a firm's or lab's people once it joins them.
+
+    Nobody's at first: a member of thousands would have to be told of everything that changes.
+    """
     person, _ = User.objects.get_or_create(
         username="bench-latency", defaults={"display_name": "Bench", "is_superuser": True, "is_staff": True}
     )
+    Membership.objects.filter(user=person).delete()
     return person
 
 
