@@ -73,7 +73,8 @@ class Command(BaseCommand):
         region.compiled_before()
         capabilities, told = size_of_region()
         self.stdout.write(told)
-        self.stdout.write(measure_snapshot(options["seed"]))
+        # What these change is matched before the first change that is timed: of a country hundreds of demands each.
+        self.stdout.write(measure_snapshot(options["seed"], 20 if capabilities <= LARGE else 4))
         self.stdout.flush()
         with tempfile.TemporaryDirectory() as traces:
             with celery_workers(options["workers"], traces if options["trace"] else ""):

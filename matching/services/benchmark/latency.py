@@ -29,7 +29,7 @@ from matching.services.runs.freezing import one_snapshot
 from scenarios.models import Site
 from scenarios.services import SiteInput, update_site
 
-PATIENCE = 120.0
+PATIENCE = 300.0  # seconds; workers of a whole country begin with a minute or two of laying out
 WHOLE = ("weights of an alliance", "roles of a city")
 POLL = 0.002
 
@@ -219,7 +219,7 @@ def caught_up() -> None:
 
 
 def wait_until_settled() -> float:
-    """When it was so, by this process's clock. TimeoutError after two minutes."""
+    """When it was so, by this process's clock. TimeoutError after `PATIENCE`."""
     until = time.perf_counter() + PATIENCE
     while time.perf_counter() < until:
         with connection.cursor() as cursor:
