@@ -64,6 +64,9 @@ class Rows:
     REASONS or EITHER, how the first ones are found; "" for none. A list that was narrowed to a city or to rare words is
     asked reason by reason where there are reasons: most of what is left may be for nobody's eyes.
 
+    `begins`: of how many keys, as a multiple of the rows wanted, is asked first; `most_few`: up to which number by
+    `few`.
+
     Each may be given as a function: a page needs two or three of them, and to make and narrow one takes milliseconds.
     """
 
@@ -76,13 +79,15 @@ class Rows:
         few: Given = None,
         reasons: Given = (),
         by: str = KEYS,
+        begins: int = CHUNKS[0],
+        most_few: int = MOST_FEW,
     ) -> None:
         self._given = {
             "seen": seen, "every": every, "some": some, "told": told, "few": few, "reasons": reasons,
         }  # fmt: skip
         self._made: dict[str, Any] = {}
         self._changes: tuple[Change, ...] = ()
-        self.by = by
+        self.by, self.begins, self.most_few = by, begins, most_few
         self.known: dict[str, list[Any]] = {}
 
     def _rows(self, name: str) -> Any:
@@ -139,7 +144,7 @@ class Rows:
 
     def found(self, by: str) -> Rows:
         """The same rows, found in another way."""
-        found = Rows(**self._given, by=by)
+        found = Rows(**self._given, by=by, begins=self.begins, most_few=self.most_few)
         found._changes = self._changes
         return found
 
@@ -162,7 +167,7 @@ class Rows:
         start = 0
         ahead = 0 if few and self.reasons else ahead  # where few are seen, most of it would be in vain
         # Few are sorted, all of them, for the first one: then also taken together, if that is all there are.
-        begins = ahead or max(CHUNKS[0] * most, MOST_FEW if few else 0)
+        begins = ahead or max(self.begins * most, MOST_FEW if few else 0)
         for size in (begins, *(factor * most for factor in CHUNKS[1:])):
             keys = self._keys(start + size)[start : start + size]
             if keys:
@@ -184,10 +189,11 @@ class Rows:
         if len(keys) == MOST_SORTED:
             self.known.clear()
             return None
-        seen = self._seen_of(keys[:MOST_FEW]) if keys else []
-        asked = min(MOST_FEW, len(keys))
-        if len(seen) < most and len(keys) > MOST_FEW:
-            seen, asked = seen + self._seen_of(keys[MOST_FEW:]), len(keys)
+        asked = max(MOST_FEW, self.begins * most)
+        seen = self._seen_of(keys[:asked]) if keys else []
+        if len(seen) < most and len(keys) > asked:
+            seen, asked = seen + self._seen_of(keys[asked:]), len(keys)
+        asked = min(asked, len(keys))
         self.known.update(asked=[asked], seen=seen)
         return self._told(seen[:most])
 
@@ -205,7 +211,7 @@ class Rows:
 
     def _seen_of(self, keys: Sequence[Any]) -> list[Any]:
         """Those that are seen, in the order of the keys."""
-        asked = self.some if len(keys) > MOST_FEW or self.few is None else self.few
+        asked = self.some if len(keys) > self.most_few or self.few is None else self.few
         rows = asked.filter(pk__one_of=Keys(keys)).order_by()  # type: ignore[union-attr]
         seen = set(rows.values_list("pk", flat=True))
         return [key for key in keys if key in seen]
