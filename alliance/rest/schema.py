@@ -261,10 +261,11 @@ def _parameter(name: str, each: Any) -> OpenApiParameter:
         return OpenApiParameter(name, OpenApiTypes.NUMBER, description=words)
     choices = each.extra.get("choices")
     if choices and not callable(choices):
-        told = [key for key, _words in choices if key != ""]
-        return OpenApiParameter(name, OpenApiTypes.STR, description=words, enum=told)
+        values = [key for key, _words in choices if key != ""]
+        return OpenApiParameter(name, OpenApiTypes.STR, description=words, enum=values)
     text: Any = {"type": "string"} if name in MAY_BE_EMPTY else {"type": "string", "pattern": r"\S"}
-    return OpenApiParameter(name, kind.get(type(each).__name__, text), description=words)
+    told = (kind[part.__name__] for part in type(each).__mro__ if part.__name__ in kind)
+    return OpenApiParameter(name, next(told, text), description=words)
 
 
 def _page_of(row_list: dict[str, Any]) -> dict[str, Any]:
