@@ -411,6 +411,7 @@ def test_a_worker_that_is_cut_off_and_three_at_once_tell_each_person_once(monkey
                 connection.close()
 
         with monkeypatch.context() as patch:
+            patch.setattr(module, "LONGEST", 60)  # as one transaction
             patch.setattr(module, "tell", cut_off)
             run([work])
         assert len(failed) == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import structlog
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import connection, transaction
@@ -12,6 +14,8 @@ from alliance.services.webhooks.collecting import ANNOUNCERS
 
 CONSUMER = "notices"
 BATCH = 200
+# Seconds after which a transaction ends: until then nobody reads the feed beyond it, the matcher neither.
+LONGEST = 0.02
 logger = structlog.get_logger(__name__)
 
 # The feed stops at the oldest running transaction: a slower one's rows are read later, never skipped.
@@ -28,29 +32,32 @@ def follow_news() -> int:
     A worker that is killed leaves nothing behind: the notices, what was remembered and the position are written
     together. Somebody else who reads at this moment does the work.
     """
-    total = 0
-    while read := _follow_batch():
+    total, more = 0, True
+    while more:
+        read, more = _follow_batch()
         total += read
-        if read < BATCH:
-            break
     return total
 
 
-def _follow_batch() -> int:
+def _follow_batch() -> tuple[int, bool]:
+    """How many were told, and whether there may be more."""
     with transaction.atomic():
         position, is_new = _position()
         if position is None:
-            return 0
+            return 0, False
         if is_new or _is_from_another_cluster(position):
-            return _start(position)
+            return _start(position), False
         changes = list(Change.objects.raw(READ, [position.transaction, position.change, BATCH]))
-        if not changes:
-            return 0
+        told, until = 0, time.monotonic() + LONGEST
         for change in changes:
             _tell(change)
-        position.transaction, position.change = changes[-1].transaction, changes[-1].pk
-        position.save()
-        return len(changes)
+            position.transaction, position.change = change.transaction, change.pk
+            told += 1
+            if time.monotonic() > until:
+                break
+        if told:
+            position.save()
+        return told, told < len(changes) or told == BATCH
 
 
 def _position() -> tuple[ConsumerPosition | None, bool]:
