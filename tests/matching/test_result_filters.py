@@ -22,7 +22,7 @@ def test_each_filter_keeps_its_own_rows(world: World, name: str, filters: tuple[
     asks = client(world, "city_bureau")
 
     def told(**query: str) -> list[dict[str, Any]]:
-        return list(asks.get(f"/api/v1/{name}/", {"limit": 100, **query}).json()["results"])
+        return list(asks.get(f"/api/v1/{name}/", {"limit": "100", **query}).json()["results"])
 
     def key(row: dict[str, Any], of: str) -> str:
         value = row[of]
