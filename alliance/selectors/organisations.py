@@ -45,7 +45,7 @@ def firm_list(user: Any) -> GuardedQuerySet:
 
 def organisation_detail(user: Any) -> GuardedQuerySet:
     """Firms and bureaus with what hangs on them; contacts only where the viewer may read them."""
-    return organisation_list(user).prefetch_related(
+    return _told(Organisation.objects.visible_few(user)).prefetch_related(
         Prefetch("certificates", OrganisationCertificate.objects.visible_few(user), to_attr="held"),
         Prefetch("deliveries", DeliveryRecord.objects.visible_few(user), to_attr="record"),
         Prefetch("contact", OrganisationContact.objects.visible_to(user), to_attr="reach_at"),

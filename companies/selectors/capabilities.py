@@ -106,7 +106,8 @@ def facility_rows(user: Any) -> Rows:
 
 def facility_detail(user: Any) -> GuardedQuerySet:
     held = FacilityCertificate.objects.visible_few(user)
-    return facility_list(user).prefetch_related(Prefetch("certificates", held, to_attr="plant_certificates"))
+    known = _with_place(Facility.objects.visible_few(user))
+    return known.prefetch_related(Prefetch("certificates", held, to_attr="plant_certificates"))
 
 
 def component_type_list(user: Any) -> GuardedQuerySet:

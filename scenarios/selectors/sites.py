@@ -34,7 +34,9 @@ def site_rows(user: Any) -> Rows:
 
 
 def site_detail(user: Any) -> GuardedQuerySet:
-    return site_list(user).select_related("scenario_type__parent", "city__parent", "organisation__city")
+    return site_list(user, few=True).select_related(
+        "scenario_type__parent", "city__parent", "organisation__city"
+    )
 
 
 def keeps_site(user: Any, site: Site) -> bool:
