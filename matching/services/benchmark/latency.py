@@ -107,6 +107,8 @@ class Changes:
         row = Capability.objects.get(pk=self.dice.choice(self.capabilities))
         self._join(row.organisation_id)
         free = round(row.terms.capacity_per_month * (0.3 + 0.7 * self.dice.random()), 2)
+        if free == row.terms.free_per_month:  # the same dice were thrown on this database before
+            free = round(free / 2, 2)
         return partial(set_free_capacity, row, free, user=self.user)
 
     def lead_time(self) -> Write:
