@@ -22,7 +22,7 @@ ASKED, NIGHTLY, CHANGE, RETRY = "asked", "nightly", "change", "retry"
 NIGHTLY_AT = time(0, 5)
 OPEN_RUN = (RunState.QUEUED, RunState.RUNNING)
 GROUPS = 4  # of runs that workers do together: a fifth would wait for one of the usual four workers
-MOST_OF_GROUP = 128  # demands
+MOST_OF_GROUP = 64  # demands: who is free first takes the next group
 OF_A_RUN = 1  # what a run costs besides its demands, as so many of them
 OPEN_CHUNK = (ChunkState.PENDING, ChunkState.CLAIMED)
 
