@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from companies.specs.parameter import Parameter, SpecError
-from companies.specs.units import TEMPERATURE, Unit, UnitError, parse_unit, plain_text, tree_unit
+from companies.specs.units import Unit, UnitError, parse_unit, plain_text, tree_unit
 
 Number = int | float
 
@@ -27,12 +27,12 @@ def plain_number(value: float) -> Number:
 
 
 def to_unit(value: float, unit: Unit, target: Unit) -> float:
-    """Value converted; 12 significant digits, temperatures 9 decimals, so that 68 degF is 20 degC exactly."""
+    """Value converted; 12 significant digits, between scales of other zeros 9 decimals: 68 degF is 20 degC exactly."""
     if unit == target:
         return value
     scale, shift = _conversion(unit, target)
     converted = value * scale + shift
-    if target.dimension == TEMPERATURE:
+    if shift:
         return round(converted, 9)
     return float(f"{converted:.12g}")
 

@@ -184,6 +184,10 @@ def test_a_tree_may_use_a_unit_that_only_pint_knows() -> None:
             tree_unit(text)
 
 
+def test_small_temperatures_in_large_units_are_not_lost() -> None:
+    assert to_unit(to_unit(1.0, parse_unit("K"), parse_unit("GK")), parse_unit("GK"), parse_unit("K")) == 1
+
+
 magnitudes = st.floats(min_value=1e-6, max_value=1e9) | st.floats(min_value=-1e9, max_value=-1e-6)
 names = st.sampled_from(sorted(UNIT_NAMES))
 
