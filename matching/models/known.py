@@ -73,15 +73,16 @@ def _results_of(demands: Q, viewer: Viewer) -> Any:
     return DemandResult.objects.current().filter(demand_id__in=part.union(*more, all=True) if more else part)
 
 
-def _named(viewer: Viewer, demands: Q, *columns: str) -> Q:
+def _named(viewer: Viewer, demands: Q, *columns: str, many: bool = True) -> Q:
     """Named in one of these arrays by a current result of these demands. Said about what the arrays hold.
 
-    Of many rows the ids are read once: a firm's own demands name few, those of a bureau's alliances very many.
+    Of many rows the ids are read once: a firm's own demands name few, those of a bureau's alliances very many (`many`:
+    unless they are the same few thousand again and again, which the database had better look up).
     """
     rows = _results_of(demands, viewer)
     if viewer.few:
         return Q(*(("pk__held_by", rows.values(column)) for column in columns), _connector=Q.OR)
-    look = "within" if viewer.bureau_alliances else "in"
+    look = "within" if many and viewer.bureau_alliances else "in"
     return Q(**{f"pk__{look}": rows.values_list(_Each(*columns), flat=True)})
 
 
@@ -110,7 +111,7 @@ def _suppliers_paired_on(demands: Q, everywhere: bool, viewer: Viewer) -> Q:
 
 
 def _sites_suiting(demands: Q, viewer: Viewer) -> Q:
-    return _named(viewer, demands, "sites")
+    return _named(viewer, demands, "sites", many=False)
 
 
 PAIRS.demands = _demands_paired_with

@@ -115,6 +115,8 @@ class World:
 
     def stocks(self, wanted: Collection[tuple[int, date]], now: snapshot.Current) -> Stocks:
         """The offers of types (by id) and below them, on a day; with what reads each anew."""
+        for as_of in {day for _, day in wanted}:
+            self._make_room(as_of)
         while True:
             pool = self.pool
             found: Stocks = {
@@ -158,16 +160,21 @@ class World:
 
     def is_full(self) -> bool:
         """Of what this process has made: what its parent had laid out before is there once for all of them."""
-        own = (stock.nbytes for _, _, stock in self._stocks.values() if stock.process == os.getpid())
-        return sum(own) > max(MOST_BYTES, self.room)
+        own = sum(stock.own_bytes for _, _, stock in self._stocks.values())
+        return own > max(MOST_BYTES, self.room)
 
     def _make_room(self, as_of: date) -> None:
         """Two days are kept: the one asked for and the newest other. The dictionary's order is that of last use."""
         others = {day for _, day in self._stocks} - {as_of}
         for key in [key for key in self._stocks if key[1] != as_of and key[1] != max(others)]:
             del self._stocks[key]
-        while self.is_full():
-            del self._stocks[next(iter(self._stocks))]
+        for key, (_, _, stock) in list(self._stocks.items()):
+            if not self.is_full():
+                break
+            if stock.process == os.getpid():
+                del self._stocks[key]
+            else:
+                stock.forget_later()
 
     def _read_stock(self, kind: int, as_of: date, now: snapshot.Current, ids: Array | None = None) -> Stock:
         """ids: of these only."""

@@ -133,6 +133,9 @@ class _Blocked(NamedTuple):
     cell: Ints
 
 
+_Key = tuple[int, bool, int, bytes]  # of a block: type, open scope, certificates known, cities
+
+
 class Stock:
     """Capabilities at or below one component type; their firms are numbered as in every Problem over stocks."""
 
@@ -144,9 +147,23 @@ class Stock:
         self.nbytes = 2 * problem.capabilities.nbytes()  # about what it holds in memory
         self.first = 0  # in the pool
         self.process = os.getpid()
+        # Blocks that a process has laid out which began with this stock, and what they take.
+        self._later: list[_Key] = []
+        self._later_bytes = 0
         self.asked: ConditionSets | None = None  # what its conditions in the pool are of
-        self._laid: dict[tuple[int, bool, int, bytes], _Blocked] = {}
+        self._laid: dict[_Key, _Blocked] = {}
         self._is_old = False  # blocks are mended, the capabilities that they were made of are not
+
+    @property
+    def own_bytes(self) -> int:
+        """What this process has made of it: what it began with it shares with others."""
+        return self.nbytes if os.getpid() == self.process else self._later_bytes
+
+    def forget_later(self) -> None:
+        """The blocks that this process has laid out, where it did not make the stock itself."""
+        for key in self._later:
+            del self._laid[key]
+        self.nbytes, self._later_bytes, self._later = self.nbytes - self._later_bytes, 0, []
 
     def renew(self, again: Again) -> None:
         """The capabilities as they are by now, for what has to be made of them."""
@@ -165,7 +182,11 @@ class Stock:
             block = prepared.block(type_, open_scope)
             if not len(block.pos):
                 return None
+            before = self.nbytes
             self._laid[key] = self._blocked(prepared, block, type_, codes)
+            if os.getpid() != self.process:
+                self._later.append(key)
+                self._later_bytes += self.nbytes - before
             block.everybody.forget()
         laid, _, _, cell = self._laid[key]
         return laid._replace(layout=laid.layout._replace(role=_roles(places)[cell]))

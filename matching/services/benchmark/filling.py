@@ -50,7 +50,8 @@ def _best(official: User) -> Iterator[Any]:
     )
     for row in rows:
         row.line_row, row.capability_row = lines[row.line_id], offers[row.capability_id]
-        if row.line_row.demand.owner_id != row.capability_row.organisation_id:
+        lab = row.line_row.demand.owner
+        if lab.pk != row.capability_row.organisation_id and not lab.suspended:
             yield row
 
 

@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from secrets import token_urlsafe
@@ -239,7 +239,8 @@ def background(folder: Path, rows: int) -> Iterator[None]:
             raise RuntimeError(f"what should have gone on beside the readers ended with status {ended}")
     finally:
         for job in jobs:
-            job.terminate()
+            with suppress(ProcessLookupError):
+                os.killpg(job.pid, signal.SIGTERM)  # those that judge a file's rows with it
         for job in jobs:
             job.wait()
 

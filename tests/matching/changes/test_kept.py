@@ -209,6 +209,31 @@ def test_stocks_beyond_their_room_go_and_come_back(
     assert len(world._kept[0]._stocks) <= 2
 
 
+def test_what_a_process_adds_to_stocks_of_its_parent_counts_for_its_room(
+    over: list[int], settled: Settled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stocks stay, they are shared; blocks that this process has laid out in them go when its room is full."""
+    alliances = list(Alliance.objects.exclude(as_of=None))
+    for alliance in alliances:
+        ask(alliance)
+    here = world._kept[0]
+    before = {key: stock for key, (_, _, stock) in here._stocks.items()}
+    for stock in before.values():
+        stock.process = 0
+        stock._laid.clear()
+    for alliance in alliances:
+        ask(alliance)
+    added = sum(stock.own_bytes for stock in before.values())
+    assert added
+    assert not here.is_full()
+    monkeypatch.setattr(world, "MOST_BYTES", 1)
+    ask(alliances[0])
+    assert {key: stock for key, (_, _, stock) in here._stocks.items()} == before
+    assert 0 < sum(stock.own_bytes for stock in before.values()) < added
+    steps_of("capacity")
+    assert settled() == {}
+
+
 def test_a_value_that_does_not_suit_is_left_to_who_asks_for_it(over: list[int], settled: Settled) -> None:
     """A broken row is read around, as without anything kept."""
     alliance = Alliance.objects.exclude(as_of=None).first()
