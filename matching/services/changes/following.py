@@ -23,6 +23,7 @@ MOST_PART = 0.5
 PART = 30  # demands that one worker takes at a time, at least: reading what they need costs as much as matching them
 MOST_PARTS = 4  # of all alliances: a fifth would wait for one of the usual four workers
 FEW = 128  # but so many never make it a run of the whole alliance
+MOST_APART = 8 * FEW  # demands of an alliance: more are frozen once, and cut into chunks for all workers
 # The feed stops at the oldest running transaction: a slower one's rows are read later, never skipped.
 READ = """
     SELECT id, transaction, kind, object_id, verb, before, after FROM alliance_change
@@ -203,10 +204,18 @@ def _queue_parts(alliance: Alliance, demands: list[int], most: int) -> list[int]
     waiting = MatchRun.objects.filter(alliance=alliance, state=RunState.QUEUED).exists()
     if waiting or len(demands) <= PART:
         return [_queue_one(alliance, demands).pk]
-    parts = min(-(-len(demands) // PART), most) if len(demands) < FEW else 1
+    parts = _parts(len(demands), most)
     return [
         create_run(alliance, demands=demands[n::parts], apart=n > 0, cause=CHANGE).pk for n in range(parts)
     ]
+
+
+def _parts(demands: int, most: int) -> int:
+    """At most so many, but none too large for one worker: what one alone cannot do is frozen first, which for a few
+    demands more than that would read a whole country."""
+    if demands > MOST_APART:
+        return 1
+    return max(min(-(-demands // PART), most), -(-demands // FEW))
 
 
 def _queue_one(alliance: Alliance, demands: list[int]) -> MatchRun:
