@@ -216,14 +216,27 @@ class WriteViewSet(ChangeViewSet):
             locked("upsert", self.kind, str(owner.pk), external_id, wait=True)
             row = self.named(owner, external_id)
             refuse_existing(request, row)
-            if row is not None:
-                version = wanted_version(request, row, required=False)
-                self.apply(row, self.told(data, row), version)
-                return self.answer(row, 200)
-            told = self.told(data)
-            told.pop("organisation", None)
-            with self.translated():
-                return self.answer(self.make(owner, told), 201)
+            if row is None:
+                made = self._made(owner, data)
+                if made is not None:
+                    return self.answer(made, 201)
+                row = self.named(owner, external_id)
+                refuse_existing(request, row)
+            version = wanted_version(request, row, required=False)
+            self.apply(row, self.told(data, row), version)
+            return self.answer(row, 200)
+
+    def _made(self, owner: Organisation, data: dict[str, Any]) -> Any:
+        """None where somebody has made the row of this name meanwhile, by a form or by POST."""
+        told = self.told(data)
+        told.pop("organisation", None)
+        try:
+            with transaction.atomic(), self.translated():
+                return self.make(owner, told)
+        except DomainError:
+            if self.named(owner, data["external_id"]) is None:
+                raise
+            return None
 
     @action(detail=False, methods=["post"], parser_classes=[BulkParser])
     @once

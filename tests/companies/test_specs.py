@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.utils import translation
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from companies.selectors.words import difference_text
@@ -288,6 +288,9 @@ values = st.one_of(
 )
 
 
+@settings(
+    suppress_health_check=[HealthCheck.too_slow]
+)  # the first draw imports; a busy machine needs a second
 @given(values)
 def test_canonical_values_read_back_as_themselves(case: tuple[Parameter, Any]) -> None:
     parameter, raw = case
