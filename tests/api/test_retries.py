@@ -9,6 +9,7 @@ from django.db import connection, connections
 from django.test import Client
 
 from alliance.models import Change, IdempotencyKey
+from alliance.rest.writing import WriteViewSet
 from alliance.services.retries import KEPT, sweep_keys
 from companies.models import Facility
 from matching.models import Introduction, IntroductionStep
@@ -171,3 +172,28 @@ def test_twenty_clients_one_effect_each() -> None:
     assert answers.count(201) == 1
     assert Introduction.objects.filter(line=world.lines["members"]).count() == 1
     assert nothing_is_locked()
+
+
+def test_an_upsert_that_is_overtaken_writes_over_the_row(
+    world: World, with_token: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody makes the row by another way after the upsert has looked for it."""
+    erp, address = with_token("supplier_editor:write"), f"{PLACE}by-external-id/overtaken/"
+    body = {**PLANT, "external_id": "overtaken"}
+    first = send(erp, "PUT", address, body)
+    assert first.status_code == 201, first.content
+    real, looks = WriteViewSet.named, []
+
+    def late(view: WriteViewSet, owner: Any, external_id: str) -> Any:
+        looks.append(external_id)
+        return real(view, owner, external_id) if len(looks) > 1 else None
+
+    monkeypatch.setattr(WriteViewSet, "named", late)
+    second = send(erp, "PUT", address, {**body, "name": "Second"})
+    assert second.status_code == 200, second.content
+    assert (second.json()["id"], second.json()["name"]) == (first.json()["id"], "Second")
+    assert len(looks) > 1
+    looks.clear()
+    refused = send(erp, "PUT", address, {**body, "name": "Third"}, If_None_Match="*")
+    assert refused.status_code == 412, refused.content
+    assert Facility.objects.get(external_id="overtaken").name == "Second"

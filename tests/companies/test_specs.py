@@ -288,9 +288,8 @@ values = st.one_of(
 )
 
 
-@settings(
-    suppress_health_check=[HealthCheck.too_slow]
-)  # the first draw imports; a busy machine needs a second
+# That check is of time alone, and a busy machine stalls for a second.
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(values)
 def test_canonical_values_read_back_as_themselves(case: tuple[Parameter, Any]) -> None:
     parameter, raw = case

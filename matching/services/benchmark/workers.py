@@ -52,7 +52,8 @@ def work_together(count: int) -> None:
         note_start(Path(folder))
     sys.stdout.write(READY + "\n")
     sys.stdout.flush()
-    sys.stdin.readline()
+    if not sys.stdin.readline():
+        return  # who started this one has gone
     fork = multiprocessing.get_context("fork")
     workers = [fork.Process(target=work_until_done, args=(number, count)) for number in range(count)]
     for worker in workers:
@@ -84,6 +85,7 @@ class Workers:
     def work(self) -> float:
         """Until nothing is open; returns the highest sum of their memory (and this process's) seen, in MB."""
         if self._first.stdin:
+            self._first.stdin.write("work\n")
             self._first.stdin.close()
         highest = 0.0
         while self._first.poll() is None:
