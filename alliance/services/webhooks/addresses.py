@@ -7,8 +7,11 @@ second time (DNS rebinding) is never asked a second time.
 from __future__ import annotations
 
 import socket
+from concurrent.futures import Future
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from threading import Thread
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -18,6 +21,7 @@ from django.utils.translation import gettext_noop
 from alliance.errors import DomainError
 
 LONGEST = 500
+RESOLVE_SECONDS = 5.0
 # Prefixes that carry an IPv4 address in their last 32 bits: mapped, compatible, NAT64 (RFC 6052).
 CARRIERS = [ip_network("::ffff:0:0/96"), ip_network("::/96"), ip_network("64:ff9b::/96")]
 # Tunnels and translations that end wherever their maker says (Teredo, NAT64 for local use), addresses of protocols, and
@@ -78,13 +82,28 @@ def target_of(url: str) -> Target:
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or 443
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
+        found = _resolved(host, port)
+    except (OSError, UnicodeError) as error:  # TimeoutError among them
         raise RefusedAddressError(gettext_noop("the name is not known")) from error
     addresses = [str(entry[4][0]) for entry in found]
     if not addresses or not all(allowed(address) for address in addresses):
         raise RefusedAddressError(gettext_noop("the address is not public"))
     return Target(host, addresses[0], port)
+
+
+def _resolved(host: str, port: int) -> Any:
+    """What `getaddrinfo` says, which knows no limit: who runs a name's server may keep it silent, and would hold the
+    messages of all others up. Its thread ends by itself when the resolver gives up."""
+    answer: Future[Any] = Future()
+
+    def ask() -> None:
+        try:
+            answer.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except Exception as error:  # raised again for who waits
+            answer.set_exception(error)
+
+    Thread(target=ask, name="name of a webhook", daemon=True).start()
+    return answer.result(RESOLVE_SECONDS)
 
 
 def allowed(text: str) -> bool:

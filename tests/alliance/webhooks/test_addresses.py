@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import socket
+import threading
 from ipaddress import ip_network
 from typing import Any
 
 import pytest
 
 from alliance.errors import DomainError
-from alliance.services.webhooks import sending
+from alliance.services.webhooks import addresses, sending
 from alliance.services.webhooks.addresses import RefusedAddressError, allowed, clean_url, target_of
 
 INSIDE = [
@@ -143,6 +144,24 @@ def test_one_inside_address_among_public_ones_is_enough(
         == "the address is not public"
     )
     assert not canary.visited()
+
+
+def test_a_server_of_names_that_keeps_silent_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name is still being asked for when the message has its answer."""
+    silent, asked = threading.Event(), threading.Event()
+
+    def resolve(*_args: Any, **_more: Any) -> list[Any]:
+        asked.set()
+        silent.wait(60)
+        return []
+
+    monkeypatch.setattr(addresses, "RESOLVE_SECONDS", 0.05)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    answer = sending.send("https://silent.example.org/", b"{}", {})
+    assert asked.is_set()
+    assert not silent.is_set()
+    assert (answer.status, answer.error) == (None, "the name is not known")
+    silent.set()
 
 
 #: trick → what a name that looks public leads to; each of them a form of this machine or of one inside
