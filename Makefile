@@ -45,7 +45,7 @@ run: setup
 	@PORT=$(PORT) exec $(VENV)/python -m alliance.embedded run
 
 test-incremental: setup-dev
-	@SEQUENCES=400 $(VENV)/python -m pytest -q tests/matching/changes $(ARGS)
+	@SEQUENCES=400 $(VENV)/python -m pytest -q --timeout 10800 tests/matching/changes $(ARGS)
 
 test: setup-dev
 	@$(VENV)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)

@@ -77,7 +77,10 @@ def _insert(organisation: Organisation, name: str, values: dict[str, Any]) -> Si
 
 
 def update_site(site: Site, given: SiteInput, *, user: Any, version: int) -> Site:
-    """Replace what the site says; a published one is matched again. The same again records nothing."""
+    """Replace what the site says; a published one is matched again. The same again records nothing.
+
+    Nor is it written: the matcher takes what a change does not name for what it was, to the last digit.
+    """
     may_edit(site, user)
     values, conditions = _read(given)
     with transaction.atomic():
@@ -88,9 +91,12 @@ def update_site(site: Site, given: SiteInput, *, user: Any, version: int) -> Sit
         changed = [name for name in after if not same(after[name], before[name])]
         if not changed:
             return site
-        Site.objects.filter(pk=row.pk).update(**values, version=F("version") + 1, updated_at=Now())
-        _set_conditions(site, conditions)
-        _set_windows(site, given.windows)
+        new = {name: value for name, value in values.items() if name in changed}
+        Site.objects.filter(pk=row.pk).update(**new, version=F("version") + 1, updated_at=Now())
+        if "conditions" in changed:
+            _set_conditions(site, conditions)
+        if "windows" in changed:
+            _set_windows(site, given.windows)
         record(
             "changed",
             "site",

@@ -13,7 +13,8 @@ from alliance.models import Alliance, Change, Organisation
 from companies.models import Capability, Facility
 from matching.encoding import EncodingError
 from matching.models import Demand, FormerRow
-from matching.services.changes.places import demands_of_roads, demands_of_sites
+from matching.services.changes.figures import says_figures_only
+from matching.services.changes.places import demands_of_roads, demands_of_sites, says_fleet_only
 from matching.services.changes.supply import demands_of_capabilities
 from scenarios.models import Site
 
@@ -81,7 +82,9 @@ class _Named:
 
     everything: bool = False
     capabilities: set[int] = field(default_factory=set)
+    figures: set[int] = field(default_factory=set)  # capabilities of which a change speaks of nothing else
     sites: set[int] = field(default_factory=set)
+    fleets: set[int] = field(default_factory=set)  # sites of which a change speaks of nothing else
     alliances: set[int] = field(default_factory=set)
     demands: set[int] = field(default_factory=set)
     roads: set[tuple[str, str]] = field(default_factory=set)
@@ -115,7 +118,10 @@ def affected_by(changes: Iterable[Change]) -> Affected:
 
 
 def _demands_of(named: _Named) -> set[int]:
-    demands = named.demands | demands_of_capabilities(named.capabilities) | demands_of_sites(named.sites)
+    figures = named.figures - named.capabilities
+    demands = named.demands | demands_of_capabilities(named.capabilities | figures, figures)
+    fleets = named.fleets - named.sites
+    demands |= demands_of_sites(named.sites | fleets, fleets)
     return demands | demands_of_roads(named.roads) if named.roads else demands
 
 
@@ -148,7 +154,16 @@ def _that_had(source: str, column: str, keys: Collection[int]) -> set[int]:
 
 
 def _capabilities(named: _Named, changes: list[Change]) -> None:
-    named.capabilities |= _keys(named, Capability, changes)
+    figures, others = _split(changes, says_figures_only)
+    named.figures |= _keys(named, Capability, figures)
+    named.capabilities |= _keys(named, Capability, others)
+
+
+def _split(changes: list[Change], question: Callable[[Change], bool]) -> tuple[list[Change], list[Change]]:
+    several: dict[bool, list[Change]] = {True: [], False: []}
+    for change in changes:
+        several[question(change)].append(change)
+    return several[True], several[False]
 
 
 def _facilities(named: _Named, changes: list[Change]) -> None:
@@ -178,7 +193,9 @@ def _organisations(named: _Named, changes: list[Change]) -> None:
 
 
 def _sites(named: _Named, changes: list[Change]) -> None:
-    named.sites |= _keys(named, Site, changes)
+    fleets, others = _split(changes, says_fleet_only)
+    named.fleets |= _keys(named, Site, fleets)
+    named.sites |= _keys(named, Site, others)
 
 
 def _demands(named: _Named, changes: list[Change]) -> None:

@@ -1,7 +1,8 @@
 """Sites and roads that changed, held against the site needs that they concern.
 
 A site is in a demand's results only while it is feasible (docs/matching.md, section 5): whoever it is or was feasible
-for is matched again.
+for is matched again. Where only its fleet's size has changed, that is whom it has come to or left, for whom it is worth
+more, and of the others whose results name it: worth less, it stays as unnamed as it was.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 from django.db.models import Q
 
-from alliance.models import AllianceReach
+from alliance.models import AllianceReach, Change
 from matching.encoding import surroundings as around
 from matching.encoding.columns import Array, columns, ordinal
 from matching.encoding.vocabulary import SpecColumns, entry
@@ -23,6 +24,7 @@ from matching.kernel import Requirements, Specs
 from matching.kernel.measure import SpecIndex, holds, wants_of
 from matching.models import Demand, SiteRequirement
 from matching.services.changes.former import former_rows, variants
+from matching.services.changes.naming import naming_sites
 from scenarios.models import ScenarioType, Site, SiteWindow
 
 NEEDS = """
@@ -33,11 +35,20 @@ NEEDS = """
     ORDER BY d.id
 """
 
+#: What a published site's change may say of it, for only its fleet's size to have changed.
+FLEET = {"fleet_capacity", "name", "external_id"}
+
+
+def says_fleet_only(change: Change) -> bool:
+    changed = {*(change.before or ()), *(change.after or ())}
+    return change.verb == "changed" and bool(changed) and changed <= FLEET
+
 
 @dataclass(frozen=True)
 class State:
-    """A site as it is or was; windows of now and then together, because one that fits is enough."""
+    """A published site as it is or was; windows of now and then together, because one that fits is enough."""
 
+    site: int
     type: int
     city: int
     fleet_capacity: float
@@ -45,9 +56,13 @@ class State:
     windows: tuple[tuple[int, int], ...]
 
 
-def demands_of_sites(ids: Collection[int]) -> set[int]:
-    """Keys of the published demands for which one of these sites is or was feasible."""
-    states = _states(sorted(set(ids)))
+def demands_of_sites(ids: Collection[int], fleet: Collection[int] = ()) -> set[int]:
+    """Keys of the published demands for which one of these sites is or was feasible.
+
+    fleet: those of them whose changes speak of the fleet's size only.
+    """
+    every = _states(sorted(set(ids)))
+    states = [state for state in every if state is not None]
     if not states:
         return set()
     parents = dict(ScenarioType.objects.values_list("id", "parent_id"))
@@ -59,8 +74,36 @@ def demands_of_sites(ids: Collection[int]) -> set[int]:
     needs = _needs(sorted(set().union(*above.values())), sorted(set().union(*reach.values())))
     if not len(needs["id"]):
         return set()
-    touched = _feasible_somewhere(needs, states, above, reach)
-    return {int(key) for key in needs["id"][touched]}
+    good = _feasible(needs, states, above, reach)
+    touched = np.zeros(len(good), bool)
+    listed: dict[int, set[int]] = {}
+    for site in {state.site for state in states}:
+        own = np.array([state.site == site for state in states])
+        if site in fleet and None not in every and _alike([state for state in states if state.site == site]):
+            fleets = np.array([state.fleet_capacity for state in states])[own]
+            moved, named = _shown(needs, good[:, own], fleets)
+            touched |= moved
+            listed[site] = set(needs["id"][named].tolist())
+        else:
+            touched |= good[:, own].any(axis=1)
+    found = set(needs["id"][touched].tolist())
+    return found | naming_sites({site: demands - found for site, demands in listed.items()})
+
+
+def _alike(states: list[State]) -> bool:
+    """In all but the fleet's size."""
+    first = states[0]
+    return all(
+        (state.type, state.city, state.params) == (first.type, first.city, first.params) for state in states
+    )
+
+
+def _shown(needs: dict[str, Array], good: Array, fleets: Array) -> tuple[Array, Array]:
+    """bool[needs] twice: where results differ, and where they do if they name the site. The first state is now's."""
+    worth = np.minimum(fleets / (2 * needs["fleet"][:, None]), 1)
+    always = good.all(axis=1)
+    moved = (good.any(axis=1) & ~always) | (always & (worth[:, :1] > worth).any(axis=1))
+    return moved, always & (worth[:, :1] < worth).any(axis=1)
 
 
 def _above(kind: int, parents: Mapping[int, int | None]) -> set[int]:
@@ -72,8 +115,11 @@ def _above(kind: int, parents: Mapping[int, int | None]) -> set[int]:
     return found
 
 
-def _states(ids: list[int]) -> list[State]:
-    """Published states of the sites; a firm that is suspended, before or after, takes nothing away from them."""
+def _states(ids: list[int]) -> list[State | None]:
+    """Published states of the sites, of each that of now first; None where it was not there or not published.
+
+    A firm that is suspended, before or after, takes nothing away from them.
+    """
     now = {row.pk: _as_json(row) for row in Site.objects.filter(pk__in=ids)}
     then = former_rows("scenarios_site", ids)
     windows: defaultdict[int, set[tuple[int, int]]] = defaultdict(set)
@@ -85,15 +131,17 @@ def _states(ids: list[int]) -> list[State]:
         windows[site] |= {(_day(row["starts"]), _day(row["ends"])) for row in rows if row is not None}
     return [
         State(
+            site,
             row["scenario_type_id"],
             row["city_id"],
             row["fleet_capacity"],
             row["params"],
             tuple(sorted(windows[site])),
         )
+        if row is not None and row["published"]
+        else None
         for site in ids
         for row in variants(now, then, site)
-        if row is not None and row["published"]
     ]
 
 
@@ -123,10 +171,10 @@ def _needs(types: list[int], alliances: list[int]) -> dict[str, Array]:
     )
 
 
-def _feasible_somewhere(
+def _feasible(
     needs: dict[str, Array], states: list[State], above: dict[int, set[int]], reach: dict[int, set[int]]
 ) -> Array:
-    """bool[needs]: every hard rule holds for one of the states."""
+    """bool[needs, states]: every hard rule holds."""
     ids = needs["id"].tolist()
     rows = list(
         SiteRequirement.objects.filter(site_need_id__in=ids, hard=True).values_list(
@@ -143,7 +191,6 @@ def _feasible_somewhere(
         offered.add(place, state.params)
     index = SpecIndex.of(_specs(offered), keys.kind, keys.n_choices)
     everything = np.arange(len(states), dtype=np.int32)
-    touched = np.zeros(len(ids), bool)
     rough = np.stack(
         [_roughly(needs, state, above[state.type], reach[state.city]) for state in states], axis=1
     )
@@ -151,8 +198,8 @@ def _feasible_somewhere(
         good = rough[at]
         for want in wants_of(wants, at):
             good = good & holds(want, index.column(want.key, everything))
-        touched[at] = good.any()
-    return touched
+        rough[at] = good
+    return rough
 
 
 def _specs(offered: SpecColumns) -> Specs:

@@ -1,7 +1,8 @@
 """Capabilities that changed, held against the lines of their types: whom the change concerns, and nobody else.
 
 A demand is concerned when the capability is or was feasible for one of its lines, or fails one rule alone, or has
-come to or left the candidates that are counted. What fails two rules before and after is in no result.
+come to or left the candidates that are counted. What fails two rules before and after is in no result. Where only
+figures have changed, ``figures`` looks closer.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ from matching.encoding.columns import Array, columns, ordinal, unique
 from matching.encoding.vocabulary import Keys, SpecColumns, entry
 from matching.kernel import Kind, Op
 from matching.models import LineCertificate, LineRequirement
+from matching.services.changes.figures import differ_in_figures_only, shown
 from matching.services.changes.former import Row, distinct, former_rows, variants
+from matching.services.changes.naming import naming_capabilities
 
 # More capabilities than this, or states of one: their rules are not looked at, all lines of their types count.
 MOST = 400
@@ -57,36 +60,49 @@ class State:
     available_from: int
     free: float
     moq: float
+    prototype_days: int
     volume_days: int
     price: float
     specs: dict[str, Any]
     certificates: dict[str, int]  # code → last valid day, 0 for ever
 
 
-def demands_of_capabilities(ids: Collection[int]) -> set[int]:
-    """Keys of the published demands that these capabilities concern, as they are and as they were."""
+def demands_of_capabilities(ids: Collection[int], figures: Collection[int] = ()) -> set[int]:
+    """Keys of the published demands that these capabilities concern, as they are and as they were.
+
+    figures: those of them whose changes speak of figures only.
+    """
     if not ids:
         return set()
-    states = _states(sorted(set(ids)))
+    keys = sorted(set(ids))
+    states = _states(keys)
     known = [state for several in states for state in several if state is not None]
     parents = dict(ComponentType.objects.values_list("id", "parent_id"))
     above = {kind: _above(kind, parents) for kind in {state.type for state in known}}
     reach = _reach({state.city for state in known})
-    lines = _Lines(sorted(set().union(*above.values())), sorted(set().union(*reach.values())))
+    lines = Lines(sorted(set().union(*above.values())), sorted(set().union(*reach.values())))
     if not len(lines.id):
         return set()
     touched = np.zeros(len(lines.id), bool)
-    for several in states:
+    listed: dict[int, set[int]] = {}
+    for key, several in zip(keys, states, strict=True):
         if len(states) > MOST or len(several) > MOST_STATES:
             wide = set().union(*(above[state.type] for state in several if state is not None))
             touched |= np.isin(lines.type, list(wide))
+        elif key in figures and differ_in_figures_only(several):
+            alike = [state for state in several if state is not None]
+            types, alliances = above[alike[0].type], reach.get(alike[0].city, set())
+            moved, named = shown(lines, alike, types, alliances)
+            touched |= moved
+            listed[key] = set(lines.demand[named].tolist())
         else:
             touched |= _touched(lines, several, above, reach)
-    return {int(key) for key in lines.demand[touched]}
+    found = set(lines.demand[touched].tolist())
+    return found | naming_capabilities({key: demands - found for key, demands in listed.items()})
 
 
 def _touched(
-    lines: _Lines, states: list[State | None], above: dict[int, set[int]], reach: dict[int, set[int]]
+    lines: Lines, states: list[State | None], above: dict[int, set[int]], reach: dict[int, set[int]]
 ) -> Array:
     """bool[lines]: a candidate in some states and not in others, or failing one rule at most while a candidate."""
     some, every = np.zeros(len(lines.id), bool), np.ones(len(lines.id), bool)
@@ -177,6 +193,7 @@ def _state(offer: Row, terms: Row | None, plant: Row | None, suspended: bool, he
         available_from=_day(offer["available_from"]),
         free=terms["capacity_per_month"] - terms["committed_per_month"],
         moq=offer["min_order_quantity"],
+        prototype_days=offer["prototype_lead_days"],
         volume_days=offer["volume_lead_days"],
         price=float("nan") if price is None else price,
         specs=offer["specs"],
@@ -230,7 +247,7 @@ def _day(text: str | None) -> int:
 
 
 # --- lines that may have to do with them ----------------------------------------------------------------
-class _Lines:
+class Lines:
     """Lines of some types as columns, with their hard rules: one capability is held against all of them at once."""
 
     def __init__(self, types: list[int], alliances: list[int]) -> None:
@@ -245,6 +262,7 @@ class _Lines:
                 "quantity": ("l.quantity", "float8"),
                 "rate": ("l.monthly_rate", "float8"),
                 "need_by": (ordinal("coalesce(l.need_by, d.need_by)"), "int4"),
+                "target": ("coalesce(p.target_unit_price, 'NaN')", "float8"),
                 "ceiling": ("coalesce(p.ceiling_unit_price, 'NaN')", "float8"),
                 "as_of": (ordinal("a.as_of"), "int4"),
             },
@@ -294,16 +312,36 @@ class _Lines:
 
     def failures(self, state: State) -> Array:
         """How many of the other hard rules of each line it fails."""
-        found, count = self._found, len(self.id)
+        count: Array = self.figures(state)[1].sum(axis=0) + self.failing_else(state)
+        return count
+
+    def figures(self, state: State) -> tuple[Array, Array]:
+        """[4, lines]: MOQ, what is free, the day when it can deliver, the price; and whether a line's rule fails."""
+        found = self._found
         ready = np.maximum(found["as_of"].astype(np.int64) + state.volume_days, state.available_from)
-        failed = (state.moq > found["quantity"]).astype(np.int64)
-        failed += state.free < found["rate"]
-        failed += ready > found["need_by"]
-        failed += state.price > found["ceiling"]
-        failed += np.bincount(self._wanting[~self._meets(state)], minlength=count)
+        amounts = np.empty((4, len(self.id)))
+        amounts[0], amounts[1], amounts[2], amounts[3] = state.moq, state.free, ready, state.price
+        over = amounts > np.stack([found["quantity"], found["rate"], found["need_by"], found["ceiling"]])
+        over[1] = state.free < found["rate"]
+        return amounts, over
+
+    def failing_else(self, state: State) -> Array:
+        """How many hard requirements it fails, and one for certificates."""
+        found, count = self._found, len(self.id)
+        failed = np.bincount(self._wanting[~self._meets(state)], minlength=count)
         until = np.array([state.certificates.get(code, -1) for code in self._codes], np.int64)
         held = (until == 0) | (until >= found["as_of"][self._asking])
         return failed + (np.bincount(self._asking[~held], minlength=count) > 0)
+
+    def terms(self, state: State) -> Array:
+        """[3, lines]: the terms of the score that figures make: price, lead time, capacity."""
+        found = self._found
+        days = np.maximum(1, found["need_by"].astype(np.int64) - found["as_of"])
+        price = 2 - state.price / found["target"]
+        free = state.free / (2 * found["rate"])
+        terms = np.stack([np.where(np.isnan(price), 0.5, price), 1 - state.volume_days / days, free])
+        clamped: Array = np.clip(terms, 0, 1)
+        return clamped
 
     def _meets(self, state: State) -> Array:
         """bool for each hard requirement, by the table of section 2; what is not stated meets nothing."""
