@@ -100,8 +100,14 @@ class Encoder:
             scenario_types=around.scenario_types(self.scenario_tree),
             organisations=self._organisations(),
             capabilities=self._capabilities(keys, known),
-            demands=self._demands(site_keys, site_rows),
-            lines=self._lines(keys, line_rows, codes, known),
+            demands=self._demands(
+                Requirements.of(
+                    asked.in_rows(self.demands["id"], site_keys, "site need of demand", site_rows)
+                )
+            ),
+            lines=self._lines(
+                Requirements.of(asked.in_rows(self.lines["id"], keys, "line", line_rows)), codes, known
+            ),
             sites=self._sites(keys, site_keys, conditions),
             weights=around.read_weights(self.alliance),
         )
@@ -150,7 +156,7 @@ class Encoder:
     def _excluded(self) -> Lists:
         return around.read_exclusions(self.demands["owner"], self.organisations)
 
-    def _demands(self, keys: Keys, rows: list[asked.RequirementRow]) -> Demands:
+    def _demands(self, site_requirements: Requirements) -> Demands:
         found = self.demands
         return Demands(
             organisation=self._owners(),
@@ -158,14 +164,12 @@ class Encoder:
             open_scope=found["open"],
             deployment=positions(self.cities, found["deployment"]),
             scenario=positions(self.scenario_tree.ids, found["scenario"]),
-            site_requirements=Requirements.of(asked.in_rows(found["id"], keys, "site need of demand", rows)),
+            site_requirements=site_requirements,
             excluded=self._excluded(),
             **_same(found, "start", "need_by", "iterations", "fleet", "trial_days"),
         )
 
-    def _lines(
-        self, keys: Keys, rows: list[asked.RequirementRow], codes: list[tuple[int, str]], known: list[str]
-    ) -> Lines:
+    def _lines(self, requirements: Requirements, codes: list[tuple[int, str]], known: list[str]) -> Lines:
         found = self.lines
         place = {code: index for index, code in enumerate(known)}
         wanted: dict[int, list[int]] = {}
@@ -175,7 +179,7 @@ class Encoder:
             demand=positions(self.demands["id"], found["demand"]),
             type=positions(self.component_tree.ids, found["type"]),
             certificates=Lists.of(wanted.get(line, []) for line in found["id"].tolist()),
-            requirements=Requirements.of(asked.in_rows(found["id"], keys, "line", rows)),
+            requirements=requirements,
             **_same(found, "quantity", "rate", "need_by", "target", "ceiling"),
         )
 

@@ -28,6 +28,7 @@ from alliance.models import City, Organisation
 from companies.models import ComponentKey
 from matching.encoding import demands as asked
 from matching.encoding import offers, snapshot
+from matching.encoding import requirements as wanted
 from matching.encoding import surroundings as around
 from matching.encoding.columns import Array
 from matching.encoding.freeze import Encoder, Frozen
@@ -234,8 +235,10 @@ class _OverSupply(Encoder):
             places=Places(
                 self.supply.problem.places.travel, *around.read_members(self.alliance, self.cities)
             ),
-            demands=self._demands(site_keys, asked.site_requirements(self.demands["id"])),
-            lines=self._lines(keys, asked.line_requirements(self.demands["id"]), codes, self.supply.codes),
+            demands=self._demands(wanted.site_requirements(self.demands["id"], site_keys)),
+            lines=self._lines(
+                wanted.line_requirements(self.demands["id"], self.lines["id"], keys), codes, self.supply.codes
+            ),
             weights=around.read_weights(self.alliance),
         )
         built.validate_demands()

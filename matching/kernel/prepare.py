@@ -77,6 +77,12 @@ class Prepared:
             self._blocks[key] = Block(self, everybody)
         return self._blocks[key]
 
+    def forget(self, type_: int) -> None:
+        """Let go of the block of a whole type, which can be made again."""
+        if block := self._blocks.pop((type_, True), None):
+            block.everybody.forget()
+            self.shared.forget(type_)
+
     @property
     def site_params(self) -> list[Column]:
         """Offered values of every site key, for all sites."""

@@ -179,6 +179,10 @@ class Shared:
             self._of_type[type_] = Candidates(self, pos)
         return self._of_type[type_]
 
+    def forget(self, type_: int) -> None:
+        """Let go of the candidates of a type."""
+        self._of_type.pop(type_, None)
+
     @cached_property
     def _certificate_order(self) -> tuple[Ints, Ints]:
         """Codes and capability positions of the certificates unexpired on as-of, sorted by code, then position."""

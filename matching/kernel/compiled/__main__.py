@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sys
+from dataclasses import replace
 from importlib.util import find_spec
 
 import numpy as np
@@ -43,6 +44,7 @@ def run_every_loop() -> None:
     from matching.kernel.compiled.tables import CompiledLines
     from matching.kernel.compiled.wide import Large
     from matching.kernel.prepare import Prepared
+    from matching.kernel.shared import Shared
 
     built = example()
     prepared = Prepared(built)
@@ -50,6 +52,9 @@ def run_every_loop() -> None:
     demands = np.arange(len(built.demands.lab), dtype=np.int32)
     solver.solve(demands)
     CompiledSolver(prepared, CompiledLines(prepared, Large(0, 20))).solve(demands)
+    # As over a supply: blocks of the whole platform, and an alliance's cut out of them.
+    mixed = replace(built, demands=replace(built.demands, open_scope=demands % 2 == 0))
+    CompiledSolver(Prepared(mixed, Shared(mixed, lambda _name, make: make()))).solve(demands)
 
 
 def _run_best_only() -> None:

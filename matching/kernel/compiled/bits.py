@@ -83,6 +83,21 @@ def count_bits(row: Any) -> Any:
 
 
 @njit(**COMPILE)
+def turn_over(square: Any) -> None:
+    """64 words: bit i of word k becomes bit k of word i, by halves of halves."""
+    step, low = np.uint64(32), np.uint64(0x00000000FFFFFFFF)
+    while step != 0:
+        for k in range(64):
+            if (np.uint64(k) & step) == 0:
+                other = np.int64(np.uint64(k) | step)
+                swapped = ((square[k] >> step) ^ square[other]) & low
+                square[k] ^= swapped << step
+                square[other] ^= swapped
+        step >>= ONE
+        low ^= low << step
+
+
+@njit(**COMPILE)
 def exact_round9(x: float) -> float:
     """Python's ``round(x, 9)``: the exact decimal value of x decides, a tie goes to the even digit.
 

@@ -25,7 +25,6 @@ MOQ, READY, PRICE, FREE, FIRST_KEY = range(5)  # rows of Layout.least
 MAX_CUTS = 64
 FEW_LINES = 12  # below, sorting the columns costs more than looking through them
 FEW_SLOTS = 256
-_NONE = np.zeros(0)
 ALIKE = 16  # candidates put together, of whom one upper bound is kept
 # How much each axis counts when alike candidates are put together: price, days, city, role and trust.
 AXES = (0.5, 0.7, 3.0, 1.0)
@@ -77,10 +76,16 @@ class Index(NamedTuple):
     rows: AnyArray
 
 
+class At(NamedTuple):
+    """Of a block what lines read once it is laid out: positions, ascending."""
+
+    pos: Ints
+
+
 class Laid(NamedTuple):
     """A block ready for the loops. tables: what estimates read, where it was laid out for them."""
 
-    block: Block
+    block: Block | At
     layout: Layout
     lookup: Index
     tables: Tables | None = None
@@ -125,36 +130,11 @@ def lay_out(
         key_kind=kinds.astype(np.int32),
         key_places=np.where(kinds == Kind.ORDERED, places, np.nan), choice_row=choice_row, choices=choices,
         held_row=held_row, held=held, valid=pack(there, words), ends=ends, days=days, city=by_slot(block.city),
-        role=_NONE, trust=by_slot(block.trust), firm=firm_of, firms=firms.astype(np.int32),
+        role=by_slot(block.role), trust=by_slot(block.trust), firm=firm_of, firms=firms.astype(np.int32),
         firm_start=np.searchsorted(firm_of[by_firm], np.arange(len(firms) + 1)).astype(np.int32), firm_slots=by_firm,
     )  # fmt: skip
-    lookup = build_index(least, words) if worth_it else _no_index(words)
-    return seen_by(prepared, block, Laid(block, layout, lookup))
-
-
-def seen_by(prepared: Prepared, block: Block, laid: Laid) -> Laid:
-    """The same slots with what depends on the alliance: who has which role there."""
-    there, place = laid.layout.place >= 0, laid.layout.place
-    role = np.where(there, block.role[place], 0.0) if len(block.pos) else np.zeros(len(place))
-    return Laid(block, laid.layout._replace(role=role), laid.lookup)
-
-
-def laid_for_all(prepared: Prepared, block: Block, type_: int, keys: Ints, codes: Ints) -> Laid:
-    """A block of the whole platform, laid out once for all Problems over one supply and kept where it keeps things."""
-    shared, name_of = prepared.shared, f"open-{type_}"
-    if name_of not in shared.loops:
-        made = shared.keep(name_of, lambda: _as_arrays(lay_out(prepared, block, keys, codes, FEW_LINES)))
-        block.everybody.forget()
-        layout = Layout(**{name: made[name] for name in Layout._fields})
-        shared.loops[name_of] = Laid(
-            block, layout, Index(**{name: made[f"by_{name}"] for name in Index._fields})
-        )
-    return seen_by(prepared, block, shared.loops[name_of])
-
-
-def _as_arrays(laid: Laid) -> dict[str, AnyArray]:
-    own = laid.layout._replace(role=_NONE)
-    return {**own._asdict(), **{f"by_{name}": array for name, array in laid.lookup._asdict().items()}}
+    lookup = build_index(least, words) if worth_it else no_index(words)
+    return Laid(block, layout, lookup)
 
 
 def _alike(prepared: Prepared, block: Block) -> Ints:
@@ -278,7 +258,7 @@ def pack(flags: AnyArray, words: int) -> AnyArray:
     return np.packbits(whole, bitorder="little").view("<u8").astype(np.uint64)
 
 
-def _no_index(words: int) -> Index:
+def no_index(words: int) -> Index:
     return Index(
         np.zeros((0, 0), np.int32),
         np.zeros((0, 0)),

@@ -13,6 +13,7 @@ import numpy as np
 from matching.kernel.codes import Code, Op
 from matching.kernel.compiled.bits import COMPILE, INLINE, clear_bit, copy_row, njit, set_bit
 from matching.kernel.compiled.block import FREE, MOQ, PRICE, READY
+from matching.kernel.compiled.lanes import less
 from matching.kernel.tables import AnyArray, Bools, Floats, Ints, Masks
 
 SPEC, CERTIFICATION = int(Code.SPEC), int(Code.CERTIFICATION)
@@ -127,13 +128,10 @@ def below(layout: Any, index: Any, column: int, threshold: float, out: Any) -> A
 
 @njit(**INLINE)
 def _look_through(values: Any, threshold: float, out: Any) -> bool:
+    """Blocks are whole words: gaps at their end are filled."""
     anybody = np.uint64(0)
-    count = len(values)
     for word in range(len(out)):
-        bits = np.uint64(0)
-        first = word << 6
-        for slot in range(min(64, count - first)):
-            bits |= np.uint64(values[first + slot] < threshold) << np.uint64(slot)
+        bits = less(values, word << 6, threshold)
         out[word] = bits
         anybody |= bits
     return anybody != 0

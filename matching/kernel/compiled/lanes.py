@@ -13,13 +13,14 @@ from matching.kernel.compiled.bits import intrinsic, types
 ir: Any = importlib.import_module("llvmlite.ir")
 cgutils: Any = importlib.import_module("numba.core.cgutils")
 
-LANES = 16
+LANES, BITS = 16, 64
 FIXED, PRICE_OF, DAYS_OF, FREE_OF, PARTS = range(5)  # what of sixteen slots lies beside each other
 # What a line makes of them: see ``estimate``.
 TOP, MOST, SILENT, PER_PRICE, SOON, PER_DAY, FREE_MOST, PER_FREE, RATES = range(9)
 _REAL, _COUNT = ir.FloatType(), ir.IntType(64)
 _VECTOR, _PLACES = ir.VectorType(_REAL, LANES), ir.VectorType(ir.IntType(32), LANES)
 _RATES = types.UniTuple(types.float32, RATES)
+_WORD = ir.VectorType(ir.DoubleType(), BITS)
 _FLAGS, _QUARTERS = ir.VectorType(ir.IntType(1), LANES), ir.VectorType(ir.IntType(16), LANES)
 
 
@@ -239,3 +240,20 @@ def filled(typing_context: Any, words: Any, node: Any) -> Any:
         return builder.zext(builder.bitcast(bits, ir.IntType(LANES)), _COUNT)
 
     return types.uint64(words, types.int64), generate
+
+
+@intrinsic
+def less(typing_context: Any, values: Any, at: Any, threshold: Any) -> Any:
+    """Which of 64 numbers of double precision, from a place on, are less than a threshold, as bits."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        first = builder.gep(context.make_array(signature.args[0])(context, builder, args[0]).data, [args[1]])
+        found = builder.load(builder.bitcast(first, _WORD.as_pointer()), align=8)
+        one = builder.insert_element(
+            ir.Constant(_WORD, ir.Undefined), args[2], ir.Constant(ir.IntType(32), 0)
+        )
+        none = ir.Constant(ir.VectorType(ir.IntType(32), BITS), [0] * BITS)
+        every = builder.shuffle_vector(one, ir.Constant(_WORD, ir.Undefined), none)
+        return builder.bitcast(builder.fcmp_ordered("<", found, every), _COUNT)
+
+    return types.uint64(values, types.int64, types.float64), generate

@@ -87,13 +87,14 @@ def solve_lines(
     *,
     near: bool = True,
     few: int = -1,
+    bits: bool = False,
 ) -> Found:
     """keep_all: bool[B], whether a line's feasible capabilities are all wanted. near: False leaves out what only
     counts (near misses, relaxations, numbers of firms): the best 20 and no more. few: of lines with more feasible than
-    this not all are listed (see ``wide``); -1 for all lists whole."""
+    this not all are listed (see ``wide``); -1 for all lists whole. bits: who is feasible also by slot."""
     rules = OTHER_RULES + int(np.max(asks.start[lines + 1] - asks.start[lines], initial=0))
     words = len(laid.layout.valid)
-    found = _found(len(lines), rules if near else 0, words if few >= 0 else 0)
+    found = _found(len(lines), rules if near else 0, words if bits else 0)
     work = scratch(rules, words)
     seen = np.zeros(len(laid.layout.firms), np.int64)
     # Estimates are for lines of which the best 20 are wanted, those of one lab after each other.
@@ -183,8 +184,9 @@ def _solve(
         rules = judge(layout, index, asks, line, work)
         found.totals[i, 1] = leave_out(layout, asks, line, work)
         if with_best:
-            if few >= 0:
+            if found.bits.shape[1]:
                 copy_row(work.feasible, found.bits[i])
+            if few >= 0:
                 count, kept, found.least[i] = score_best(
                     layout, asks, line, prox[lab], days, weights, work.feasible, few, slots, points, terms, best,
                     best_score, some, some_score,

@@ -182,6 +182,11 @@ def relax(
             layout, index.order[column], index.value[column], last, asks, line, rule, kind, want, days, only,
             layout.unstated[column], near, near_rule, near_short, kept, out,
         )  # fmt: skip
+    if column >= 0:
+        return _relax_by_column(
+            layout, layout.least[column], asks, line, rule, kind, want, days, only, near, near_rule, near_short, kept,
+            out,
+        )  # fmt: skip
     return _relax_each(
         layout, asks, line, rule, kind, want, days, only, near, near_rule, near_short, kept, out
     )
@@ -273,6 +278,41 @@ def _relax_in_order(
         while not has_bit(only, order[i]):
             i += 1
         out[3] = _admitting(asks, kind, want, value[i])
+    return kept
+
+
+@njit(**INLINE)
+def _relax_by_column(
+    layout: Any, value: Any, asks: Any, line: int, rule: int, kind: int, want: int, days: float, only: Any, near: Any,
+    near_rule: Any, near_short: Any, kept: int, out: Any,
+) -> int:  # fmt: skip
+    """A rule with one bound, one near miss after the other by its column. Who states nothing lacks it wholly."""
+    nearest: Any = -1
+    nearest_short = limit = low = np.inf
+    for word in range(len(only)):
+        bits = only[word]
+        while bits != 0:
+            slot = (word << 6) + np.int64(lowest(bits))
+            bits &= bits - ONE
+            given = value[slot]
+            low = min(low, given)
+            short = _short_of(layout, asks, line, kind, want, given, days) if given > -np.inf else 1.0
+            if short > limit:
+                continue
+            short = exact_round9(short)
+            if (
+                nearest < 0
+                or short < nearest_short
+                or (short == nearest_short and layout.pos[slot] < layout.pos[nearest])
+            ):
+                nearest, nearest_short = slot, short
+            kept = _keep_near(slot, rule, short, layout, near, near_rule, near_short, kept)
+            if kept == KEEP:
+                limit = max(nearest_short, near_short[KEEP - 1]) + CLOSE
+    if value[nearest] > -np.inf:
+        out[1] = _admitting(asks, kind, want, value[nearest])
+    if low > -np.inf:
+        out[3] = _admitting(asks, kind, want, low)
     return kept
 
 

@@ -8,22 +8,19 @@ import numpy as np
 
 from matching.kernel.codes import KEEP_PIPELINES
 from matching.kernel.compiled.bits import COMPILE, OWNING, exact_round9, njit
+from matching.kernel.compiled.groups import bounds, choose_group, groups, put_together
 from matching.kernel.compiled.lines import grown_rows
 from matching.kernel.compiled.plans import Feasible, Rows, Scratch, World, tables_of
 from matching.kernel.compiled.sites import FoundSites
 from matching.kernel.compiled.teams import (
-    CLOSE,
-    NOBODY,
-    UNKNOWN,
     Conditions,
-    choose,
     conditions_of,
     keep_site,
     plan,
     plans,
     rule_out,
 )
-from matching.kernel.compiled.wide import DEPTH, Marked, by_slot, count_marked
+from matching.kernel.compiled.wide import Marked, by_slot, count_marked
 from matching.kernel.prepare import Prepared
 from matching.kernel.tables import Bools, Ints, Table
 
@@ -57,7 +54,7 @@ class CompiledPipelines:
     ) -> tuple[dict[str, Table], Bools]:
         """The tables of §6, and of which demands they hold nothing because a list was too short to tell.
 
-        feasible: of all lines of ``demands``, in their order; marked: all of those lines that are not listed whole.
+        feasible: of all lines of ``demands``, in their order; marked: all of those lines that have bits by slot.
         """
         world = self._world
         lines = world.line_start[demands + 1] - world.line_start[demands]
@@ -86,7 +83,7 @@ class CompiledPipelines:
         return tables_of(out, rows, by, counts), short
 
     def _count_later(self, marked: list[Marked], out: Ints, site_set: Ints, site: Ints, by: Ints) -> Ints:
-        """Whom conditions rule out among those that were not listed whole."""
+        """Whom conditions rule out among those that have bits by slot."""
         if not marked:
             return by
         for block in marked:
@@ -98,35 +95,22 @@ class CompiledPipelines:
 
     def _scratch(self, lines: int, sites: FoundSites) -> Scratch:
         world, whole = self._world, np.int32
-        most = int(np.max(np.diff(sites.start), initial=0))
-        pairs = len(world.prox) * max(1, len(self.conditions.start) - 1)
+        most, cities = int(np.max(np.diff(sites.start), initial=0)), len(world.prox)
+        pairs = cities * max(1, len(self.conditions.start) - 1)
         groups = max(1, min(most, pairs))  # one for demands without a site
         return Scratch(
             stamp=np.full(pairs, -1, whole), number=np.zeros(pairs, whole), city=np.zeros(groups, whole),
             set=np.zeros(groups, whole), sums=np.zeros((groups, 3)), group_of=np.zeros(most, whole),
             chosen=np.zeros(groups, np.bool_),
             capability=np.zeros((lines, groups), whole), score=np.zeros((lines, groups)),
-            best=np.zeros(TOP, whole), total=np.zeros(TOP), known=np.zeros(lines, whole),
+            best=np.zeros(TOP, whole), total=np.zeros(TOP), cities=np.zeros(lines, whole),
+            city_start=np.zeros((lines, cities + 2), whole), city_of=np.zeros((lines, cities), whole),
+            top=np.zeros((lines, cities)), dense=np.zeros((lines, cities)), unlisted=np.zeros(lines),
+            reach_of=np.full(cities, -1, whole), reach=np.zeros(cities),
             caps=np.zeros(lines, whole), days=np.zeros(lines),
             sets=np.zeros(TOP, whole), usable=np.zeros((lines, TOP), whole),
             counts=np.zeros((lines, TOP, self._conditions_of_a_set), np.int64),
         )  # fmt: skip
-
-
-@njit(**COMPILE)
-def _groups(sites: Any, first: int, last: int, world: Any, sets: int, mark: int, scratch: Any) -> None:
-    """Sites in one city with the same conditions share a team."""
-    groups = 0
-    for k in range(first, last):
-        site = sites.site[k]
-        pair = world.site_city[site] * sets + world.site_set[site]
-        if scratch.stamp[pair] != mark:
-            scratch.stamp[pair], scratch.number[pair] = mark, groups
-            scratch.city[groups], scratch.set[groups] = world.site_city[site], world.site_set[site]
-            scratch.sums[groups, 0] = scratch.sums[groups, 1] = scratch.sums[groups, 2] = 0.0
-            scratch.chosen[groups] = False
-            groups += 1
-        scratch.group_of[k - first] = scratch.number[pair]
 
 
 @njit(**COMPILE)
@@ -217,86 +201,12 @@ def _count_out(kept: int, lines: int, at: int, feasible: Any, conditions: Any, s
     for rank in range(kept):
         scratch.sets[rank] = scratch.set[scratch.group_of[scratch.best[rank]]]
     for i in range(lines):
-        if feasible.least[at + i] > -np.inf:  # not all are listed: counted later
+        if feasible.marked[at + i]:  # counted later
             scratch.usable[i][:] = -1
             scratch.counts[i][:] = 0
         else:
             own = feasible.capability[feasible.start[at + i] : feasible.start[at + i + 1]]
             rule_out(own, scratch.sets, kept, conditions, scratch.usable[i], scratch.counts[i])
-
-
-@njit(**OWNING)
-def _put_in_order(scores: Any, least: float, order: Any) -> int:
-    """Indices of those who score so much, by falling score; returns how many."""
-    count = 0
-    for i in range(len(scores)):
-        if scores[i] >= least:
-            order[count] = i
-            count += 1
-    order[:count] = order[:count][np.argsort(-scores[order[:count]])]
-    return count
-
-
-@njit(**OWNING)
-def _order_of_lines(feasible: Any, at: int, lines: int, order: Any, known: Any) -> tuple[float, float]:
-    """Indices of each line's best feasible by falling score, one line after the other, and how many (``known``).
-
-    Returns the sum of the best scores, and the mark of the best team there can be (1 where a line has nobody).
-    """
-    base, top, partial = feasible.start[at], 0.0, 0.0
-    for i in range(lines):
-        first, last = feasible.start[at + i], feasible.start[at + i + 1]
-        known[i] = 0
-        if first == last:
-            partial = 1.0
-            continue
-        scores = feasible.score[first:last]
-        best = scores.max()
-        known[i] = _put_in_order(scores, best - DEPTH, order[first - base : last - base])
-        top += best
-    return top, partial
-
-
-@njit(**COMPILE)
-def _bounds(sites: Any, begin: int, world: Any, lab: int, score: float, most: float, bound: Any) -> None:
-    """No site's P is higher: every line its best, everybody as near as anybody can be."""
-    for k in range(len(bound)):
-        near = world.prox[lab, world.site_city[sites.site[begin + k]]]
-        bound[k] = (
-            0.60 * score + 0.25 * sites.site_score[begin + k] + 0.15 * (0.5 * near + 0.5 * most) + CLOSE
-        )
-
-
-@njit(**OWNING)
-def _choose_group(
-    group: int, at: int, lines: int, order: Any, feasible: Any, most: float, world: Any, conditions: Any, scratch: Any
-) -> bool:  # fmt: skip
-    """The team of one group of sites, when one of them is first looked at; False where a list is too short to tell."""
-    base, sums, known = feasible.start[at], scratch.sums[group], scratch.known
-    near, number, misfits = world.prox_to[scratch.city[group]], scratch.set[group], conditions.misfits
-    for i in range(lines):
-        first, last = feasible.start[at + i], feasible.start[at + i + 1]
-        own, scores, ranked = (
-            feasible.capability[first:last],
-            feasible.score[first:last],
-            order[first - base :],
-        )
-        listed = feasible.least[at + i] == -np.inf
-        whole = listed and known[i] == last - first
-        best = choose(own, scores, ranked[: known[i]], whole, world.city, near, misfits, number, most)
-        if best == UNKNOWN and known[i] < last - first:
-            known[i] = _put_in_order(scores, -np.inf, ranked)
-            best = choose(own, scores, ranked[: known[i]], listed, world.city, near, misfits, number, most)
-        if best == UNKNOWN:
-            return False
-        if best == NOBODY:
-            scratch.capability[i, group], scratch.score[i, group], sums[2] = -1, 0.0, 1.0
-        else:
-            scratch.capability[i, group], scratch.score[i, group] = own[best], scores[best]
-            sums[0] += scores[best]
-            sums[1] += near[world.city[own[best]]]
-    scratch.chosen[group] = True
-    return True
 
 
 @njit(**OWNING)
@@ -314,7 +224,7 @@ def _next_sites(bound: Any, above: float, below: float, visit: Any) -> int:
 @njit(**OWNING)
 def _best_sites(
     demand: int, at: int, begin: int, bound: Any, visit: Any, order: Any, partial: float, lines: int, feasible: Any,
-    sites: Any, most: float, world: Any, conditions: Any, scratch: Any,
+    sites: Any, world: Any, conditions: Any, scratch: Any,
 ) -> int:  # fmt: skip
     """The best 10 sites (indices, by id): complete teams first, then higher P, then lower id; returns how many, -1
     where a list is too short to tell.
@@ -336,8 +246,8 @@ def _best_sites(
             ):
                 return kept
             group = scratch.group_of[i]
-            if not scratch.chosen[group] and not _choose_group(
-                group, at, lines, order, feasible, most, world, conditions, scratch
+            if not scratch.chosen[group] and not choose_group(
+                group, at, lines, order, feasible, world, conditions, scratch
             ):
                 return -1
             city = world.site_city[sites.site[begin + i]]
@@ -381,14 +291,26 @@ def _solve(
         begin, end = sites.start[d], sites.start[d + 1]
         if begin == end:
             continue
-        _groups(sites, begin, end, world, sets, d, scratch)
-        order = np.empty(feasible.start[at + lines] - feasible.start[at], np.int64)
-        top, partial = _order_of_lines(feasible, at, lines, order, scratch.known)
+        groups(sites, begin, end, world, sets, d, scratch)
+        order = np.empty(feasible.start[at + lines] - feasible.start[at], np.int32)
+        partial = put_together(feasible, at, lines, world, most, order, scratch)
         bound, visit = np.empty(end - begin), np.empty(end - begin, np.int64)
-        _bounds(sites, begin, world, world.lab[demand], top / lines, most, bound)
+        bounds(sites, begin, world, world.lab[demand], lines, d, scratch, bound)
         kept = _best_sites(
-            demand, at, begin, bound, visit, order, partial, lines, feasible, sites, most, world, conditions, scratch,
-        )  # fmt: skip
+            demand,
+            at,
+            begin,
+            bound,
+            visit,
+            order,
+            partial,
+            lines,
+            feasible,
+            sites,
+            world,
+            conditions,
+            scratch,
+        )
         if kept < 0:
             short[d] = True
             continue

@@ -15,7 +15,8 @@ from matching.kernel.tables import AnyArray, Bools, Floats, Ints, Table
 class Feasible(NamedTuple):
     """What is feasible for some ascending lines: capability[start[i]:start[i + 1]] and score, by position.
 
-    Listed is who scores at least ``least``, which is all for -inf; total: how many there are in all.
+    Listed is who scores at least ``least``, which is all for -inf; total: how many there are in all; marked: whether
+    they have bits by slot as well (``Marked``), in which is counted whom conditions rule out.
     """
 
     start: AnyArray
@@ -23,6 +24,7 @@ class Feasible(NamedTuple):
     score: Floats
     least: Floats
     total: AnyArray
+    marked: Bools
 
 
 class World(NamedTuple):
@@ -54,7 +56,9 @@ class World(NamedTuple):
 class Scratch(NamedTuple):
     """Of one demand: its site groups (stamp and number by city and condition set), teams, who is ruled out.
 
-    known: of each line how many of its feasible were put in order; sets: of the best sites.
+    cities, city_start, city_of, top, dense: of each line, see ``by_city``; unlisted: what nobody who is not listed
+    exceeds for any site. reach: of each city, where ``reach_of`` says so, what no team exceeds. sets: of the best
+    sites.
     """
 
     stamp: Ints
@@ -68,7 +72,14 @@ class Scratch(NamedTuple):
     score: Floats
     best: Ints
     total: Floats
-    known: Ints
+    cities: Ints
+    city_start: Ints
+    city_of: Ints
+    top: Floats
+    dense: Floats
+    unlisted: Floats
+    reach_of: Ints
+    reach: Floats
     caps: Ints
     days: Floats
     sets: Ints

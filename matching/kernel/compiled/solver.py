@@ -35,7 +35,7 @@ class CompiledSolver:
         if short.any():
             again = demands[short]
             whole = self.lines.all_feasible(self.lines_of(again))
-            plans = joined(plans, self._pipelines.solve(again, whole, self._sites_of(again), [])[0])
+            plans = joined(plans, self._pipelines.solve(again, whole, self._sites_of(again), marked)[0])
         return Results(**cast(Any, tables | plans))
 
     def _sites_of(self, demands: Ints) -> FoundSites:

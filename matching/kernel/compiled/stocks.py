@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from matching.kernel.codes import Role
-from matching.kernel.compiled.block import FEW_LINES, Laid, Layout, lay_out, move_in_index, pack
+from matching.kernel.compiled.block import FEW_LINES, At, Laid, Layout, lay_out, move_in_index, pack
 from matching.kernel.compiled.sites import SiteTable
 from matching.kernel.compiled.solver import CompiledSolver
 from matching.kernel.compiled.tables import CompiledLines
@@ -200,7 +200,7 @@ class Stock:
         cell = np.where(place >= 0, layout.city * ROLES + bits, len(prepared.problem.places.roles) * ROLES)
         pos = np.where(layout.pos >= 0, layout.pos + self.first, -1).astype(np.int32)
         self.nbytes += sum(array.nbytes for array in (*layout, *laid.lookup)) + cell.nbytes
-        there: Any = _At(block.pos + np.int32(self.first))
+        there = At(block.pos + np.int32(self.first))
         return _Blocked(
             Laid(there, layout._replace(pos=pos), laid.lookup), block.pos, slot, cell.astype(np.int32)
         )
@@ -290,19 +290,13 @@ def _put(blocked: _Blocked, at: AnyArray, fresh: Layout) -> None:
             rows[:, to >> 6] = np.where(there, rows[:, to >> 6] | bit, rows[:, to >> 6] & ~bit)
 
 
-class _At(NamedTuple):
-    """Of a block what lines read once it is laid out."""
-
-    pos: Ints
-
-
 class StockedLines(CompiledLines):
     """Lines over blocks that are there. blocks: by number (twice the type, and one more for an open scope)."""
 
     def __init__(self, prepared: Prepared, blocks: Mapping[int, Laid | None]) -> None:
         super().__init__(prepared, NEVER)  # conditions by slot cost more than the few lines of a small run
         nobody: Any = None
-        empty: Any = _At(np.zeros(0, np.int32))
+        empty = At(np.zeros(0, np.int32))
         self._stocked = {number: laid or Laid(empty, nobody, nobody) for number, laid in blocks.items()}
 
     def block(self, number: int, *, by_score: bool = False) -> Laid:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any, cast
 
 import numpy as np
 
-from matching.kernel.compiled.block import Laid, laid_for_all, lay_out
+from matching.kernel.compiled.block import Laid, lay_out
+from matching.kernel.compiled.cutting import cut_for, seen_by
 from matching.kernel.compiled.judge import SPEC
 from matching.kernel.compiled.lines import Found, asks_of, put_parts, solve_lines
 from matching.kernel.compiled.plans import Feasible
@@ -27,15 +29,18 @@ TABLES: dict[str, type[Table]] = {
     "near_misses": NearMisses,
     "relaxations": Relaxations,
 }
-# lines; where what is feasible for each begins, as positions; scores; from which score on; how many there are
-Part = tuple[Ints, AnyArray, Ints, Floats, Floats, AnyArray]
+# lines; where what is feasible for each begins, as positions; scores; from which score on; how many; whether as bits
+Part = tuple[Ints, AnyArray, Ints, Floats, Floats, AnyArray, bool]
+# Lists of lines of large blocks are whole as well: to make four times as many costs less than to find out whose was too
+# short, and to make these again.
+WHOLE = LARGE._replace(feasible=-1)
 Columns = dict[str, list[AnyArray]]  # in the order of the table's columns, the line first
 
 
 class CompiledLines:
     """Solves the lines of chunks of demands block by block; blocks are laid out once, while there is room."""
 
-    def __init__(self, prepared: Prepared, large: Large = LARGE) -> None:
+    def __init__(self, prepared: Prepared, large: Large = WHOLE) -> None:
         self.prepared, self.large = prepared, large
         problem = prepared.problem
         self.asks = asks_of(problem)
@@ -62,13 +67,15 @@ class CompiledLines:
                 none = np.zeros(len(some), np.int32)
                 parts["line_totals"].append([some, *[none] * 5])
                 continue
-            wide = len(laid.layout.pos) >= self.large.slots
-            found = self._solved(some, laid, few=self.large.feasible if wide else -1)
+            bits = self._has_bits(laid)
+            found = self._solved(
+                some, laid, few=self.large.feasible if self._is_wide(laid) else -1, bits=bits
+            )
             columns = _columns(found, some, laid.layout.pos, self.asks.key)
             for name, part in columns.items():
                 parts[name].append(part)
-            feasible.append(_feasible(some, laid, found, found.totals[:, 0]))
-            if wide:
+            feasible.append(_feasible(some, laid, found, found.totals[:, 0], bits))
+            if bits:
                 marked.append(Marked(some, found.bits, laid, number))
         tables = {name: _joined(cls, parts[name]) for name, cls in TABLES.items()}
         return tables, _in_order(lines, feasible), marked
@@ -80,37 +87,44 @@ class CompiledLines:
             laid = self.block(number)
             if len(laid.block.pos):
                 found = self._solved(some, laid, near=False)
-                feasible.append(_feasible(some, laid, found, np.diff(found.feasible_start)))
+                total = np.diff(found.feasible_start)
+                feasible.append(_feasible(some, laid, found, total, self._has_bits(laid)))
         return _in_order(lines, feasible)
 
     def _by_block(self, lines: Ints) -> Iterator[tuple[int, Ints]]:
         block_of = self._block_of[lines]
         order = np.argsort(block_of, kind="stable")
-        for some in np.split(lines[order], np.flatnonzero(np.diff(block_of[order])) + 1):
+        parts = np.split(lines[order], np.flatnonzero(np.diff(block_of[order])) + 1)
+        # Processes that begin beside each other over one supply lay different types out, and do not wait in turn.
+        first = os.getpid() % 7 * len(parts) // 7 if self.prepared.shared.common else 0
+        for some in (*parts[first:], *parts[:first]):
             if len(some):
                 yield int(self._block_of[some[0]]), some
 
-    def _solved(self, lines: Ints, laid: Laid, *, near: bool = True, few: int = -1) -> Found:
+    def _is_wide(self, laid: Laid) -> bool:
+        return len(laid.layout.pos) >= self.large.slots
+
+    def _has_bits(self, laid: Laid) -> bool:
+        """Whether those feasible for a line of the block are kept by slot as well: over a supply always."""
+        return self._is_wide(laid) or self.prepared.shared.common
+
+    def _solved(
+        self, lines: Ints, laid: Laid, *, near: bool = True, few: int = -1, bits: bool = False
+    ) -> Found:
         everything, as_of = np.ones(len(lines), np.bool_), self.prepared.problem.as_of
         return solve_lines(
-            self.asks, laid, lines, everything, self.prepared.prox, self._weights, as_of, near=near, few=few
-        )
+            self.asks, laid, lines, everything, self.prepared.prox, self._weights, as_of, near=near, few=few,
+            bits=bits,
+        )  # fmt: skip
 
     def block(self, number: int, *, by_score: bool = False) -> Laid:
         if (number, by_score) not in self._laid:
             type_, everywhere = number // 2, bool(number % 2)
-            block = self.prepared.block(type_, everywhere)
-            shared = self.prepared.shared
-            if everywhere and shared.common and not by_score and len(block.pos):
-                keys = np.flatnonzero(self.prepared.problem.types.has_key[type_]).astype(np.int32)
-                codes = np.arange(shared.codes, dtype=np.int32)
-                laid = laid_for_all(self.prepared, block, type_, keys, codes)
-                self._laid[number, by_score] = laid
-                return laid
-            keys, codes = self._keys.get(number, _NONE), self._codes.get(number, _NONE)
-            laid = lay_out(self.prepared, block, keys, codes, int(self._lines_of[number]), by_score=by_score)
-            if by_score:
-                laid = laid._replace(tables=tables_of(laid.layout, self._weights))
+            over_supply = self.prepared.shared.common and not by_score
+            if over_supply and everywhere:
+                self._laid[number, by_score] = seen_by(self.prepared, type_)
+                return self._laid[number, by_score]
+            laid = cut_for(self.prepared, type_) if over_supply else self._laid_out(number, by_score)
             size = sum(array.nbytes for array in (*laid.layout, *laid.lookup, *(laid.tables or ())))
             if self._bytes + size > ROOM:
                 self._laid, self._bytes = {}, 0
@@ -118,25 +132,31 @@ class CompiledLines:
             self._bytes += size
         return self._laid[number, by_score]
 
+    def _laid_out(self, number: int, by_score: bool) -> Laid:
+        block = self.prepared.block(number // 2, bool(number % 2))
+        keys, codes = self._keys.get(number, _NONE), self._codes.get(number, _NONE)
+        laid = lay_out(self.prepared, block, keys, codes, int(self._lines_of[number]), by_score=by_score)
+        return laid._replace(tables=tables_of(laid.layout, self._weights)) if by_score else laid
+
 
 _NONE = np.zeros(0, np.int32)
 
 
-def _feasible(lines: Ints, laid: Laid, found: Found, total: AnyArray) -> Part:
+def _feasible(lines: Ints, laid: Laid, found: Found, total: AnyArray, bits: bool) -> Part:
     pos = laid.block.pos[found.feasible]
-    return lines, found.feasible_start, pos, found.feasible_score, found.least, total
+    return lines, found.feasible_start, pos, found.feasible_score, found.least, total, bits
 
 
 def _in_order(lines: Ints, parts: list[Part]) -> Feasible:
     """The parts of all blocks in the order of lines."""
     count, total = np.zeros(len(lines), np.int64), np.zeros(len(lines), np.int64)
-    least = np.full(len(lines), -np.inf)
-    for own, start, _, _, lowest, many in parts:
+    least, marked = np.full(len(lines), -np.inf), np.zeros(len(lines), np.bool_)
+    for own, start, _, _, lowest, many, bits in parts:
         at = np.searchsorted(lines, own)
-        count[at], least[at], total[at] = np.diff(start), lowest, many
+        count[at], least[at], total[at], marked[at] = np.diff(start), lowest, many, bits
     whole = np.concatenate(([0], np.cumsum(count)))
-    feasible = Feasible(whole, np.empty(whole[-1], np.int32), np.empty(whole[-1]), least, total)
-    for own, start, capability, score, _, _ in parts:
+    feasible = Feasible(whole, np.empty(whole[-1], np.int32), np.empty(whole[-1]), least, total, marked)
+    for own, start, capability, score, *_ in parts:
         put_parts(
             feasible.start,
             np.searchsorted(lines, own),

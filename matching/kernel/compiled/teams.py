@@ -20,6 +20,7 @@ NAN = math.nan
 MINUTES_PER_DAY = 480.0
 SAME_CITY = 30.0
 NOBODY, UNKNOWN = -1, -2
+MANY_CITIES = 48  # of which a line has somebody: from here on all cities are looked at, in vectors
 
 
 class Conditions(NamedTuple):
@@ -84,37 +85,91 @@ def turn(rows: Any, out: Any) -> None:
 
 
 @njit(**COMPILE)
-def choose(
-    at: Any,
-    scores: Any,
-    order: Any,
-    whole: bool,
-    city: Any,
-    near: Any,
-    misfits: Any,
-    number: int,
-    most: float,
+def by_city(
+    at: Any, scores: Any, city: Any, order: Any, start: Any, cities: Any, top: Any, dense: Any
 ) -> int:
+    """Put a line's feasible (``at``, by position) together by city; returns how many cities there are.
+
+    order: indices of those in cities[k] from start[k] up to start[k + 1]; top: 0.60 of the best score there; dense: the
+    same by every city, -inf where nobody is. start: room for two more than there are cities.
+    """
+    for k in range(len(dense)):
+        start[k + 2], dense[k] = 0, -np.inf
+    for i in range(len(at)):
+        place = city[at[i]]
+        start[place + 2] += 1
+        dense[place] = max(dense[place], 0.60 * scores[i])
+    start[0] = start[1] = 0
+    for k in range(len(dense)):
+        start[k + 2] += start[k + 1]
+    for i in range(len(at)):
+        place = city[at[i]]
+        order[start[place + 1]] = i
+        start[place + 1] += 1
+    many = 0
+    for k in range(len(dense)):
+        if start[k + 1] > start[k]:
+            cities[many], top[many] = k, dense[k]
+            start[many + 1] = start[k + 1]
+            many += 1
+    return many
+
+
+@njit(**{**COMPILE, "fastmath": {"nnan", "nsz"}})
+def _highest(dense: Any, near: Any) -> float:
+    """Of numbers without NaN a maximum is the same in every order: this becomes vectors."""
+    high = -np.inf
+    for k in range(len(dense)):
+        value = dense[k] + 0.075 * near[k]
+        high = value if value > high else high
+    return high
+
+
+@njit(**COMPILE)
+def reached(cities: Any, top: Any, dense: Any, near: Any, unlisted: float) -> float:
+    """What nobody of a line exceeds by 0.60 S + 0.075 prox to one city, whatever the sites there ask; -inf for nobody.
+
+    near: proximity of every city to it; unlisted: what nobody who is not listed exceeds.
+    """
+    if len(cities) > MANY_CITIES:
+        return max(unlisted, _highest(dense, near))
+    high = unlisted
+    for k in range(len(cities)):
+        high = max(high, top[k] + 0.075 * near[cities[k]])
+    return high
+
+
+@njit(**COMPILE)
+def choose(
+    at: Any, scores: Any, order: Any, start: Any, cities: Any, top: Any, near: Any, misfits: Any, number: int,
+    unlisted: float,
+) -> int:  # fmt: skip
     """Whom a line takes for sites of one city and condition set: by round9(0.60 S + 0.075 prox), then lower position.
 
-    at, scores: the line's feasible, by position; order: indices of the best of them by falling score, or of all
-    (``whole``). city, misfits: of every capability. near: proximity of every city to the sites'; number: of their
-    condition set; most: the highest proximity there is.
-    Returns an index, NOBODY, or UNKNOWN where it may be somebody who is not in ``order``.
+    at, scores: the line's feasible, by position; order to top: see ``by_city``. misfits: of every capability; number:
+    of the condition set; near, unlisted: see ``reached``.
+    Returns an index, NOBODY, or UNKNOWN where it may be somebody who is not listed.
     """
-    best, value = NOBODY, -1.0
-    for k in range(len(order)):
-        i = order[k]
-        if 0.60 * scores[i] + 0.075 * most < value - CLOSE:
-            return best
-        place = at[i]
-        rough = 0.60 * scores[i] + 0.075 * near[city[place]]
-        if rough < value - CLOSE or has_bit(misfits[place], number):
+    best, value, high, first = NOBODY, -1.0, -np.inf, 0
+    for k in range(len(cities)):
+        here = top[k] + 0.075 * near[cities[k]]
+        if here > high:
+            high, first = here, k
+    # Where the best is likely to be first: others are seldom looked at then.
+    for turn in range(-1, len(cities)):
+        k = first if turn < 0 else turn
+        close = 0.075 * near[cities[k]] if len(cities) else 0.0
+        if turn == first or len(cities) == 0 or top[k] + close < value - CLOSE:
             continue
-        exact = exact_round9(rough)
-        if exact > value or (exact == value and i < best):
-            best, value = i, exact
-    return best if whole else UNKNOWN
+        for j in range(start[k], start[k + 1]):
+            i = order[j]
+            rough = 0.60 * scores[i] + close
+            if rough < value - CLOSE or has_bit(misfits[at[i]], number):
+                continue
+            exact = exact_round9(rough)
+            if exact > value or (exact == value and i < best):
+                best, value = i, exact
+    return UNKNOWN if value - CLOSE <= unlisted else best
 
 
 @njit(**COMPILE)

@@ -15,12 +15,10 @@ import numpy as np
 from matching.kernel.codes import KEEP_MATCHES
 from matching.kernel.compiled.bits import (
     COMPILE,
-    ONE,
     exact_round9,
-    lowest,
     njit,
     ones_in,
-    set_bit,
+    turn_over,
 )
 from matching.kernel.compiled.block import Laid
 from matching.kernel.compiled.score import AT_ONCE, TERMS, has_soft, keep, list_slots, score, sum_up
@@ -45,7 +43,7 @@ LARGE, NEVER = Large(), Large(slots=sys.maxsize)
 
 
 class Marked(NamedTuple):
-    """Who is feasible for some ascending lines of a large block: bits, uint64[lines, W], by slot."""
+    """Who is feasible for some ascending lines of a block: bits, uint64[lines, W], by slot."""
 
     lines: Ints
     bits: AnyArray
@@ -127,16 +125,16 @@ def score_best(
 
 # --- conditions over the slots of a block ---------------------------------------------------------
 @njit(**COMPILE)
-def _gather(rows: Any, pos: Any, out: Any) -> None:
-    """Bit i of the row of a slot's capability as the slot's bit in row i."""
-    for slot in range(len(pos)):
-        if pos[slot] < 0:
-            continue
-        for word in range(rows.shape[1]):
-            bits = rows[pos[slot], word]
-            while bits != 0:
-                set_bit(out[(word << 6) + np.int64(lowest(bits))], slot)
-                bits &= bits - ONE
+def _gather(rows: Any, pos: Any, square: Any, out: Any) -> None:
+    """Bit i of the row of a slot's capability as the slot's bit in row i: 64 slots and 64 bits at once, turned over."""
+    for word in range(len(pos) >> 6):
+        for part in range(rows.shape[1]):
+            for i in range(64):
+                at = pos[(word << 6) + i]
+                square[i] = rows[at, part] if at >= 0 else np.uint64(0)
+            turn_over(square)
+            for i in range(64):
+                out[(part << 6) + i, word] = square[i]
 
 
 def by_slot(prepared: Prepared, conditions: Conditions, marked: Marked) -> Conditions:
@@ -151,7 +149,7 @@ def by_slot(prepared: Prepared, conditions: Conditions, marked: Marked) -> Condi
         for name in ("fails", "misfits"):
             rows = getattr(conditions, name)
             found[name] = np.zeros((rows.shape[1] * 64, words), np.uint64)
-            _gather(rows, marked.laid.layout.pos, found[name])
+            _gather(rows, marked.laid.layout.pos, np.empty(64, np.uint64), found[name])
         return found
 
     shared, everywhere = prepared.shared, bool(marked.number % 2)
@@ -165,19 +163,24 @@ def by_slot(prepared: Prepared, conditions: Conditions, marked: Marked) -> Condi
 
 
 @njit(**COMPILE)
-def _count(bits: Any, rows: Any, sets: Any, conditions: Any, usable: Any, counts: Any) -> None:
-    """Of the feasible in row ``rows[i]`` how many fit the set ``sets[i]``, and how many fail each of its conditions."""
+def _count(bits: Any, places: Any, rows: Any, sets: Any, conditions: Any, usable: Any, counts: Any) -> None:
+    """Of the feasible in row ``places[i]`` how many fit the set of ``rows[i]``, and how many fail each of its
+    conditions."""
     for i in range(len(rows)):
-        mine, misfit, first = bits[rows[i]], conditions.misfits[sets[i]], conditions.start[sets[i]]
-        fit = np.uint64(0)
+        row = rows[i]
+        mine, misfit, first = bits[places[i]], conditions.misfits[sets[row]], conditions.start[sets[row]]
+        all_of = fit = np.uint64(0)
         for word in range(len(mine)):
+            all_of += ones_in(mine[word])
             fit += ones_in(mine[word] & ~misfit[word])
-        usable[i] = fit
-        for j in range(first, conditions.start[sets[i] + 1]):
+        usable[row] = fit
+        if fit == all_of:
+            continue
+        for j in range(first, conditions.start[sets[row] + 1]):
             fails, failing = conditions.fails[conditions.item[j]], np.uint64(0)
             for word in range(len(mine)):
                 failing += ones_in(mine[word] & fails[word])
-            counts[i, j - first] = failing
+            counts[row, j - first] = failing
 
 
 def count_marked(
@@ -195,18 +198,17 @@ def count_marked(
     order = np.argsort(lines)
     at = order[np.searchsorted(lines, out[later, 1], sorter=order)]
     first = np.cumsum([0, *(len(block.lines) for block in marked)])
-    block_of = np.searchsorted(first, at, side="right") - 1
-    parts = [by]
-    for number in np.unique(block_of).tolist():
-        rows, place = later[block_of == number], at[block_of == number] - first[number]
-        asked = np.stack((place, sets[out[rows, 0]]), axis=1)
-        pairs, which = np.unique(asked, axis=0, return_inverse=True)
-        usable, counts = np.zeros(len(pairs), np.int64), np.zeros((len(pairs), most), np.int64)
-        pair_row, pair_set = np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1])
-        _count(marked[number].bits, pair_row, pair_set, conditions[number], usable, counts)
-        which = which.reshape(-1)
-        out[rows, 3] = usable[which]
-        row, condition = np.nonzero(counts[which])
-        parts.append(np.column_stack((out[rows[row], :2], condition, counts[which][row, condition])))
-    joined = np.concatenate(parts).astype(np.int32)
+    asked = sets[out[later, 0]]
+    usable, counts = np.zeros(len(later), np.int64), np.zeros((len(later), most), np.int32)
+    by_block = np.argsort(at, kind="stable")
+    ends = np.searchsorted(at[by_block], first)
+    for number in np.flatnonzero(np.diff(ends)).tolist():
+        rows = by_block[ends[number] : ends[number + 1]]
+        _count(marked[number].bits, at[rows] - first[number], rows, asked, conditions[number], usable, counts)
+    out[later, 3] = usable
+    row, condition = np.nonzero(counts)
+    found = np.column_stack((out[later[row], :2], condition, counts[row, condition])).astype(np.int32)
+    if not len(by):
+        return found
+    joined = np.concatenate((by, found))
     return joined[np.lexsort((joined[:, 2], joined[:, 1], joined[:, 0]))]

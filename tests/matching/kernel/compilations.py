@@ -20,6 +20,7 @@ from matching.kernel.compiled.solver import CompiledSolver
 from matching.kernel.compiled.tables import CompiledLines
 from matching.kernel.compiled.wide import Large
 from matching.kernel.prepare import Prepared
+from matching.kernel.shared import Shared
 from matching.kernel.solve import Solver
 from tests.matching.kernel.makers import Shape, large_problem, small_problem
 
@@ -60,6 +61,9 @@ def main() -> None:
         demands = np.arange(len(frozen.demands.lab), dtype=np.int32)
         prepared = Prepared(frozen)
         CompiledSolver(prepared, CompiledLines(prepared, Large(0, 5))).solve(demands)
+        codes = int(frozen.lines.certificates.item.max(initial=-1)) + 1
+        shared = Shared(frozen, lambda _name, make: make(), codes)
+        CompiledSolver(Prepared(frozen, shared)).solve(demands)
     print(len(listener.begun), sorted(set(listener.begun)))
     print(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 

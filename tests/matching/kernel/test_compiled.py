@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from matching.kernel import Problem, Results, compiled, reference
 from matching.kernel.prepare import Prepared
+from matching.kernel.shared import Shared
 from matching.kernel.solve import Solver, solve
 from tests.matching.kernel.makers import Shape, large_problem, small_problem
 from tests.matching.kernel.test_fast_equals_reference import assert_same, problems, steady
@@ -121,9 +122,9 @@ def test_lists_of_the_best_equal_reference(always_indexed: None) -> None:
     check()
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(("types", "seed"), [(1, 0), (3, 2), (1, 5), (2, 3)])
 def test_lists_of_the_best_equal_whole_lists(
-    seed: int, always_indexed: None, monkeypatch: pytest.MonkeyPatch
+    types: int, seed: int, always_indexed: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where conditions of a site rule out so many that a list has to be made whole."""
     whole: list[int] = []
@@ -132,7 +133,7 @@ def test_lists_of_the_best_equal_whole_lists(
         CompiledLines, "all_feasible", lambda self, lines: whole.append(len(lines)) or every(self, lines)
     )
     problem = large_problem(
-        capabilities=4000, demands=20, lines=90, sites=20, types=1 + seed % 3, cities=9, seed=seed
+        capabilities=4000, demands=20, lines=90, sites=20, types=types, cities=9, seed=seed
     )
     demands = np.arange(20, dtype=np.int32)
     solver = wide_solver(problem, Large(0, 25))
@@ -140,7 +141,35 @@ def test_lists_of_the_best_equal_whole_lists(
     listed, marked = solver.lines.solve(solver.lines_of(demands))[1:]
     assert (listed.least > -np.inf).any(), "some lists are short"
     assert len(marked) > 0
-    assert whole or seed != 2, "two lists were made whole"
+    assert whole or seed < 3, "lists were made whole"
+
+
+def over_a_supply(problem: Problem) -> Results:
+    """Blocks of alliances are cut out of those of the whole platform, for all certificates that there are."""
+    offered, asked = problem.capabilities.certificates.code, problem.lines.certificates.item
+    codes = int(max(offered.max(initial=-1), asked.max(initial=-1))) + 1
+    shared = Shared(problem, lambda _name, make: make(), codes)
+    return Solver(problem, compiled=True, shared=shared).solve()
+
+
+def test_blocks_cut_out_of_a_supply_equal_reference(always_indexed: None) -> None:
+    @settings(steady, max_examples=40)
+    @given(problems)
+    def check(problem: Problem) -> None:
+        assert_same(over_a_supply(problem), reference.solve(problem))
+
+    check()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_large_blocks_cut_out_of_a_supply_equal_numpy(seed: int) -> None:
+    """Firms with more than a word's capabilities among them, whose own are told apart in another way."""
+    flood = Shape(capabilities=500, demands=3, sites=10, cities=3, types=1, organisations=4, strict=0.1)
+    for problem in (
+        small_problem(random.Random(seed), flood),
+        large_problem(capabilities=4000, demands=20, lines=90, sites=20, types=3, cities=9, seed=seed),
+    ):
+        assert_same(over_a_supply(problem), by_numpy(problem).solve())
 
 
 @pytest.mark.parametrize("cuts", [2, 5, 64])
