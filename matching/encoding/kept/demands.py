@@ -21,7 +21,7 @@ from matching.encoding.errors import EncodingError
 from matching.encoding.freeze import Encoder, Frozen
 from matching.encoding.identities import Identities
 from matching.encoding.kept.world import Stocks, World, organisations_up_to, world_of
-from matching.kernel import Lines, Lists, Places, Problem
+from matching.kernel import Lines, Lists, Places, Problem, Requirements
 from matching.kernel.compiled.block import Laid
 from matching.kernel.compiled.stocks import stocked_solver
 
@@ -148,8 +148,11 @@ class _OverKept(Encoder):
         world, sites = self.world, self.world.sites
         codes = asked.line_certificates(self.demands["id"])
         world.know({code for _, code in codes})
-        lines = self._lines(world.keys, asked.line_requirements(self.demands["id"]), codes, world.codes)
-        demands = self._demands(world.site_keys, asked.site_requirements(self.demands["id"]))
+        ids, own = self.demands["id"], self.lines["id"]
+        wants = asked.in_rows(own, world.keys, "line", asked.line_requirements(ids))
+        needs = asked.in_rows(ids, world.site_keys, "site need of demand", asked.site_requirements(ids))
+        lines = self._lines(Requirements.of(wants), codes, world.codes)
+        demands = self._demands(Requirements.of(needs))
         stocks = self._stocks(lines, now)
         highest = max([*self.demands["owner"].tolist(), *(other for _, other in self.exclusions)])
         built = world.over(
