@@ -148,8 +148,8 @@ class _OverKept(Encoder):
         world, sites = self.world, self.world.sites
         codes = asked.line_certificates(self.demands["id"])
         world.know({code for _, code in codes})
-        ids, own = self.demands["id"], self.lines["id"]
-        wants = asked.in_rows(own, world.keys, "line", asked.line_requirements(ids))
+        ids = self.demands["id"]
+        wants = asked.in_rows(self.lines["id"], world.keys, "line", asked.line_requirements(ids))
         needs = asked.in_rows(ids, world.site_keys, "site need of demand", asked.site_requirements(ids))
         lines = self._lines(Requirements.of(wants), codes, world.codes)
         demands = self._demands(Requirements.of(needs))
