@@ -42,6 +42,7 @@ from matching.models import (
     Milestone,
     Project,
 )
+from matching.services.results.naming import name_ids
 from scenarios.models import ScenarioKey, ScenarioType, Site
 from tests import factories as make
 
@@ -129,6 +130,7 @@ def build_world() -> World:
     _webhooks(world)
     _files(world)
     _notices(world)
+    name_ids(seconds=60)
     return world
 
 

@@ -268,6 +268,7 @@ def make_run(alliance: Alliance, demand: Demand | None = None, **more: Any) -> M
 
 
 def point_to(run: MatchRun, demand: Demand, feasible_sites: int = 1) -> None:
+    make_known(run, demand.pk)
     CurrentResult.objects.update_or_create(
         demand=demand, defaults={"run_id": run.pk, "as_of": run.as_of, "feasible_sites": feasible_sites}
     )

@@ -47,10 +47,11 @@ class Row:
 @dataclass
 class Pairs:
     """`demands(organisations)`: demands on which these suppliers have a current match or near miss;
-    `capabilities(demands, teams, viewer)`: capabilities matched, or nearly, or (`teams`) in a team on these demands;
-    `suppliers(demands, everywhere, viewer)`: the firms behind them, teams included; `everywhere`: only of demands of
-    open scope; the viewer says of how many rows is asked;
-    `sites(demands, viewer)`: sites that suit these demands;
+    `capabilities(own, teams, viewer)`: capabilities matched, or nearly, or (`teams`) for one that asked everywhere in a
+    team, on one of these demands or a published one of the viewer's bureaus' alliances;
+    `suppliers(own, everywhere, viewer)`: the firms behind them, teams included; `everywhere`: only of demands of
+    open scope;
+    `sites(own, viewer)`: sites that suit such a demand of open scope; the viewer says of how many rows is asked;
     `meetings(bureaus)`: ids of the meetings these bureaus sit at."""
 
     demands: Callable[[Iterable[int]], Q] | None = None
@@ -93,6 +94,8 @@ def prefixed(path: str, condition: Q) -> Q:
     for child in condition.children:
         if isinstance(child, Q):
             moved.children.append(prefixed(path, child))
+        elif not isinstance(child, tuple):
+            moved.children.append(child)  # what is asked of no row
         else:
             name, value = cast("tuple[str, Any]", child)
             moved.children.append((f"{path}__{name}", value))

@@ -83,28 +83,38 @@ def _of_itself(row: Row) -> Row:
 def _offered_to(row: Row, viewer: Viewer, *, teams: bool = True) -> Q:
     if PAIRS.capabilities is None:
         raise LookupError("matching has not said which pairs exist")
-    return _prefixed(row.capability, PAIRS.capabilities(_behind(viewer), teams, viewer))
+    return _prefixed(row.capability, PAIRS.capabilities(_asked_of_pairs(viewer), teams, viewer))
 
 
 def _supplies(row: Row, viewer: Viewer, *, everywhere: bool = True) -> Q:
     """Who a supplier is: by itself a reason to see only firms outside the alliance, on demands of open scope."""
     if PAIRS.suppliers is None:
         raise LookupError("matching has not said which pairs exist")
-    found = PAIRS.suppliers(_behind(viewer), everywhere, viewer)
+    found = PAIRS.suppliers(_asked_of_pairs(viewer), everywhere, viewer)
     return _prefixed("" if row.owner == "id" else row.owner, found)
 
 
 def _behind(viewer: Viewer) -> Q:
     """Demands whose side the viewer stands on: the lab's people, its bureau, the bureaus of the alliance.
 
-    Said about a Demand.
+    Said about a Demand. Who is known by one of them, `PAIRS` asks: by one's own, or by a published one of the bureaus'
+    alliances.
     """
+    return (_any(["alliance"], viewer.bureau_alliances) & Q(published=True)) | _own_demands(viewer)
+
+
+def _own_demands(viewer: Viewer) -> Q:
+    """Those of the lab's people and of its bureau."""
     mine = _any(["owner"], viewer.firms)
     cared = _any(["lab_city"], viewer.care)
     # Asked about one row after the other, its owner is at hand; asked about all demands, that would read all firms.
     cared |= _any(["owner__city"], viewer.care) if viewer.few else _of_cities(["owner"], viewer.care)
-    allied = _any(["alliance"], viewer.bureau_alliances) & Q(published=True)
-    return allied | mine | cared
+    return mine | cared
+
+
+def _asked_of_pairs(viewer: Viewer) -> Q:
+    """The same for `PAIRS`, which reads them once for a bureau, however few rows are asked about."""
+    return _own_demands(replace(viewer, few=viewer.few and not viewer.bureau_alliances))
 
 
 def _matched(viewer: Viewer) -> Q:
@@ -156,7 +166,7 @@ def _site(row: Row, viewer: Viewer) -> Q:
     """Also a site elsewhere that suits a demand which asked everywhere."""
     if PAIRS.sites is None:
         raise LookupError("matching has not said which pairs exist")
-    suits = _prefixed(row.site, PAIRS.sites(_behind(viewer) & Q(scope="open"), viewer))
+    suits = _prefixed(row.site, PAIRS.sites(_asked_of_pairs(viewer), viewer))
     shown = _published(row, viewer) & _reached(row, viewer, viewer.alliances)
     met = _opened(row.site, "site", viewer, INVITED)
     return _mine(row, viewer) | _cared(row, viewer) | shown | met | suits

@@ -184,10 +184,9 @@ class Rows:
 
     def _first_of_all(self, most: int) -> list[Any] | None:
         """Of a list that was narrowed to some thousand rows, whoever sees them: all their keys are asked about, the
-        first ones before the others. None where there are more."""
+        first ones before the others. None where there are more: the first of them are kept, they were sorted for it."""
         keys = self._keys(MOST_SORTED)
-        if len(keys) == MOST_SORTED:
-            self.known.clear()
+        if len(keys) >= MOST_SORTED:
             return None
         asked = max(MOST_FEW, self.begins * most)
         seen = self._seen_of(keys[:asked]) if keys else []

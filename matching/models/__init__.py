@@ -26,6 +26,7 @@ from matching.models.introductions import (
     Project,
 )
 from matching.models.meetings import ActionItem, AgendaItem, LastVisit, Meeting, MeetingSeat
+from matching.models.named import NamedIds, NamedMark
 from matching.models.results import (
     CurrentResult,
     DemandResult,
@@ -67,6 +68,8 @@ __all__ = [
     "Meeting",
     "MeetingSeat",
     "Milestone",
+    "NamedIds",
+    "NamedMark",
     "NearMiss",
     "OpenPoint",
     "Pipeline",

@@ -47,10 +47,10 @@ class Demand(Published):
 
     access = Row("demand", owner="owner", alliance="alliance")
     quantities_told = False
-    owner = models.ForeignKey(Organisation, models.PROTECT, related_name="demands")
+    owner = models.ForeignKey(Organisation, models.PROTECT, related_name="demands", db_index=False)
     external_id = models.CharField(max_length=120)
     alliance = models.ForeignKey(Alliance, models.PROTECT, related_name="demands")
-    lab_city = models.ForeignKey(City, models.PROTECT, related_name="demands")
+    lab_city = models.ForeignKey(City, models.PROTECT, related_name="demands", db_index=False)
     deployment_city = models.ForeignKey(City, models.PROTECT, null=True, blank=True, related_name="+")
     scope = models.CharField(max_length=10, choices=Scope, default=Scope.ALLIANCE)
     confidentiality = models.CharField(
@@ -70,6 +70,11 @@ class Demand(Published):
 
     class Meta:
         ordering = ["id"]
+        # Which demands of a city or a lab their alliance's bits (`NamedIds`) leave out, without a look at the demands.
+        indexes = [
+            models.Index(fields=[place, "alliance", "published"], include=["id"], name=name)
+            for place, name in (("lab_city", "demand_of_city"), ("owner", "demand_of_owner"))
+        ]
         constraints = [
             models.UniqueConstraint(fields=["owner", "external_id"], name="demand_external_id"),
             models.CheckConstraint(condition=Q(iterations__gte=1), name="demand_iterations"),

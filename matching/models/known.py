@@ -1,15 +1,19 @@
 """What the visibility rules ask about pairs: who is known by a match, a near miss, a team or a site of which demands.
 
-Asked of the arrays beside the demand (`DemandResult`), never of the results' own rows.
+Asked of the bits of an alliance (`NamedIds`) where they are proved, otherwise of the arrays beside the demand
+(`DemandResult`), never of the results' own rows.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Field, Func, Lookup, Q
+from django.db.models import Case, Exists, F, Field, Func, Lookup, OuterRef, Q, Value, When
 
 from alliance.access import PAIRS, Viewer, reasons_of
 from matching.models.demands import Demand
+from matching.models.named import Bits, unproved
 from matching.models.results import DemandResult
 
 EVERYWHERE = Q(scope="open")
@@ -62,10 +66,10 @@ Field.register_lookup(_Held)
 Field.register_lookup(_Offered)
 
 
-def _results_of(demands: Q, viewer: Viewer) -> Any:
+def _results_of(demands: Q, few: bool) -> Any:
     """The current results of these demands. Where few rows are asked about, a demand is looked up when its results name
     one of them; otherwise they are found for one reason after the other, along an index each."""
-    if viewer.few:
+    if few:
         asked = Demand.objects.filter(demands).order_by().values("pk")
         return DemandResult.objects.current().filter(demand_id__among=asked)
     rest, reasons = reasons_of(demands)
@@ -73,48 +77,85 @@ def _results_of(demands: Q, viewer: Viewer) -> Any:
     return DemandResult.objects.current().filter(demand_id__in=part.union(*more, all=True) if more else part)
 
 
-def _named(viewer: Viewer, demands: Q, *columns: str, many: bool = True) -> Q:
-    """Named in one of these arrays by a current result of these demands. Said about what the arrays hold.
+@dataclass(frozen=True)
+class Asked:
+    """Arrays in which a kind of bits (`NamedIds`) is named: by any demand, and only by those that asked everywhere."""
 
-    Of many rows the ids are read once: a firm's own demands name few, those of a bureau's alliances very many (`many`:
-    unless they are the same few thousand again and again, which the database had better look up).
+    any: tuple[str, ...] = ()
+    everywhere: tuple[str, ...] = ()
+
+
+# A team may hold a capability that is not among the matches kept; inside the alliance it is seen anyway.
+ASKED = {
+    "paired": Asked(("capabilities",)),
+    "offered": Asked(("capabilities",), ("team",)),
+    "suppliers": Asked(("suppliers",), ("team_suppliers",)),
+    "suppliers_open": Asked((), ("suppliers", "team_suppliers")),
+    "sites_open": Asked((), ("sites",)),
+}
+#: Arrays that have no index of their own, and that of the firms, by which they are found.
+FIRMS = {"capabilities": "suppliers", "team": "team_suppliers"}
+
+
+def _looked_up(asked: Asked, demands: Q) -> Q:
+    """Named by a current result of these demands. Said about what the arrays hold; asked row by row."""
+    found = Q(pk__in=[])
+    for columns, which in ((asked.any, demands), (asked.everywhere, demands & EVERYWHERE)):
+        for column in columns:
+            firms = FIRMS.get(column)
+            look = f"pk__{'offered' if firms else 'held'}_by"
+            rows = _results_of(which, few=True)
+            found |= Q(**{look: rows.values(column, firms) if firms else rows.values(column)})
+    return found
+
+
+def _read(asked: Asked, demands: Q, look: str) -> Q:
+    """The same, of which the ids are read once. `look`: `within` where they are very many, as those of alliances; `in`
+    where they are few, as those of one's own demands: the database may make a join of it."""
+    rows = _results_of(demands if asked.any else demands & EVERYWHERE, few=False)
+    if not asked.any:
+        return Q(**{f"pk__{look}": rows.values_list(_Each(*asked.everywhere), flat=True)})
+    wide = Exists(Demand.objects.filter(EVERYWHERE, pk=OuterRef("demand_id")))
+    also = (
+        Case(When(wide, then=F(column)), default=Value([], rows.model._meta.get_field(column)))
+        for column in asked.everywhere
+    )
+    return Q(**{f"pk__{look}": rows.values_list(_Each(*asked.any, *also), flat=True)})
+
+
+def _known(kind: str, own: Q, viewer: Viewer) -> Q:
+    """Named by a demand that is the viewer's own, or by a published one of the bureau's alliances.
+
+    Of the alliances their bits tell, and of those whose bits are not proved at this moment the arrays: what is proved
+    and what the bits say are read in one statement, so in one snapshot.
     """
-    rows = _results_of(demands, viewer)
-    if viewer.few:
-        return Q(*(("pk__held_by", rows.values(column)) for column in columns), _connector=Q.OR)
-    look = "within" if many and viewer.bureau_alliances else "in"
-    return Q(**{f"pk__{look}": rows.values_list(_Each(*columns), flat=True)})
+    asked, alliances = ASKED[kind], viewer.bureau_alliances
+    if not alliances:
+        return _looked_up(asked, own) if viewer.few else _read(asked, own, "in")
+    published = Q(published=True)
+    left = unproved(alliances)
+    behind = published & Q(alliance__id__one_of=ArraySubquery(left.values("pk")))
+    # Of sites the same few thousand again and again: the database had better look them up.
+    look = "in" if kind == "sites_open" else "within"
+    arrays = _looked_up(asked, behind) if viewer.few else _read(asked, behind, look)
+    # Beside what bits tell, one's own demands are hardly any: read once even where few rows are asked about.
+    rest = own & ~(published & Q(alliance__in=alliances))
+    return Q(pk__named_by=Bits(kind, alliances)) | _read(asked, rest, "in") | (Q(Exists(left)) & arrays)
 
 
-def _offered(viewer: Viewer, demands: Q, column: str, firms: str) -> Q:
-    """The same of capabilities, whose array has no index of its own."""
-    if viewer.few:
-        return Q(pk__offered_by=_results_of(demands, viewer).values(column, firms))
-    return _named(viewer, demands, column)
+def _capabilities_known(own: Q, teams: bool, viewer: Viewer) -> Q:
+    return _known("offered" if teams else "paired", own, viewer)
 
 
-def _capabilities_paired_on(demands: Q, teams: bool, viewer: Viewer) -> Q:
-    """Capabilities with a current match or near miss on these demands, or in a team for one that asked everywhere.
-
-    A team may hold a capability that is not among the matches kept; inside the alliance it is seen anyway.
-    """
-    paired = _offered(viewer, demands, "capabilities", "suppliers")
-    return paired | _offered(viewer, demands & EVERYWHERE, "team", "team_suppliers") if teams else paired
+def _suppliers_known(own: Q, everywhere: bool, viewer: Viewer) -> Q:
+    return _known("suppliers_open" if everywhere else "suppliers", own, viewer)
 
 
-def _suppliers_paired_on(demands: Q, everywhere: bool, viewer: Viewer) -> Q:
-    """Said about a firm. Of teams only for demands that asked everywhere, as of capabilities."""
-    if everywhere:
-        return _named(viewer, demands & EVERYWHERE, "suppliers", "team_suppliers")
-    teams = _named(viewer, demands & EVERYWHERE, "team_suppliers")
-    return _named(viewer, demands, "suppliers") | teams
-
-
-def _sites_suiting(demands: Q, viewer: Viewer) -> Q:
-    return _named(viewer, demands, "sites", many=False)
+def _sites_known(own: Q, viewer: Viewer) -> Q:
+    return _known("sites_open", own, viewer)
 
 
 PAIRS.demands = _demands_paired_with
-PAIRS.capabilities = _capabilities_paired_on
-PAIRS.suppliers = _suppliers_paired_on
-PAIRS.sites = _sites_suiting
+PAIRS.capabilities = _capabilities_known
+PAIRS.suppliers = _suppliers_known
+PAIRS.sites = _sites_known

@@ -22,6 +22,7 @@ from matching.services.exports import sweep_exports
 from matching.services.figures import note_figures
 from matching.services.merging import sweep_merged
 from matching.services.notices import tell_of_dates
+from matching.services.results.naming import name_ids
 from matching.services.runs.claims import claimable_runs, fail_exhausted, settled_runs
 from matching.services.runs.ending import finish_run
 from matching.services.runs.heartbeats import beat, forget_the_dead
@@ -89,6 +90,7 @@ class Reconciler:
             fail_exhausted,
             end_settled,
             self._call_workers,
+            name_ids,
             sweep,
             put_in_place,
             note_figures,
