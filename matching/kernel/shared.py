@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from copy import copy
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from matching.kernel.codes import NO_DATE
 from matching.kernel.geo import proximity
-from matching.kernel.measure import Column, SpecIndex, Want, holds, wants_of
+from matching.kernel.measure import Column, SpecIndex, Want, holds
+from matching.kernel.packed import Requirements
 from matching.kernel.problem import Problem
 from matching.kernel.tables import AnyArray, Bools, Floats, Ints
 
@@ -230,21 +232,39 @@ class Shared:
         conditions: the distinct ones. condition_sets: per distinct list the numbers of its conditions in the
         site's order. condition_set: int32[S], the list of every site.
         """
-        numbers: dict[tuple[object, ...], int] = {}
-        sets: dict[tuple[int, ...], int] = {}
-        self.conditions: list[Want] = []
-        of_site: list[int] = []
         table = self.problem.sites.conditions
-        for site in range(len(self.problem.sites.scenario)):
-            wants = wants_of(table, site)
-            for want in wants:
-                if _identity(want) not in numbers:
-                    numbers[_identity(want)] = len(numbers)
-                    self.conditions.append(want)
-            members = tuple(numbers[_identity(want)] for want in wants)
-            of_site.append(sets.setdefault(members, len(sets)))
-        self.condition_sets: Sequence[tuple[int, ...]] = list(sets)
-        self.condition_set: Ints = np.array(of_site, np.int32)
+        first, number = _alike(table)
+        self.conditions: list[Want] = [_want(table, at) for at in first.tolist()]
+        sets: dict[bytes, int] = {}
+        starts, of_set = table.start.tolist(), []
+        for begin, end in pairwise(starts):
+            of_set.append(sets.setdefault(number[begin:end].tobytes(), len(sets)))
+        self.condition_sets: Sequence[tuple[int, ...]] = [
+            tuple(np.frombuffer(members, number.dtype).tolist()) for members in sets
+        ]
+        self.condition_set: Ints = np.array(of_set, np.int32)
+
+
+def _alike(table: Requirements) -> tuple[Ints, Ints]:
+    """Of all entries the first of each that says something else, in their order, and the number of each entry."""
+    # NaN equals NaN, whatever its bits; 0.0 and -0.0 are told apart.
+    sides = [np.where(np.isnan(side), np.int64(-1), side.view(np.int64)) for side in (table.a, table.b)]
+    said: list[AnyArray] = [table.key, table.op, *sides, table.mask]
+    rows = np.column_stack([column.astype(np.int64) for column in said])
+    order = np.lexsort(rows.T)
+    other = np.ones(len(rows), bool)
+    other[1:] = (rows[order[1:]] != rows[order[:-1]]).any(axis=1)
+    group = np.cumsum(other) - 1
+    begins = order[other]  # a sort that keeps the order of equal ones: the first of each
+    rank = np.empty(len(begins), np.int32)
+    rank[np.argsort(begins)] = np.arange(len(begins))
+    number = np.empty(len(rows), np.int32)
+    number[order] = rank[group]
+    return np.sort(begins).astype(np.int32), number
+
+
+def _want(table: Requirements, at: int) -> Want:
+    return Want(*(getattr(table, name)[at].item() for name in Want._fields))
 
 
 def trust_of(verified: Bools, completed: Ints, on_time: Ints) -> Floats:

@@ -52,11 +52,16 @@ def _conditions(prepared: Prepared) -> Conditions:
     caps = prepared.problem.capabilities
     words = max(1, -(-len(caps.type) // 64))
     fails = np.zeros((len(prepared.conditions), words), np.uint64)
-    for number, want in enumerate(prepared.conditions):
-        bad = prepared.problem.types.has_key[caps.type, want.key]
-        rows, column = prepared.shared.specs.stated(want.key)
-        bad[rows[holds(want, column)]] = False
-        fails[number] = pack(bad, words)
+    for key in sorted(
+        {want.key for want in prepared.conditions}
+    ):  # what is the same for all conditions on a key is looked up once
+        asked_of = prepared.problem.types.has_key[:, key][caps.type]
+        rows, column = prepared.shared.specs.stated(key)
+        for number, want in enumerate(prepared.conditions):
+            if want.key == key:
+                bad = asked_of.copy()
+                bad[rows[holds(want, column)]] = False
+                fails[number] = pack(bad, words)
     misfits = np.zeros((len(sizes), words), np.uint64)
     for number, members in enumerate(prepared.condition_sets):
         for condition in set(members):
