@@ -17,13 +17,14 @@ from matching.services.runs.small import outside
 
 logger = logging.getLogger(__name__)
 WARMING = 10.0  # seconds, in which a worker that has just begun takes no work; on a large register more
-WARMED_A_SECOND = 20_000  # capabilities
+# Capabilities; 28,000 with nothing else running. What is not laid out by then each process does in little room.
+WARMED_A_SECOND = 10_000
 
 
 def warm_up(seconds: float | None = None) -> int:
     """Load the compiled loops into this process, and lay out what small runs will ask for; how many blocks.
 
-    seconds: at most; by default ten, and one more for every 20,000 capabilities.
+    seconds: at most; by default ten, and one more for every 10,000 capabilities.
 
     For the parent of a worker's processes: they begin with what it has, and share its memory. Without compiled loops,
     or before a snapshot is there, nothing; a database that does not answer is left to those who need it.
