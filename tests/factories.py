@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from knox.models import get_digest_token
 
 from alliance.models import (
@@ -28,14 +29,18 @@ from companies.models import (
     ComponentType,
     Facility,
 )
+from matching.kernel import KEEP_MATCHES, KEEP_NEAR
 from matching.models import (
     CurrentResult,
     Demand,
     DemandIdentity,
     DemandLine,
     DemandResult,
+    DemandSites,
     Introduction,
     IntroductionStep,
+    LineMatches,
+    LineMisses,
     LinePrice,
     LineRequirement,
     LineResult,
@@ -44,7 +49,6 @@ from matching.models import (
     NearMiss,
     Pipeline,
     Relaxation,
-    SiteMatch,
     SiteNeed,
 )
 from matching.services.introductions.disclosing import disclose
@@ -286,8 +290,8 @@ def make_known(run: MatchRun, demand_id: int, **ids: list[int]) -> None:
 
 def forget_capability(capability: Capability) -> None:
     """No result names the capability any more."""
-    for model in (Match, NearMiss):
-        model.objects.filter(capability_id=capability.pk).delete()
+    forget_matches(capability_id=capability.pk)
+    _forget(NearMiss, LineMisses, capability_id=capability.pk)
     for row in DemandResult.objects.filter(capabilities__contains=[capability.pk]):
         row.capabilities = [each for each in row.capabilities if each != capability.pk]
         row.save()
@@ -295,34 +299,58 @@ def forget_capability(capability: Capability) -> None:
 
 def make_match(
     run: MatchRun, line: DemandLine, capability: Capability, rank: int = 1, score: float = 0.8
-) -> Match:
+) -> None:
+    """At its rank, or the next one that is free."""
     make_known(run, line.demand_id, capabilities=[capability.pk], suppliers=[capability.organisation_id])
-    return Match.objects.create(
-        run_id=run.pk,
-        demand_id=line.demand_id,
-        line_id=line.pk,
-        capability_id=capability.pk,
-        supplier_id=capability.organisation_id,
-        rank=rank,
-        score=score,
-        **TERMS,
-    )
+    _put(LineMatches, run, line, capability, rank, KEEP_MATCHES, scores=[score, *TERMS.values()])
 
 
 def make_near_miss(
     run: MatchRun, line: DemandLine, capability: Capability, code: str, shortfall: float, rank: int = 1
-) -> NearMiss:
+) -> None:
     make_known(run, line.demand_id, capabilities=[capability.pk], suppliers=[capability.organisation_id])
-    return NearMiss.objects.create(
-        run_id=run.pk,
-        demand_id=line.demand_id,
-        line_id=line.pk,
-        capability_id=capability.pk,
-        supplier_id=capability.organisation_id,
-        rank=rank,
-        code=code,
-        shortfall=shortfall,
+    _put(LineMisses, run, line, capability, rank, KEEP_NEAR, codes=code, shortfalls=shortfall)
+
+
+def _put(
+    model: Any, run: MatchRun, line: DemandLine, capability: Capability, rank: int, most: int, **own: Any
+) -> None:
+    own |= {"capabilities": capability.pk, "suppliers": capability.organisation_id}
+    row = model.objects.filter(run_id=run.pk, line_id=line.pk).first() or model(
+        run_id=run.pk, demand_id=line.demand_id, line_id=line.pk, **{name: [] for name in own}
     )
+    taken = row.capabilities
+    at = next(at for at in range(rank - 1, most) if at >= len(taken) or not taken[at])
+    missing = at + 1 - len(taken)
+    for name, value in own.items():
+        items = getattr(row, name)
+        items += [[None] * len(value) if isinstance(value, list) else None] * missing
+        items[at] = value
+    row.save()
+
+
+def change_matches(changed: dict[str, Any], **which: Any) -> None:
+    """Numbers of the score of these matches."""
+    for match in Match.objects.filter(**which):
+        row = LineMatches.objects.get(run_id=match.run_id, line_id=match.line_id)
+        for name, value in changed.items():
+            row.scores[match.rank - 1][1 + list(TERMS).index(name)] = value
+        row.save()
+
+
+def forget_matches(**which: Any) -> None:
+    """What follows them moves up."""
+    _forget(Match, LineMatches, **which)
+
+
+def _forget(read: Any, stored: Any, **which: Any) -> None:
+    for each in read.objects.filter(**which):
+        row = stored.objects.get(run_id=each.run_id, line_id=each.line_id)
+        at = row.capabilities.index(each.capability_id)
+        for field in stored._meta.fields:
+            if isinstance(field, ArrayField):
+                del getattr(row, field.name)[at]
+        row.save() if row.capabilities else row.delete()
 
 
 def make_line_result(run: MatchRun, line: DemandLine, feasible: int, near: int) -> None:
@@ -332,22 +360,17 @@ def make_line_result(run: MatchRun, line: DemandLine, feasible: int, near: int) 
         Relaxation.objects.create(**place, code="price", capabilities=near, nearest=1600, all=1600)
 
 
-def make_site_match(run: MatchRun, demand: Demand, site: Site, rank: int = 1) -> SiteMatch:
+def make_site_match(run: MatchRun, demand: Demand, site: Site) -> None:
+    """After those that are there."""
     make_known(run, demand.pk, sites=[site.pk])
-    return SiteMatch.objects.create(
-        run_id=run.pk,
-        demand_id=demand.pk,
-        site_id=site.pk,
-        rank=rank,
-        score=0.7,
-        fit=1,
-        wait=0.9,
-        capacity=1,
-        role=1,
-        trust=0.5,
-        window_starts=date(2027, 1, 1),
-        window_ends=date(2027, 5, 31),
+    row = DemandSites.objects.filter(run_id=run.pk, demand_id=demand.pk).first() or DemandSites(
+        run_id=run.pk, demand_id=demand.pk, sites=[], scores=[], window_starts=[], window_ends=[]
     )
+    row.sites.append(site.pk)
+    row.scores.append([0.7, 1, 0.9, 1, 1, 0.5])
+    row.window_starts.append(date(2027, 1, 1))
+    row.window_ends.append(date(2027, 5, 31))
+    row.save()
 
 
 def make_pipeline(

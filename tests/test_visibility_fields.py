@@ -166,9 +166,9 @@ def test_a_supplier_reads_the_verdict_and_its_own_gap_and_nothing_else(
 
 @pytest.mark.parametrize("code", ["price", "capacity", "moq"])
 def test_the_gap_of_an_introduction_has_no_figure(shared_world: World, read: Read, code: str) -> None:
-    from matching.models import NearMiss
+    from matching.models import LineMisses
 
-    NearMiss.objects.filter(demand_id=shared_world.demands["introduction"].pk).update(code=code)
+    LineMisses.objects.filter(demand_id=shared_world.demands["introduction"].pk).update(codes=[code])
     rows = read("owner", f"verdicts/?demand={shared_world.demands['introduction'].public_id}")["results"]
     (gap,) = (row["gap"] for row in rows if row["verdict"] == "nearly")
     assert gap

@@ -11,7 +11,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Exists, F, Func, OuterRef, Q, Value
+from django.db.models import Exists, F, Func, OuterRef, Value
 
 from alliance.access import GuardedQuerySet, Row
 from companies.models import Capability
@@ -158,8 +158,24 @@ class LineResult(Result):
         indexes = [models.Index(fields=["demand_id", "run_id"], name="line_result_demand")]
 
 
+class LineMatches(Result):
+    """The matches of a line, best first: one row of arrays for up to 20 of them. `Match` reads them one by one.
+
+    By rank: `capabilities`, their `suppliers`, and `scores` [score, fit, price, lead_time, capacity, proximity, role,
+    trust]. They lie in the row as they are (migration 0026).
+    """
+
+    line_id = models.BigIntegerField()
+    capabilities = ArrayField(models.BigIntegerField())
+    suppliers = ArrayField(models.BigIntegerField())
+    scores = ArrayField(ArrayField(models.FloatField()))
+
+    class Meta:
+        indexes = [models.Index(fields=["demand_id", "run_id"], name="line_matches_demand")]
+
+
 class Match(Result):
-    """A line and a capability that meets all its rules, with the score taken apart."""
+    """A line and a capability that meets all its rules, with the score taken apart. A view over `LineMatches`."""
 
     line_id = models.BigIntegerField()
     rank = models.PositiveSmallIntegerField()
@@ -175,20 +191,24 @@ class Match(Result):
     trust = models.FloatField()
 
     class Meta:
-        indexes = [
-            # Of a demand's hundred matches, which lie side by side, the database keeps one entry; by line and rank it
-            # would keep a hundred, ten times the pages to write.
-            models.Index(fields=["demand_id", "run_id"], name="match_demand"),
-            # The best of each line, without a look at the rows: one in twenty.
-            models.Index(
-                fields=["demand_id", "run_id"], condition=Q(rank=1), name="match_best",
-                include=["id", "line_id", "capability_id", "supplier_id", "score", "fit"],
-            ),
-        ]  # fmt: skip
+        managed = False
+
+
+class LineMisses(Result):
+    """The near misses of a line, the nearest first, as `LineMatches` has its matches. `NearMiss` reads them."""
+
+    line_id = models.BigIntegerField()
+    capabilities = ArrayField(models.BigIntegerField())
+    suppliers = ArrayField(models.BigIntegerField())
+    codes = ArrayField(models.TextField())
+    shortfalls = ArrayField(models.FloatField())
+
+    class Meta:
+        indexes = [models.Index(fields=["demand_id", "run_id"], name="line_misses_demand")]
 
 
 class NearMiss(Result):
-    """A capability that fails exactly one rule of a line, and by how much."""
+    """A capability that fails exactly one rule of a line, and by how much. A view over `LineMisses`."""
 
     line_id = models.BigIntegerField()
     rank = models.PositiveSmallIntegerField()
@@ -198,7 +218,7 @@ class NearMiss(Result):
     shortfall = models.FloatField()
 
     class Meta:
-        indexes = [models.Index(fields=["demand_id", "run_id"], name="near_miss_demand")]
+        managed = False
 
 
 class Relaxation(Result):
@@ -215,8 +235,21 @@ class Relaxation(Result):
         indexes = [models.Index(fields=["demand_id", "run_id"], name="relaxation_demand")]
 
 
+class DemandSites(Result):
+    """The sites of a demand, best first, as `LineMatches` has its matches: `scores` [score, fit, wait, capacity, role,
+    trust]. `SiteMatch` reads them."""
+
+    sites = ArrayField(models.BigIntegerField())
+    scores = ArrayField(ArrayField(models.FloatField()))
+    window_starts = ArrayField(models.DateField())
+    window_ends = ArrayField(models.DateField())
+
+    class Meta:
+        indexes = [models.Index(fields=["demand_id", "run_id"], name="demand_sites_demand")]
+
+
 class SiteMatch(Result):
-    """A demand and a site that meets all its rules."""
+    """A demand and a site that meets all its rules. A view over `DemandSites`."""
 
     rank = models.PositiveSmallIntegerField()
     site_id = models.BigIntegerField()
@@ -230,7 +263,7 @@ class SiteMatch(Result):
     window_ends = models.DateField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["demand_id", "run_id"], name="site_match_demand")]
+        managed = False
 
 
 class Pipeline(Result):

@@ -38,9 +38,9 @@ LINES = """
         LEFT JOIN matching_currentresult r ON r.demand_id = d.id
         LEFT JOIN matching_lineresult lr
                ON lr.demand_id = d.id AND lr.run_id = r.run_id AND lr.line_id = l.id
-        LEFT JOIN matching_match best
-               ON best.demand_id = d.id AND best.run_id = r.run_id AND best.line_id = l.id AND best.rank = 1
-        LEFT JOIN companies_capability c ON c.id = best.capability_id
+        LEFT JOIN matching_linematches best
+               ON best.demand_id = d.id AND best.run_id = r.run_id AND best.line_id = l.id
+        LEFT JOIN companies_capability c ON c.id = best.capabilities[1]
         LEFT JOIN companies_facility f ON f.id = c.facility_id
         LEFT JOIN alliance_alliancereach plant
                ON plant.city_id = f.city_id AND plant.alliance_id = d.alliance_id

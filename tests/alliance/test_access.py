@@ -18,7 +18,6 @@ from matching.models import (
     LineCertificate,
     LinePrice,
     LineRequirement,
-    Match,
     MatchRun,
     OpenPoint,
     SiteNeed,
@@ -51,6 +50,9 @@ def test_every_model_of_the_project_is_guarded_or_known_not_to_be() -> None:
         "DemandResult": "machinery",
         "NamedIds": "machinery: read by the rules themselves",
         "NamedMark": "machinery: says that they no longer hold",
+        **dict.fromkeys(
+            ["LineMatches", "LineMisses", "DemandSites"], "machinery: read through the next ones"
+        ),
         # Results are guarded by their demand: see the next test.
         **dict.fromkeys(
             ["LineResult", "Match", "NearMiss", "Relaxation", "SiteMatch", "Pipeline"], "by demand"
@@ -176,7 +178,7 @@ def test_a_bureau_edits_no_capability_demand_or_site(world: World) -> None:
 def test_unlisting_a_firm_hides_what_hangs_on_it(world: World) -> None:
     Organisation.objects.filter(pk=world.organisations["rival"].pk).update(listed=False)
     Organisation.objects.filter(pk=world.organisations["operator"].pk).update(listed=False)
-    Match.objects.all().delete()
+    make.forget_matches()
     user = world.person("supplier_owner")
     for model, row in (
         (Organisation, world.organisations["rival"]),
@@ -209,7 +211,7 @@ def test_a_site_elsewhere_is_seen_when_a_demand_asked_everywhere(world: World) -
 def test_a_demand_of_scope_alliance_opens_nothing_outside(world: World) -> None:
     """A stale or wrong row of results does not widen the directory."""
     run, line = world.runs["north"], world.lines["open"]
-    Match.objects.filter(capability_id=world.capabilities["far"].pk).delete()
+    make.forget_matches(capability_id=world.capabilities["far"].pk)
     CurrentResult.objects.filter(demand=world.demands["everywhere"]).delete()
     make.make_match(run, line, world.capabilities["outsider"], 3)
     firm = Organisation.objects.filter(pk=world.organisations["outsider"].pk)

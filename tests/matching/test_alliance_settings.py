@@ -16,6 +16,7 @@ from matching.encoding.surroundings import read_weights
 from matching.models import Match
 from matching.selectors.weighing import shifts, weigh
 from matching.services.changes import affected_by
+from tests import factories as make
 from tests.cast import World, build_world
 
 EN = {"accept-language": "en"}
@@ -50,7 +51,7 @@ def test_weights_are_set_recorded_and_matched_again(world: World) -> None:
 
 def test_a_preview_changes_nothing_and_says_who_would_be_first(world: World) -> None:
     """The supplier's price is 0.9, the rival's made worse and its proximity better: only proximity puts it first."""
-    Match.objects.filter(supplier_id=world.organisations["rival"].pk).update(proximity=1, price=0.2)
+    make.change_matches({"proximity": 1, "price": 0.2}, supplier_id=world.organisations["rival"].pk)
     told = {"do": "preview", "version": 1, "line_proximity": "900"}
     page = browser(world).post(PLACE, told).content.decode()
     assert "another offer would come first" in page
@@ -65,7 +66,7 @@ def test_a_preview_changes_nothing_and_says_who_would_be_first(world: World) -> 
 
 
 def test_a_preview_names_no_demand_that_hides(world: World) -> None:
-    Match.objects.filter(supplier_id=world.organisations["rival"].pk).update(proximity=1, price=0.2)
+    make.change_matches({"proximity": 1, "price": 0.2}, supplier_id=world.organisations["rival"].pk)
     told = {"do": "preview", "version": 1, "line_proximity": "900"}
     page = browser(world).post(PLACE, told).content.decode()
     assert "Secret programme open" in page

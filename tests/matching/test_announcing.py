@@ -11,7 +11,6 @@ from django.conf import settings
 from alliance.changes import record
 from alliance.models import Webhook, WebhookMessage
 from alliance.services.webhooks.collecting import EVENTS
-from matching.models import Match
 from matching.services.demands.publishing import publish_demand, withdraw_demand
 from matching.services.introductions import introduce, take_step
 from matching.services.notices import remember_matches
@@ -105,7 +104,7 @@ def test_what_a_run_found_and_lost_is_told_once_for_each_demand(world: World) ->
 
 
 def test_a_supplier_hears_only_of_its_own_pairs(world: World) -> None:
-    Match.objects.filter(line_id=world.lines["open"].pk).delete()
+    make.forget_matches(line_id=world.lines["open"].pk)
     remember_matches()
     finish(world)
     own = {"supplier": {"near", "supplier"}, "rival": {"rival"}}

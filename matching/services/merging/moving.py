@@ -28,8 +28,8 @@ from alliance.models import (
     Verification,
 )
 from companies.models import Facility
-from matching.models import Demand, Introduction, Match, NearMiss
-from matching.services.merging.known import refresh_known
+from matching.models import Demand, Introduction
+from matching.services.merging.known import refresh_known, rename_supplier
 from matching.services.merging.relations import (
     colliding,
     dated,
@@ -162,8 +162,7 @@ def move_rows(row: Merge) -> int:
             rows_of(model).filter(pk__in=keys).update(**{name: survivor.pk}, **dated(model))
             row.moved.setdefault(label, []).extend(keys)
             total += len(keys)
-    for result in (Match, NearMiss):
-        result.objects.of_suppliers([gone.pk]).update(supplier_id=survivor.pk)
+    rename_supplier(gone.pk, survivor.pk)
     refresh_known(gone.pk)
     _point(gone, survivor)
     return total

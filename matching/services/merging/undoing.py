@@ -17,8 +17,8 @@ from alliance.changes import record
 from alliance.errors import ConflictError, NotFoundError
 from alliance.models import Exclusion, Membership, Merge, Organisation, User
 from companies.models import Capability
-from matching.models import DemandIdentity, DemandLine, Introduction, Match, NearMiss
-from matching.services.merging.known import refresh_known
+from matching.models import DemandIdentity, DemandLine, Introduction
+from matching.services.merging.known import refresh_known, rename_supplier
 from matching.services.merging.moving import add_deliveries, locked
 from matching.services.merging.relations import dated, rows_of
 
@@ -101,9 +101,8 @@ def _follow_back(gone: int, survivor: int) -> None:
         keys = list(rows.values_list("pk", flat=True))
         Introduction.objects.filter(pk__in=keys, turn=survivor).update(turn=gone)
         Introduction.objects.filter(pk__in=keys).update(**{name: gone})
-    offers = Capability.objects.filter(organisation=gone).values("pk")
-    for result in (Match, NearMiss):
-        result.objects.of_suppliers([survivor]).filter(capability_id__in=offers).update(supplier_id=gone)
+    offers = list(Capability.objects.filter(organisation=gone).values_list("pk", flat=True))
+    rename_supplier(survivor, gone, offers)
     refresh_known(survivor)
 
 

@@ -31,14 +31,12 @@ NEWS = """
     ORDER BY now.demand_id, now.line_id
 """
 CURRENT = """
-    SELECT l.line_id, l.demand_id, coalesce(
-        array_agg(m.capability_id ORDER BY m.capability_id) FILTER (WHERE m.capability_id IS NOT NULL), '{{}}'
-    ) AS capabilities
+    SELECT l.line_id, l.demand_id, ARRAY(SELECT unnest(m.capabilities) ORDER BY 1) AS capabilities
     FROM matching_currentresult c
     JOIN matching_lineresult l ON l.demand_id = c.demand_id AND l.run_id = c.run_id
-    LEFT JOIN matching_match m
+    LEFT JOIN matching_linematches m
         ON m.demand_id = l.demand_id AND m.run_id = l.run_id AND m.line_id = l.line_id
-    {where} GROUP BY l.line_id, l.demand_id
+    {where}
 """
 REMEMBER = """
     INSERT INTO matching_toldmatches (line_id, demand_id, capabilities)

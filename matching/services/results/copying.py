@@ -16,12 +16,19 @@ Array = NDArray[Any]
 
 WIRE = {"int8": ">i8", "int4": ">i4", "int2": ">i2", "float8": ">f8", "date": ">i4", "bool": "?"}
 TEXT, JSON, LIST = "text", "jsonb", "list"
-OF_TYPE = {"int8": 20, "float8": 701}  # what PostgreSQL calls the type of a list's numbers
+OF_TYPE = {
+    "int8": 20,
+    "float8": 701,
+    "date": 1082,
+    TEXT: 25,
+}  # what PostgreSQL calls the type of a list's items
 FIRST_DAY = date(2000, 1, 1).toordinal()  # from which PostgreSQL counts days
 SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
 JSON_VERSION = 1  # the byte before a jsonb value
-SLAB = 20_000  # rows laid out at a time, so that memory does not grow with the table
+NO_ITEMS = 12  # bytes of an array without any
+LONG = 200  # bytes of a piece from which it is copied as one
+SLAB = 1 << 20  # bytes of rows laid out at a time: they stay in the processor's cache
 
 
 class Column(NamedTuple):
@@ -45,22 +52,49 @@ def texts(values: Sequence[str]) -> Array:
 
 
 def listed(numbers: Array, ends: Array, kind: str) -> Column:
-    """Numbers [n] or [n, k] as an array of PostgreSQL for each row: ``numbers[ends[i]:ends[i + 1]]``."""
+    """Numbers [n] or [n, k], or days, as an array of PostgreSQL for each row: ``numbers[ends[i]:ends[i + 1]]``."""
     counts = np.diff(ends)
     each = int(np.prod(numbers.shape[1:]))  # numbers of an item
-    head = [numbers.ndim, 0, OF_TYPE[kind], 0, 1, *(number for k in numbers.shape[1:] for number in (k, 1))]
     items = np.empty(numbers.size, [("size", ">i4"), ("value", WIRE[kind])])
-    items["size"], items["value"] = 8, numbers.ravel()
+    items["size"], items["value"] = np.dtype(WIRE[kind]).itemsize, _counted(numbers.ravel(), kind)
+    heads = _heads(counts, kind, numbers.shape[1:])
+    begin, size, most = heads.shape[1], each * items.itemsize, int(counts.max(initial=0))
+    wire = np.zeros((len(counts), begin + most * size), np.uint8)
+    wire[:, :begin] = heads
+    there = np.arange(most) < counts[:, None]
+    wire[:, begin:].view(f"V{size}")[there] = items.view(f"V{size}")
+    return Column(wire, LIST, sizes=np.where(counts, begin + counts * size, NO_ITEMS))
+
+
+def listed_texts(values: Array, ends: Array) -> Column:
+    """The same of texts (dtype S)."""
+    counts = np.diff(ends)
+    lengths = np.strings.str_len(values).astype(np.int64)
+    width = values.dtype.itemsize
+    items = np.empty(len(values), [("size", ">i4"), ("value", values.dtype)])
+    items["size"], items["value"] = lengths, values
+    sent = items.view(np.uint8).reshape(len(values), 4 + width)[np.arange(4 + width) < 4 + lengths[:, None]]
+    size = np.diff(np.append(0, np.cumsum(4 + lengths))[ends])  # bytes of a row's items
+    heads = _heads(counts, TEXT)
+    begin = heads.shape[1]
+    wire = np.zeros((len(counts), begin + int(size.max(initial=0))), np.uint8)
+    wire[:, :begin] = heads
+    wire[:, begin:][np.arange(wire.shape[1] - begin) < size[:, None]] = sent
+    return Column(wire, LIST, sizes=np.where(counts, begin + size, NO_ITEMS))
+
+
+def _heads(counts: Array, kind: str, shape: Sequence[int] = ()) -> Array:
+    """uint8[rows, bytes]: what comes before an array's items, each of them a number or of this shape."""
+    head = [1 + len(shape), 0, OF_TYPE[kind], 0, 1, *(number for k in shape for number in (k, 1))]
     heads = np.tile(np.array(head, ">i4"), (len(counts), 1))
     heads[:, 3] = counts
     heads[counts == 0, 0] = 0  # of no dimension: what follows is not sent
-    begin, size, most = heads.shape[1] * 4, each * items.itemsize, int(counts.max(initial=0))
-    wire = np.zeros((len(counts), begin + most * size), np.uint8)
-    wire[:, :begin] = heads.view(np.uint8)
-    row = np.repeat(np.arange(len(counts)), counts)
-    place = np.arange(len(numbers)) - np.repeat(ends[:-1], counts)
-    wire[:, begin:].reshape(len(counts), most, size)[row, place] = items.view(np.uint8).reshape(-1, size)
-    return Column(wire, LIST, sizes=np.where(counts, begin + counts * size, 12))
+    return heads.view(np.uint8).reshape(len(counts), 4 * len(head))
+
+
+def _counted(values: Array, kind: str) -> Array:
+    """Days as PostgreSQL counts them, other numbers as they are."""
+    return values - FIRST_DAY if kind == "date" else values
 
 
 def copy_columns(table: str, columns: Columns) -> int:
@@ -72,10 +106,17 @@ def copy_columns(table: str, columns: Columns) -> int:
     query = f"COPY {table} ({quoted}) FROM STDIN (FORMAT BINARY)"
     with connection.cursor() as cursor, cursor.copy(query) as copy:
         copy.write(SIGNATURE)
-        for start in range(0, length, SLAB):
-            copy.write(_wire(columns, slice(start, start + SLAB)))
+        step = max(1, SLAB // sum(map(_width, columns.values())))
+        for start in range(0, length, step):
+            copy.write(_wire(columns, slice(start, start + step)))
         copy.write(TRAILER)
     return length
+
+
+def _width(column: Column) -> int:
+    """Bytes of a field, with its length."""
+    values = column.values
+    return 4 + (values.shape[1] if column.sizes is not None else values.dtype.itemsize)
 
 
 def _wire(columns: Columns, which: slice) -> bytes:
@@ -87,9 +128,7 @@ def _wire(columns: Columns, which: slice) -> bytes:
     rows["fields"] = len(columns)
     for name, (values, lengths) in zip(columns, parts, strict=True):
         rows[f"{name} length"], rows[name] = lengths, values
-    there = _there(rows, columns, parts)
-    whole = rows.view(np.uint8)
-    return (whole if there is None else whole.reshape(there.shape)[there]).tobytes()
+    return _sent(rows, columns, parts)
 
 
 def _part(column: Column, which: slice) -> tuple[Array, Any]:
@@ -99,7 +138,7 @@ def _part(column: Column, which: slice) -> tuple[Array, Any]:
     if column.kind in WIRE:
         wire = np.dtype(WIRE[column.kind])
         values, lengths = (
-            (values - FIRST_DAY if column.kind == "date" else values).astype(wire),
+            _counted(values, column.kind).astype(wire),
             wire.itemsize,
         )
     elif column.sizes is not None:
@@ -122,14 +161,33 @@ def _versioned(values: Array) -> Array:
     return marked.view(f"S{width + 1}").reshape(len(values))
 
 
-def _there(rows: Array, columns: Columns, parts: Sequence[tuple[Array, Any]]) -> Array | None:
-    """bool[rows, bytes]: which bytes are sent; None for all of them."""
-    if all(isinstance(lengths, int) for _values, lengths in parts):
-        return None
-    there = np.ones((len(rows), rows.dtype.itemsize), bool)
-    for name, (values, lengths) in zip(columns, parts, strict=True):
-        if not isinstance(lengths, int):
-            field = rows.dtype.fields[name] if rows.dtype.fields else (None, 0)
-            begin, width = int(field[1]), values.dtype.itemsize
-            there[:, begin : begin + width] = np.arange(width) < lengths[:, None]
-    return there
+def _sent(rows: Array, columns: Columns, parts: Sequence[tuple[Array, Any]]) -> bytes:
+    """The rows without the bytes of their fields that are not there."""
+    ragged = [
+        (rows.dtype.fields[name][1] if rows.dtype.fields else 0, values.dtype.itemsize, lengths)
+        for name, (values, lengths) in zip(columns, parts, strict=True)
+        if not isinstance(lengths, int)
+    ]
+    if not ragged:
+        return rows.tobytes()
+    width = rows.dtype.itemsize
+    if len(ragged) * LONG < width:
+        return _cut(rows, ragged)
+    there = np.ones((len(rows), width), bool)
+    for begin, widest, lengths in ragged:
+        there[:, begin : begin + widest] = np.arange(widest) < lengths[:, None]
+    return rows.view(np.uint8).reshape(there.shape)[there].tobytes()
+
+
+def _cut(rows: Array, ragged: Sequence[tuple[int, int, Array]]) -> bytes:
+    """Of few long pieces: each is copied as one, no byte is looked at."""
+    width, pieces = rows.dtype.itemsize, len(ragged) + 1
+    begins, ends = np.zeros((2, len(rows), pieces), np.int64)
+    for at, (begin, widest, lengths) in enumerate(ragged):
+        ends[:, at] = begin + np.maximum(lengths, 0)
+        begins[:, at + 1] = begin + widest
+    ends[:, -1] = width
+    first = np.arange(len(rows))[:, None] * width
+    whole = rows.tobytes()
+    places = zip((first + begins).ravel().tolist(), (first + ends).ravel().tolist(), strict=True)
+    return b"".join([whole[begin:end] for begin, end in places])

@@ -7,9 +7,18 @@ from typing import Any
 import numpy as np
 
 from matching.encoding import Identities
-from matching.kernel import LINE_TERMS, NO_DATE, SITE_TERMS, Code, Kind, Problem, Results, code_name
+from matching.kernel import NO_DATE, Code, Kind, Problem, Results, code_name
 from matching.kernel.results import CRITICAL, STAGES
-from matching.services.results.copying import JSON, TEXT, Array, Column, copy_columns, texts
+from matching.services.results.copying import (
+    JSON,
+    TEXT,
+    Array,
+    Column,
+    copy_columns,
+    listed,
+    listed_texts,
+    texts,
+)
 from matching.services.results.known import Known
 from matching.services.results.plans import Plans
 
@@ -52,6 +61,12 @@ def rows_by_demand(problem: Problem, results: Results) -> dict[str, Array]:
     return {name: np.bincount(of, minlength=many) for name, of in demands.items()}
 
 
+def _ends(of: Array) -> tuple[Array, Array]:
+    """Rows come one line (or demand) after the other, best first: which they are, and where those of each end."""
+    begins = np.flatnonzero(np.diff(of, prepend=-1))
+    return of[begins], np.append(begins, len(of))
+
+
 class _Writer:
     """One table after the other; every row starts with run and demand."""
 
@@ -69,19 +84,18 @@ class _Writer:
         own = {"line_id": Column(self.ids.lines[line], "int8")}
         return self._of_demand(self.problem.lines.demand[line]) | own
 
-    def _of_capability(self, capability: Array) -> dict[str, Column]:
+    def _capabilities(self, capability: Array, ends: Array) -> dict[str, Column]:
         return {
-            "capability_id": Column(self.ids.capabilities[capability], "int8"),
-            "supplier_id": Column(self.ids.suppliers[capability], "int8"),
+            "capabilities": listed(self.ids.capabilities[capability], ends, "int8"),
+            "suppliers": listed(self.ids.suppliers[capability], ends, "int8"),
         }
 
-    def _code(self, codes: Array, keys: Array) -> dict[str, Column]:
+    def _names(self, codes: Array, keys: Array) -> Array:
         """The name of each row's rule; every rule is named once."""
         rules = codes.astype(np.int64) << 32 | keys.astype(np.int64) + 1
         _, first, which = np.unique(rules, return_index=True, return_inverse=True)
         pairs = zip(codes[first].tolist(), keys[first].tolist(), strict=True)
-        names = [code_name(code, self.ids.keys[key] if key >= 0 else "") for code, key in pairs]
-        return {"code": Column(texts(names)[which], TEXT)}
+        return texts([code_name(code, self.ids.keys[key] if key >= 0 else "") for code, key in pairs])[which]
 
     # --- tables -------------------------------------------------------------------------------------
     def demands(self) -> int:
@@ -97,29 +111,35 @@ class _Writer:
 
     def matches(self) -> int:
         found = self.results.matches
-        own = {"rank": Column(found.rank, "int2"), "score": Column(found.score, "float8")}
-        terms = {name: Column(found.terms[:, i], "float8") for i, name in enumerate(LINE_TERMS)}
-        shared = self._of_line(found.line) | self._of_capability(found.capability)
-        return copy_columns("matching_match", shared | own | terms)
+        first, ends = _ends(found.line)
+        scores = listed(np.column_stack([found.score, found.terms]), ends, "float8")
+        pairs = self._of_line(first) | self._capabilities(found.capability, ends)
+        copy_columns("matching_linematches", pairs | {"scores": scores})
+        return len(found.line)
 
     def near_misses(self) -> int:
         found = self.results.near_misses
-        shared = self._of_line(found.line) | self._of_capability(found.capability)
-        own = {"rank": Column(found.rank, "int2"), "shortfall": Column(found.shortfall, "float8")}
-        return copy_columns("matching_nearmiss", shared | own | self._code(found.code, found.key))
+        first, ends = _ends(found.line)
+        own = {
+            "codes": listed_texts(self._names(found.code, found.key), ends),
+            "shortfalls": listed(found.shortfall, ends, "float8"),
+        }
+        pairs = self._of_line(first) | self._capabilities(found.capability, ends)
+        copy_columns("matching_linemisses", pairs | own)
+        return len(found.line)
 
     def sites(self) -> int:
         """Every one has a window that fits."""
         found = self.results.sites
+        first, ends = _ends(found.demand)
         own = {
-            "rank": Column(found.rank, "int2"),
-            "site_id": Column(self.ids.sites[found.site], "int8"),
-            "score": Column(found.score, "float8"),
-            "window_starts": Column(found.window_start, "date"),
-            "window_ends": Column(found.window_end, "date"),
+            "sites": listed(self.ids.sites[found.site], ends, "int8"),
+            "scores": listed(np.column_stack([found.score, found.terms]), ends, "float8"),
+            "window_starts": listed(found.window_start, ends, "date"),
+            "window_ends": listed(found.window_end, ends, "date"),
         }
-        terms = {name: Column(found.terms[:, i], "float8") for i, name in enumerate(SITE_TERMS)}
-        return copy_columns("matching_sitematch", self._of_demand(found.demand) | own | terms)
+        copy_columns("matching_demandsites", self._of_demand(first) | own)
+        return len(found.demand)
 
     def relaxations(self) -> int:
         found = self.results.relaxations
@@ -130,8 +150,8 @@ class _Writer:
             "nearest": self._thresholds(kept, found.nearest, found.nearest_b),
             "all": self._thresholds(kept, found.all, found.all_b),
         }
-        shared = self._of_line(found.line[kept]) | self._code(found.code[kept], found.key[kept])
-        return copy_columns("matching_relaxation", shared | own)
+        names = {"code": Column(self._names(found.code[kept], found.key[kept]), TEXT)}
+        return copy_columns("matching_relaxation", self._of_line(found.line[kept]) | names | own)
 
     def _thresholds(self, kept: Array, a: Array, b: Array) -> Column:
         """In the parameter's unit: a number, [low, high], a choice's name, a date; empty when none helps."""

@@ -4,10 +4,12 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from alliance.choices import RunState
-from matching.models import LineResult, Match, NearMiss, Pipeline, Relaxation, SiteMatch
+from matching.models import DemandSites, LineMatches, LineMisses, LineResult, Pipeline, Relaxation
 
 STEP = 50  # demands at a time: short transactions
-TABLES = [model._meta.db_table for model in (LineResult, Match, NearMiss, Relaxation, SiteMatch, Pipeline)]
+TABLES = [
+    model._meta.db_table for model in (LineResult, LineMatches, LineMisses, Relaxation, DemandSites, Pipeline)
+]
 
 # The pointer went elsewhere a while ago; or, where it moves all the time, a newer run of the demand ended a while ago.
 STALE = """
