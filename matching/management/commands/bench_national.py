@@ -43,7 +43,7 @@ class Command(BaseCommand):
         status = region.measure_inside(
             "bench_national", arguments,
             lambda path: self._generate(path, options["share"], options["seed"]), bundle=options["bundle"] or "",
-            keep=options["keep"], filled="matching_match",
+            keep=options["keep"], filled="matching_demand",
         )  # fmt: skip
         if status:
             raise CommandError("The measurement failed or results differ.", returncode=status)
