@@ -16,7 +16,7 @@ from tests.matrix.rows import ROWS
 NOT_PAGES = {"healthz", "readyz", "my-calendar", "meeting-calendar"}
 PEOPLE = sorted(set(ROLES) - TOKENS - (OUT - {"anonymous"}))
 #: who open a page, of all who see it: the matrix asks each of them for it, a window costs a second
-WINDOWS = 6
+WINDOWS = 4
 
 
 def pages_of(world: World, role: str) -> dict[str, bool]:

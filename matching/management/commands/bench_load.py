@@ -136,18 +136,18 @@ class Command(BaseCommand):
                 beside = load.ask(plan)
                 self._say("run and import beside", beside)
                 if options["breaking"]:
-                    self._break(plan)
+                    self._break(plan, beside.met)
         return beside.met
 
-    def _break(self, plan: Plan) -> None:
-        """Twice as many until the limit is crossed, then between the two."""
-        good, bad = 0, 0
-        for more in doubled(plan.clients):
+    def _break(self, plan: Plan, borne: bool) -> None:
+        """Twice as many until the limit is crossed, then between the two. `borne`: the limit is met by the plan's."""
+        good, bad = (plan.clients, 0) if borne else (0, plan.clients)
+        for more in doubled(plan.clients) if borne else ():
             met = self._try(plan, more)
             good, bad = (more, bad) if met else (good, more)
             if not met:
                 break
-        while bad and good and bad - good > max(5, good // 8):
+        while bad and bad - good > max(5, good // 8):
             middle = (good + bad) // 2
             good, bad = (middle, bad) if self._try(plan, middle) else (good, middle)
         self.stdout.write(f"breaking point: {good} clients are borne, {bad or 'more than tried'} are not")

@@ -36,11 +36,11 @@ def schema() -> list[str]:
 def region(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("large") / "region"
     sizes: dict[str, Any] = {
-        "firms": 60,
-        "capabilities": 200,
-        "demands": 15,
-        "lines": 50,
-        "sites": 20,
+        "firms": 25,
+        "capabilities": 70,
+        "demands": 8,
+        "lines": 24,
+        "sites": 10,
         "alliances": 2,
     }
     generate_region(folder, **sizes, open_share=0.5, seed=4)
