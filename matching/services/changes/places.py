@@ -25,6 +25,7 @@ from matching.kernel.measure import SpecIndex, holds, wants_of
 from matching.models import Demand, SiteRequirement
 from matching.services.changes.former import former_rows, variants
 from matching.services.changes.naming import naming_sites
+from matching.services.changes.reaching import may_reach
 from scenarios.models import ScenarioType, Site, SiteWindow
 
 NEEDS = """
@@ -51,6 +52,7 @@ class State:
     site: int
     type: int
     city: int
+    operator: int
     fleet_capacity: float
     params: dict[str, Any]
     windows: tuple[tuple[int, int], ...]
@@ -76,18 +78,24 @@ def demands_of_sites(ids: Collection[int], fleet: Collection[int] = ()) -> set[i
         return set()
     good = _feasible(needs, states, above, reach)
     touched = np.zeros(len(good), bool)
-    listed: dict[int, set[int]] = {}
+    moved_down: dict[int, set[int]] = {}
+    moved_up: dict[int, set[int]] = {}
+    newest: dict[int, State] = {}
     for site in {state.site for state in states}:
         own = np.array([state.site == site for state in states])
         if site in fleet and None not in every and _alike([state for state in states if state.site == site]):
-            fleets = np.array([state.fleet_capacity for state in states])[own]
-            moved, named = _shown(needs, good[:, own], fleets)
+            several = [state for state in states if state.site == site]
+            fleets = np.array([state.fleet_capacity for state in several])
+            moved, more, less = _shown(needs, good[:, own], fleets)
             touched |= moved
-            listed[site] = set(needs["id"][named].tolist())
+            newest[site] = several[0]
+            moved_up[site], moved_down[site] = (set(needs["id"][which].tolist()) for which in (more, less))
         else:
             touched |= good[:, own].any(axis=1)
     found = set(needs["id"][touched].tolist())
-    return found | naming_sites({site: demands - found for site, demands in listed.items()})
+    # Named ones before the others are held against results: what those say is of no run that is under way.
+    found |= naming_sites({site: (moved_up[site] | moved_down[site]) - found for site in newest})
+    return found | may_reach(newest, needs, {site: moved_up[site] - found for site in newest})
 
 
 def _alike(states: list[State]) -> bool:
@@ -98,12 +106,12 @@ def _alike(states: list[State]) -> bool:
     )
 
 
-def _shown(needs: dict[str, Array], good: Array, fleets: Array) -> tuple[Array, Array]:
-    """bool[needs] twice: where results differ, and where they do if they name the site. The first state is now's."""
+def _shown(needs: dict[str, Array], good: Array, fleets: Array) -> tuple[Array, Array, Array]:
+    """bool[needs] three times: for which it comes or goes, is worth more, is worth less. The first state is now's."""
     worth = np.minimum(fleets / (2 * needs["fleet"][:, None]), 1)
     always = good.all(axis=1)
-    moved = (good.any(axis=1) & ~always) | (always & (worth[:, :1] > worth).any(axis=1))
-    return moved, always & (worth[:, :1] < worth).any(axis=1)
+    more, less = (worth[:, :1] > worth).any(axis=1), (worth[:, :1] < worth).any(axis=1)
+    return good.any(axis=1) & ~always, always & more, always & less
 
 
 def _above(kind: int, parents: Mapping[int, int | None]) -> set[int]:
@@ -134,6 +142,7 @@ def _states(ids: list[int]) -> list[State | None]:
             site,
             row["scenario_type_id"],
             row["city_id"],
+            row["organisation_id"],
             row["fleet_capacity"],
             row["params"],
             tuple(sorted(windows[site])),
@@ -146,7 +155,7 @@ def _states(ids: list[int]) -> list[State | None]:
 
 
 def _as_json(row: Site) -> dict[str, Any]:
-    names = ("scenario_type_id", "city_id", "fleet_capacity", "params", "published")
+    names = ("scenario_type_id", "city_id", "organisation_id", "fleet_capacity", "params", "published")
     return {name: getattr(row, name) for name in names}
 
 
