@@ -4,7 +4,8 @@ Few lines of those that it is feasible for, or misses by one rule, say anything 
 country some 50. A line does
 
 - where it has come to or left the candidates, the near misses or the feasible;
-- where it still misses the same one rule, by another figure: near misses and relaxations are made of that;
+- where it still misses the same one rule, by another figure, and may be one of those near misses, or thresholds, that
+  are kept (``nearness``);
 - where it is feasible before and after and scores more by any term: it may take a place in a list or a team;
 - where it is feasible and scores less, if the results that count name it. Who is not among the best, and in no team, is
   not after losing either: everybody else's marks stay as they are.
@@ -13,6 +14,7 @@ country some 50. A line does
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +34,10 @@ FIGURES = {
 }
 
 
+#: The place of what is free among the figures that rules are about (``Lines.figures``).
+CAPACITY = 1
+
+
 def says_figures_only(change: Change) -> bool:
     changed = {*(change.before or ()), *(change.after or ())}
     return change.verb == "changed" and bool(changed) and changed <= FIGURES
@@ -47,23 +53,46 @@ def _rest(state: State) -> tuple[Any, ...]:
     return state.type, state.firm, state.city, state.active, state.specs, state.certificates
 
 
-def shown(lines: Lines, states: Sequence[State], types: set[int], alliances: set[int]) -> tuple[Array, Array]:
-    """bool[lines] twice: where results differ, and where they do if they name it. The first state is that of now."""
+@dataclass
+class Shown:
+    """bool[lines]: where results differ (``moved``), where they do if they name it; and where it misses the same one
+    rule by another figure, with the rule's place among the figures and the least and the most that it ever missed it
+    by (its figure: of what is free the most and the least)."""
+
+    moved: Array
+    named: Array
+    near: Array
+    rule: Array
+    nearest: Array
+    farthest: Array
+
+
+def shown(lines: Lines, states: Sequence[State], types: set[int], alliances: set[int]) -> Shown:
+    """What of a capability's states shows. The first one is that of now."""
     rest = lines.failing_else(states[0])
     now = _Standing(lines, states[0], rest, types, alliances)
-    moved, named = np.zeros(len(lines.id), bool), np.zeros(len(lines.id), bool)
+    moved, named, near = (np.zeros(len(lines.id), bool) for _ in range(3))
+    rule, at = now.fails.argmax(axis=0), np.arange(len(lines.id))
+    nearest = farthest = now.amounts[rule, at]
+    less = rule == CAPACITY  # what is free is missed from below
     for state in states[1:]:
         then = _Standing(lines, state, rest, types, alliances)
         both = now.candidate & then.candidate
         moved |= (now.candidate != then.candidate) | (both & (now.failed != then.failed))
-        near = both & (now.failed == 1) & (then.failed == 1)
-        other = (now.fails != then.fails) | (now.fails & (now.amounts != then.amounts))
-        moved |= near & other.any(axis=0)
+        alone = both & (now.failed == 1) & (then.failed == 1)
+        moved |= alone & (now.fails != then.fails).any(axis=0)
         feasible = both & (now.failed == 0) & (then.failed == 0)
         moved |= feasible & (now.terms > then.terms).any(axis=0)
         if _of_plans(states[0]) != _of_plans(state):
             named |= feasible
-    return moved, named
+        amount = then.amounts[rule, at]
+        near |= alone & now.fails[rule, at] & (now.amounts[rule, at] != amount)
+        low, high = np.minimum(nearest, amount), np.maximum(farthest, amount)
+        nearest, farthest = (
+            np.where(less, np.maximum(nearest, amount), low),
+            np.where(less, np.minimum(farthest, amount), high),
+        )
+    return Shown(moved, named, near & ~moved, rule, nearest, farthest)
 
 
 def _of_plans(state: State) -> tuple[Any, ...]:

@@ -42,14 +42,14 @@ def _naming(lists: str, wanted: Mapping[int, Collection[int]]) -> set[int]:
     if not pairs:
         return set()
     # The runs before the results: one that ends in between has moved its pointers by then.
-    running = _of_running_runs({demand for demand, _named in pairs})
+    running = of_running_runs({demand for demand, _named in pairs})
     demands, named = zip(*pairs, strict=True)
     with connection.cursor() as cursor:
         cursor.execute(NAMING.format(lists=lists), {"demands": list(demands), "named": list(named)})
         return running | {row[0] for row in cursor.fetchall()}
 
 
-def _of_running_runs(demands: Collection[int]) -> set[int]:
+def of_running_runs(demands: Collection[int]) -> set[int]:
     """What a run that has begun will say of them nobody knows yet."""
     running = MatchRun.objects.filter(state=RunState.RUNNING)
     own: set[int] = set()

@@ -111,7 +111,7 @@ def _shown(needs: dict[str, Array], good: Array, fleets: Array) -> tuple[Array, 
     worth = np.minimum(fleets / (2 * needs["fleet"][:, None]), 1)
     always = good.all(axis=1)
     more, less = (worth[:, :1] > worth).any(axis=1), (worth[:, :1] < worth).any(axis=1)
-    return good.any(axis=1) & ~always, always & more, always & less
+    return np.logical_xor(good.any(axis=1), always), always & more, always & less
 
 
 def _above(kind: int, parents: Mapping[int, int | None]) -> set[int]:

@@ -27,6 +27,7 @@ from matching.models import LineCertificate, LineRequirement
 from matching.services.changes.figures import differ_in_figures_only, shown
 from matching.services.changes.former import Row, distinct, former_rows, variants
 from matching.services.changes.naming import naming_capabilities
+from matching.services.changes.nearness import Missing, missing_same, showing
 
 # More capabilities than this, or states of one: their rules are not looked at, all lines of their types count.
 MOST = 400
@@ -85,6 +86,7 @@ def demands_of_capabilities(ids: Collection[int], figures: Collection[int] = ())
         return set()
     touched = np.zeros(len(lines.id), bool)
     listed: dict[int, set[int]] = {}
+    missing: list[Missing] = []
     for key, several in zip(keys, states, strict=True):
         if len(states) > MOST or len(several) > MOST_STATES:
             wide = set().union(*(above[state.type] for state in several if state is not None))
@@ -92,13 +94,15 @@ def demands_of_capabilities(ids: Collection[int], figures: Collection[int] = ())
         elif key in figures and differ_in_figures_only(several):
             alike = [state for state in several if state is not None]
             types, alliances = above[alike[0].type], reach.get(alike[0].city, set())
-            moved, named = shown(lines, alike, types, alliances)
-            touched |= moved
-            listed[key] = set(lines.demand[named].tolist())
+            seen = shown(lines, alike, types, alliances)
+            touched |= seen.moved
+            listed[key] = set(lines.demand[seen.named].tolist())
+            missing.append(missing_same(key, lines, seen))
         else:
             touched |= _touched(lines, several, above, reach)
     found = set(lines.demand[touched].tolist())
-    return found | naming_capabilities({key: demands - found for key, demands in listed.items()})
+    found |= naming_capabilities({key: demands - found for key, demands in listed.items()})
+    return found | showing(missing, found)
 
 
 def _touched(
@@ -321,9 +325,17 @@ class Lines:
         ready = np.maximum(found["as_of"].astype(np.int64) + state.volume_days, state.available_from)
         amounts = np.empty((4, len(self.id)))
         amounts[0], amounts[1], amounts[2], amounts[3] = state.moq, state.free, ready, state.price
-        over = amounts > np.stack([found["quantity"], found["rate"], found["need_by"], found["ceiling"]])
+        over = amounts > self.limits()[0]
         over[1] = state.free < found["rate"]
         return amounts, over
+
+    def limits(self) -> tuple[Array, Array]:
+        """[4, lines]: what a figure of ``figures`` is held against, and what a shortfall is a part of (section 3)."""
+        found = self._found
+        limit = np.stack([found["quantity"], found["rate"], found["need_by"], found["ceiling"]])
+        parts = limit.copy()
+        parts[2] = np.maximum(1, found["need_by"].astype(np.int64) - found["as_of"])
+        return limit, parts
 
     def failing_else(self, state: State) -> Array:
         """How many hard requirements it fails, and one for certificates."""
