@@ -206,6 +206,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep files": {"task": "alliance.sweep_files", "schedule": crontab(hour=3, minute=40)},
     # The daily mail goes out after eight; the other rounds are for those who want mail at once.
     "send notices": {"task": "matching.send_notices", "schedule": crontab(minute="*/5")},
+    "nightly supply": {"task": "matching.prepare_nightly_supply", "schedule": crontab(hour=0, minute=1)},
     "nightly": {"task": "matching.nightly", "schedule": crontab(hour=0, minute=5)},
 }
 

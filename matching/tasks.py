@@ -12,7 +12,9 @@ from matching.services.changes import follow_and_match
 from matching.services.exports import work_on_export
 from matching.services.notices import tell_of_dates
 from matching.services.runs import (
+    lay_out_supply,
     prepare_kernel,
+    prepare_nightly_supply,
     queue_nightly_runs,
     warm_up,
     work_on_run,
@@ -21,6 +23,7 @@ from matching.services.runs import (
 
 # Below the lease: whoever claims next never meets the old owner.
 LIMIT = max(settings.MATCH_LEASE_SECONDS - 10, 5)
+LIMIT_OF_SUPPLIES = 900
 
 
 @shared_task(name="matching.work_on_run", time_limit=LIMIT, soft_time_limit=None)
@@ -48,6 +51,16 @@ def send_notices_task() -> None:
 @shared_task(name="matching.work_on_export", time_limit=1800)
 def work_on_export_task(export_id: int) -> None:
     work_on_export(export_id)
+
+
+@shared_task(name="matching.lay_out_supply", time_limit=LIMIT_OF_SUPPLIES)
+def lay_out_supply_task(version: str) -> None:
+    lay_out_supply(version)
+
+
+@shared_task(name="matching.prepare_nightly_supply", time_limit=LIMIT_OF_SUPPLIES)
+def prepare_nightly_supply_task() -> None:
+    prepare_nightly_supply()
 
 
 @shared_task(name="matching.nightly", time_limit=LIMIT)

@@ -1,7 +1,8 @@
 """All offers and sites at one moment, for runs of any alliance: read once, kept as files that processes map.
 
 A supply has a version; its folder is written whole or not at all. Demands, weights and what an alliance sees
-of its cities are read for each run and put over it (``encode_over``).
+of its cities are read for each run and put over it (``encode_over``). What all runs over it would work out first lies
+beside it, each piece made by one process (``lay_out``).
 """
 
 import ctypes
@@ -11,11 +12,11 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,8 @@ from matching.encoding import demands as asked
 from matching.encoding import offers, snapshot
 from matching.encoding import requirements as wanted
 from matching.encoding import surroundings as around
-from matching.encoding.columns import Array
+from matching.encoding.arrays import map_arrays, write_arrays
+from matching.encoding.columns import Array, positions
 from matching.encoding.freeze import Encoder, Frozen
 from matching.encoding.identities import Identities
 from matching.kernel import (
@@ -45,6 +47,8 @@ from matching.kernel import (
     no_lines,
     problem,
 )
+from matching.kernel.compiled import is_ready, is_wanted
+from matching.kernel.prepare import Prepared
 from matching.kernel.problem import PARTS
 from matching.kernel.shared import Arrays, Shared
 from matching.models import LineCertificate
@@ -88,11 +92,11 @@ def open_supply(version: str) -> Supply:
     """FileNotFoundError when it is not there."""
     folder = _home() / version
     about = json.loads((folder / "about.json").read_text())
-    arrays = _read(folder / "problem")
+    arrays = map_arrays(folder / "problem")
     parts: dict[str, Any] = {name: cls.from_arrays(arrays, name + ".") for name, cls in PARTS.items()}
     built = Problem(as_of=about["as_of"], **parts)  # validated when it was written
     return Supply(
-        version, folder, built, _read(folder / "ids"), about["keys"], about["choices"], about["codes"]
+        version, folder, built, map_arrays(folder / "ids"), about["keys"], about["choices"], about["codes"]
     )
 
 
@@ -100,17 +104,19 @@ def has_supply(version: str) -> bool:
     return (_home() / version / "about.json").exists()
 
 
-def write_supply(version: str, as_of: date) -> None:
-    """Read everything in the caller's snapshot. Of several processes one writes, the others wait for it."""
+def write_supply(version: str, as_of: date) -> bool:
+    """Read everything in the caller's snapshot; True when it is there by this process. Of several one writes, the
+    others wait for it."""
     home = _home()
     home.mkdir(parents=True, exist_ok=True)
     with _alone(home / "writing.lock"):
         if has_supply(version):
-            return
+            return False
         with _whole(home / version) as folder:
             _Everything(as_of).write(folder)
         _remove_old(home, version)
     _give_back()
+    return True
 
 
 def _give_back() -> None:
@@ -118,6 +124,50 @@ def _give_back() -> None:
     and this process needs a tenth of it from now on."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
+
+
+def lay_out(supply: Supply, kinds: Collection[int], everywhere: Collection[int]) -> int:
+    """Make what runs over a supply begin with, and return when all of it is there; how many pieces this process took.
+
+    kinds: component types (ids) that lines ask for; everywhere: of these the ones that lines of open demands do.
+    Several processes share the work. A run that comes earlier makes what it needs itself, or waits for whoever is
+    making it. Who is killed leaves the pieces that are whole; the others are made by whoever comes next.
+    """
+    shared = supply.shared
+    pieces: dict[str, Callable[[], object]] = {"specs": lambda: shared.specs}
+    if is_wanted() and is_ready():
+        tree = around.component_tree().ids
+        types = positions(tree, np.array(sorted(kinds), np.int64))
+        is_open = set(positions(tree, np.array(sorted(everywhere), np.int64)).tolist())
+        sizes = shared.below[types] @ np.bincount(supply.problem.capabilities.type, minlength=len(tree))
+        pieces |= _blocks(Prepared(supply.problem, shared), types[np.argsort(-sizes)].tolist(), is_open)
+    taken = 0
+    for name, make in pieces.items():
+        with _if_free(supply.folder / f"laying-{name}.lock") as mine:
+            if mine:
+                make()
+                taken += 1
+    for make in pieces.values():
+        make()
+    shared.forget_holders()
+    _give_back()
+    return taken
+
+
+def _blocks(
+    prepared: Prepared, types: list[int], is_open: Collection[int]
+) -> dict[str, Callable[[], object]]:
+    """By name what the compiled loops share over a supply; what others need first."""
+    from matching.kernel.compiled.cutting import whole_of
+    from matching.kernel.compiled.marked import by_slot
+    from matching.kernel.compiled.teams import conditions_of
+
+    def conditions_over(type_: int) -> None:
+        by_slot(prepared, conditions_of(prepared), whole_of(prepared, type_).laid, 2 * type_ + 1)
+
+    pieces: dict[str, Callable[[], object]] = {"conditions": lambda: conditions_of(prepared)}
+    pieces |= {f"open-{type_}": partial(whole_of, prepared, type_) for type_ in types}
+    return pieces | {f"open-{t}-conditions": partial(conditions_over, t) for t in types if t in is_open}
 
 
 def knows_certificates(supply: Supply, alliance: int) -> bool:
@@ -199,7 +249,7 @@ class _Everything(Encoder):
         )
         about = {"as_of": built.as_of, "keys": keys.names, "choices": keys.choices, "codes": codes}
         (folder / "about.json").write_text(json.dumps(about))
-        _write(folder / "problem", dict(built.arrays()))
+        write_arrays(folder / "problem", dict(built.arrays()))
         ids = (
             self.capabilities["id"],
             self.capabilities["firm"],
@@ -207,7 +257,7 @@ class _Everything(Encoder):
             self.cities,
             self.organisations,
         )
-        _write(folder / "ids", dict(zip(IDS, ids, strict=True)))
+        write_arrays(folder / "ids", dict(zip(IDS, ids, strict=True)))
 
 
 def read_codes() -> list[str]:
@@ -265,29 +315,23 @@ def _program() -> str:
     return blake2b(b"".join(path.read_bytes() for path in sources), digest_size=6).hexdigest()
 
 
-def _write(folder: Path, arrays: Arrays) -> None:
-    folder.mkdir()
-    for name, array in arrays.items():
-        np.save(folder / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
-
-
-def _read(folder: Path) -> Arrays:
-    """Mapped, private to this process where it writes: the pages are one copy for all."""
-    return {path.name.removesuffix(".npy"): _map(path) for path in sorted(folder.glob("*.npy"))}
-
-
-def _map(path: Path) -> Array:
-    try:
-        return np.asarray(np.load(path, mmap_mode="c", allow_pickle=False))
-    except ValueError:  # nothing in it: nothing to map
-        return np.load(path, allow_pickle=False)
-
-
 @contextmanager
 def _alone(lock: Path) -> Iterator[Any]:
     with lock.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def _if_free(lock: Path) -> Iterator[bool]:
+    """Whether nobody else holds it; one that was killed lets go."""
+    with lock.open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
 
 
 @contextmanager
@@ -309,9 +353,13 @@ def _keeper(folder: Path) -> Callable[[str, Callable[[], Arrays]], Arrays]:
         if not place.exists():
             with _alone(folder / f"{name}.lock"):
                 if not place.exists():
-                    with _whole(place) as scratch:
-                        _write(scratch / "arrays", make())
-        return _read(place / "arrays")
+                    scratch = folder / f"unfinished-{name}"
+                    try:
+                        write_arrays(scratch, make())
+                        os.replace(scratch, place)
+                    finally:
+                        scratch.unlink(missing_ok=True)
+        return map_arrays(place)
 
     return keep
 

@@ -206,6 +206,10 @@ class Shared:
             self._is_holder[code] = held
         return self._is_holder[code]
 
+    def forget_holders(self) -> None:
+        """Let go of who holds which certificate: a flag of every capability for each."""
+        self._is_holder = {}
+
     @cached_property
     def site_params(self) -> list[Column]:
         """Offered values of every site key, for all sites."""

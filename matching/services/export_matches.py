@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from alliance.errors import DomainError
 from alliance.models import Alliance
-from matching.services.runs.freezing import one_snapshot
+from matching.services.runs.supplying import one_snapshot
 
 LINE_TERMS: Final = ("fit", "price", "lead_time", "capacity", "proximity", "role", "trust")
 SITE_TERMS: Final = ("fit", "wait", "capacity", "role", "trust")

@@ -42,7 +42,6 @@ def run_every_loop() -> None:
     from matching.kernel.compiled.example import example
     from matching.kernel.compiled.solver import CompiledSolver
     from matching.kernel.compiled.tables import CompiledLines
-    from matching.kernel.compiled.wide import Large
     from matching.kernel.prepare import Prepared
     from matching.kernel.shared import Shared
 
@@ -51,7 +50,7 @@ def run_every_loop() -> None:
     solver = CompiledSolver(prepared)
     demands = np.arange(len(built.demands.lab), dtype=np.int32)
     solver.solve(demands)
-    CompiledSolver(prepared, CompiledLines(prepared, Large(0, 20))).solve(demands)
+    CompiledSolver(prepared, CompiledLines(prepared, large=0)).solve(demands)
     # As over a supply: blocks of the whole platform, and an alliance's cut out of them.
     mixed = replace(built, demands=replace(built.demands, open_scope=demands % 2 == 0))
     CompiledSolver(Prepared(mixed, Shared(mixed, lambda _name, make: make()))).solve(demands)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from matching.kernel.compiled.bits import COMPILE, njit
-from matching.kernel.compiled.teams import CLOSE, NOBODY, UNKNOWN, by_city, choose, reached
+from matching.kernel.compiled.teams import CLOSE, NOBODY, by_city, choose, reached
 
 
 @njit(**COMPILE)
@@ -25,9 +25,7 @@ def groups(sites: Any, first: int, last: int, world: Any, sets: int, mark: int, 
 
 
 @njit(**COMPILE)
-def put_together(
-    feasible: Any, at: int, lines: int, world: Any, most: float, order: Any, scratch: Any
-) -> float:
+def put_together(feasible: Any, at: int, lines: int, world: Any, order: Any, scratch: Any) -> float:
     """Each line's feasible by city. Returns the mark of the best team there can be: 1 where a line has nobody."""
     base, partial = feasible.start[at], 0.0
     for i in range(lines):
@@ -36,7 +34,6 @@ def put_together(
             feasible.capability[first:last], feasible.score[first:last], world.city, order[first - base : last - base],
             scratch.city_start[i], scratch.city_of[i], scratch.top[i], scratch.dense[i],
         )  # fmt: skip
-        scratch.unlisted[i] = 0.60 * feasible.least[at + i] + 0.075 * most
         if first == last:
             partial = 1.0
     return partial
@@ -49,9 +46,8 @@ def _reached(city: int, lines: int, world: Any, scratch: Any) -> float:
     for i in range(lines):
         many = scratch.cities[i]
         here = reached(
-            scratch.city_of[i, :many], scratch.top[i, :many], scratch.dense[i], world.prox_to[city],
-            scratch.unlisted[i],
-        )  # fmt: skip
+            scratch.city_of[i, :many], scratch.top[i, :many], scratch.dense[i], world.prox_to[city]
+        )
         total += max(0.0, here)
     return total / lines
 
@@ -73,8 +69,8 @@ def bounds(
 @njit(**COMPILE)
 def choose_group(
     group: int, at: int, lines: int, order: Any, feasible: Any, world: Any, conditions: Any, scratch: Any
-) -> bool:
-    """The team of one group of sites, when one of them is first looked at; False where a list is too short to tell."""
+) -> None:
+    """The team of one group of sites, when one of them is first looked at."""
     base, sums = feasible.start[at], scratch.sums[group]
     near, number, misfits = world.prox_to[scratch.city[group]], scratch.set[group], conditions.misfits
     for i in range(lines):
@@ -82,10 +78,8 @@ def choose_group(
         own, scores = feasible.capability[first:last], feasible.score[first:last]
         best = choose(
             own, scores, order[first - base : last - base], scratch.city_start[i], scratch.city_of[i, :many],
-            scratch.top[i, :many], near, misfits, number, scratch.unlisted[i],
+            scratch.top[i, :many], near, misfits, number,
         )  # fmt: skip
-        if best == UNKNOWN:
-            return False
         if best == NOBODY:
             scratch.capability[i, group], scratch.score[i, group], sums[2] = -1, 0.0, 1.0
         else:
@@ -93,4 +87,3 @@ def choose_group(
             sums[0] += scores[best]
             sums[1] += near[world.city[own[best]]]
     scratch.chosen[group] = True
-    return True

@@ -14,7 +14,6 @@ from matching.kernel.compiled.judge import OTHER_RULES, Asks, judge, leave_out, 
 from matching.kernel.compiled.near import firms_in, relax
 from matching.kernel.compiled.score import AT_ONCE, TERMS, score_all, write_terms
 from matching.kernel.compiled.sixteens import notes_for, tables_of
-from matching.kernel.compiled.wide import score_best
 from matching.kernel.problem import Problem
 from matching.kernel.tables import AnyArray, Bools, Floats, Ints
 
@@ -26,8 +25,7 @@ class Found(NamedTuple):
     scores and terms say nothing there). near: int32[B, 5],
     near_rule: which of the line's relaxations. relaxed: how many of them; relax_*: [B, rules], thresholds float64.
     feasible, feasible_score: all feasible of the lines that asked for them, flat, as indices in the block,
-    ascending; feasible_start: int64[B + 1]. Of a large block (``wide``) those who score at least ``least``; bits:
-    uint64[B, W], by slot all of them.
+    ascending; feasible_start: int64[B + 1]. bits: uint64[B, W], the same by slot.
     """
 
     totals: Ints
@@ -45,7 +43,6 @@ class Found(NamedTuple):
     feasible_start: AnyArray
     feasible: Ints
     feasible_score: Floats
-    least: Floats
     bits: AnyArray
 
 
@@ -61,7 +58,7 @@ def asks_of(problem: Problem) -> Asks:
 
 
 def _found(lines: int, rules: int, words: int) -> Found:
-    """rules: 0 where near misses and relaxations are not asked for; words: of bits, 0 where all lists are whole."""
+    """rules: 0 where near misses and relaxations are not asked for; words: of bits, 0 where none are asked for."""
     whole, near = np.int32, KEEP_NEAR if rules else 0
     return Found(
         totals=np.zeros((lines, 5), whole), matches=np.full((lines, KEEP_MATCHES), -1, whole),
@@ -72,7 +69,7 @@ def _found(lines: int, rules: int, words: int) -> Found:
         relax_kind=np.zeros((lines, rules), whole), relax_want=np.zeros((lines, rules), whole),
         relax_firms=np.zeros((lines, rules), whole), relax_numbers=np.zeros((lines, rules, 5)),
         feasible_start=np.zeros(lines + 1, np.int64), feasible=np.zeros(0, whole), feasible_score=np.zeros(0),
-        least=np.full(lines, -np.inf), bits=np.zeros((lines, words), np.uint64),
+        bits=np.zeros((lines, words), np.uint64),
     )  # fmt: skip
 
 
@@ -86,12 +83,10 @@ def solve_lines(
     as_of: int,
     *,
     near: bool = True,
-    few: int = -1,
     bits: bool = False,
 ) -> Found:
     """keep_all: bool[B], whether a line's feasible capabilities are all wanted. near: False leaves out what only
-    counts (near misses, relaxations, numbers of firms): the best 20 and no more. few: of lines with more feasible than
-    this not all are listed (see ``wide``); -1 for all lists whole. bits: who is feasible also by slot."""
+    counts (near misses, relaxations, numbers of firms): the best 20 and no more. bits: who is feasible also by slot."""
     rules = OTHER_RULES + int(np.max(asks.start[lines + 1] - asks.start[lines], initial=0))
     words = len(laid.layout.valid)
     found = _found(len(lines), rules if near else 0, words if bits else 0)
@@ -108,8 +103,7 @@ def solve_lines(
         if not near:
             return found
     feasible, scores = _solve(
-        laid.layout, laid.lookup, asks, lines, keep_all, prox, weights, as_of, not by_estimate, near, few, work, seen,
-        found,
+        laid.layout, laid.lookup, asks, lines, keep_all, prox, weights, as_of, not by_estimate, near, work, seen, found,
     )  # fmt: skip
     return found._replace(feasible=feasible, feasible_score=scores)
 
@@ -167,13 +161,12 @@ def put_parts(start: Any, which: Any, part: Any, pos: Any, score: Any, to_pos: A
 @njit(**OWNING)
 def _solve(
     layout: Any, index: Any, asks: Any, lines: Any, keep_all: Any, prox: Any, weights: Any, as_of: int,
-    with_best: bool, with_near: bool, few: int, work: Any, seen: Any, found: Any,
+    with_best: bool, with_near: bool, work: Any, seen: Any, found: Any,
 ) -> tuple[Any, Any]:  # fmt: skip
     """with_best, with_near: whether best 20 and what only counts are asked for."""
     size = len(layout.pos)
     all_found, all_score = np.empty(1024, np.int32), np.empty(1024)
     some, some_score = np.empty(size, np.int32), np.empty(size)
-    slots, points = np.empty(size if few >= 0 else 0, np.int32), np.empty(size if few >= 0 else 0)
     best, best_score, terms = np.empty(KEEP_MATCHES, np.int32), np.empty(KEEP_MATCHES), np.empty(AT_ONCE)
     marks, by_place = np.zeros(len(layout.valid), np.uint64), np.empty(size)
     filled = 0
@@ -186,16 +179,20 @@ def _solve(
         if with_best:
             if found.bits.shape[1]:
                 copy_row(work.feasible, found.bits[i])
-            if few >= 0:
-                count, kept, found.least[i] = score_best(
-                    layout, asks, line, prox[lab], days, weights, work.feasible, few, slots, points, terms, best,
-                    best_score, some, some_score,
-                )  # fmt: skip
-            else:
-                count, kept = score_all(
-                    layout, asks, line, prox[lab], days, weights, work.feasible, terms, best, best_score, some,
-                    some_score,
-                )  # fmt: skip
+            count, kept = score_all(
+                layout,
+                asks,
+                line,
+                prox[lab],
+                days,
+                weights,
+                work.feasible,
+                terms,
+                best,
+                best_score,
+                some,
+                some_score,
+            )
             found.matches[i, :kept], found.scores[i, :kept] = best[:kept], best_score[:kept]
             write_terms(layout, asks, line, best[:kept], prox[lab], days, weights, found.terms[i])
             if keep_all[i]:

@@ -132,6 +132,14 @@ def _keep_near(
 
 
 @njit(**INLINE)
+def _nearer(slot: int, short: float, nearest: int, least: float, layout: Any) -> tuple[Any, Any]:
+    """The nearer of two by rounded shortfall, then position, and its shortfall; nearest: -1 for nobody yet."""
+    if nearest < 0 or short < least or (short == least and layout.pos[slot] < layout.pos[nearest]):
+        return slot, short
+    return nearest, least
+
+
+@njit(**INLINE)
 def _column(layout: Any, asks: Any, kind: int, want: int) -> Any:
     """The column of a rule with one bound; -1 for the others."""
     if kind == IS_MOQ:
@@ -300,12 +308,7 @@ def _relax_by_column(
             if short > limit:
                 continue
             short = exact_round9(short)
-            if (
-                nearest < 0
-                or short < nearest_short
-                or (short == nearest_short and layout.pos[slot] < layout.pos[nearest])
-            ):
-                nearest, nearest_short = slot, short
+            nearest, nearest_short = _nearer(slot, short, nearest, nearest_short, layout)
             kept = _keep_near(slot, rule, short, layout, near, near_rule, near_short, kept)
             if kept == KEEP:
                 limit = max(nearest_short, near_short[KEEP - 1]) + CLOSE
@@ -346,12 +349,7 @@ def _relax_each(
             short = missing_by(layout, asks, line, kind, want, slot, days)
             if short <= nearest_short + CLOSE or kept < KEEP or short <= near_short[KEEP - 1] + CLOSE:
                 short = exact_round9(short)
-                if (
-                    nearest < 0
-                    or short < nearest_short
-                    or (short == nearest_short and layout.pos[slot] < layout.pos[nearest])
-                ):
-                    nearest, nearest_short = slot, short
+                nearest, nearest_short = _nearer(slot, short, nearest, nearest_short, layout)
                 kept = _keep_near(slot, rule, short, layout, near, near_rule, near_short, kept)
             a, b = threshold(layout, asks, kind, want, slot)
             if a == a:

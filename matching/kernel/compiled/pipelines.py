@@ -10,6 +10,7 @@ from matching.kernel.codes import KEEP_PIPELINES
 from matching.kernel.compiled.bits import COMPILE, OWNING, exact_round9, njit
 from matching.kernel.compiled.groups import bounds, choose_group, groups, put_together
 from matching.kernel.compiled.lines import grown_rows
+from matching.kernel.compiled.marked import Marked, by_slot, count_marked
 from matching.kernel.compiled.plans import Feasible, Rows, Scratch, World, tables_of
 from matching.kernel.compiled.sites import FoundSites
 from matching.kernel.compiled.teams import (
@@ -20,9 +21,8 @@ from matching.kernel.compiled.teams import (
     plans,
     rule_out,
 )
-from matching.kernel.compiled.wide import Marked, by_slot, count_marked
 from matching.kernel.prepare import Prepared
-from matching.kernel.tables import Bools, Ints, Table
+from matching.kernel.tables import Ints, Table
 
 TOP = KEEP_PIPELINES
 FIRST_STEP = 0.02  # how far below the highest bound sites are put in order first
@@ -36,7 +36,6 @@ class CompiledPipelines:
         self._prepared, self._as_of = prepared, problem.as_of
         self._by_slot: dict[int, Conditions] = {}
         self.conditions: Conditions = conditions_of(prepared)
-        self._most = float(prepared.prox.max()) if prepared.prox.size else 0.0
         self._conditions_of_a_set = int(np.max(np.diff(self.conditions.start), initial=0))
         sites = problem.sites
         self._world = World(
@@ -51,8 +50,8 @@ class CompiledPipelines:
 
     def solve(
         self, demands: Ints, feasible: Feasible, sites: FoundSites, marked: list[Marked]
-    ) -> tuple[dict[str, Table], Bools]:
-        """The tables of §6, and of which demands they hold nothing because a list was too short to tell.
+    ) -> dict[str, Table]:
+        """The tables of §6.
 
         feasible: of all lines of ``demands``, in their order; marked: all of those lines that have bits by slot.
         """
@@ -63,7 +62,7 @@ class CompiledPipelines:
         out = plans(TOP * len(demands))
         rows = Rows(np.zeros((room, 3), np.int32), np.zeros(room), np.zeros((room, 4), np.int32))
         scratch = self._scratch(int(lines.max(initial=0)), sites)
-        counts, short = np.zeros(3, np.int64), np.zeros(len(demands), np.bool_)
+        counts = np.zeros(3, np.int64)
         by = _solve(
             world,
             self.conditions,
@@ -71,16 +70,14 @@ class CompiledPipelines:
             first,
             feasible,
             sites,
-            self._most,
             self._as_of,
             scratch,
             out,
             rows,
             counts,
-            short,
         )
         by = self._count_later(marked, rows.out[: counts[2]], world.site_set, out.site, by)
-        return tables_of(out, rows, by, counts), short
+        return tables_of(out, rows, by, counts)
 
     def _count_later(self, marked: list[Marked], out: Ints, site_set: Ints, site: Ints, by: Ints) -> Ints:
         """Whom conditions rule out among those that have bits by slot."""
@@ -88,7 +85,9 @@ class CompiledPipelines:
             return by
         for block in marked:
             if block.number not in self._by_slot:
-                self._by_slot[block.number] = by_slot(self._prepared, self.conditions, block)
+                self._by_slot[block.number] = by_slot(
+                    self._prepared, self.conditions, block.laid, block.number
+                )
         conditions = [self._by_slot[block.number] for block in marked]
         sets = site_set[np.maximum(site, 0)] if len(site_set) else np.zeros(len(site), np.int32)
         return count_marked(marked, conditions, out, sets, by, self._conditions_of_a_set)
@@ -105,7 +104,7 @@ class CompiledPipelines:
             capability=np.zeros((lines, groups), whole), score=np.zeros((lines, groups)),
             best=np.zeros(TOP, whole), total=np.zeros(TOP), cities=np.zeros(lines, whole),
             city_start=np.zeros((lines, cities + 2), whole), city_of=np.zeros((lines, cities), whole),
-            top=np.zeros((lines, cities)), dense=np.zeros((lines, cities)), unlisted=np.zeros(lines),
+            top=np.zeros((lines, cities)), dense=np.zeros((lines, cities)),
             reach_of=np.full(cities, -1, whole), reach=np.zeros(cities),
             caps=np.zeros(lines, whole), days=np.zeros(lines),
             sets=np.zeros(TOP, whole), usable=np.zeros((lines, TOP), whole),
@@ -192,7 +191,8 @@ def _without_site(
     row = counts[0]
     _add(demand, 1, -1, exact_round9(total / lines), 0, as_of, world, scratch, out, rows, counts)
     for i in range(lines):
-        _add_out(row, first + i, feasible.total[at + i], feasible.total[at + i], rows, counts)
+        many = feasible.start[at + i + 1] - feasible.start[at + i]
+        _add_out(row, first + i, many, many, rows, counts)
 
 
 @njit(**COMPILE)
@@ -226,8 +226,7 @@ def _best_sites(
     demand: int, at: int, begin: int, bound: Any, visit: Any, order: Any, partial: float, lines: int, feasible: Any,
     sites: Any, world: Any, conditions: Any, scratch: Any,
 ) -> int:  # fmt: skip
-    """The best 10 sites (indices, by id): complete teams first, then higher P, then lower id; returns how many, -1
-    where a list is too short to tell.
+    """The best 10 sites (indices, by id): complete teams first, then higher P, then lower id; returns how many.
 
     They are visited by falling bound; once 10 of the best kind are kept and no bound reaches the last of them, the rest
     are not looked at, and no team is chosen for them.
@@ -246,10 +245,8 @@ def _best_sites(
             ):
                 return kept
             group = scratch.group_of[i]
-            if not scratch.chosen[group] and not choose_group(
-                group, at, lines, order, feasible, world, conditions, scratch
-            ):
-                return -1
+            if not scratch.chosen[group]:
+                choose_group(group, at, lines, order, feasible, world, conditions, scratch)
             city = world.site_city[sites.site[begin + i]]
             value = exact_round9(
                 0.60 * (sums[group, 0] / lines)
@@ -270,13 +267,11 @@ def _solve(
     first_of: Any,
     feasible: Any,
     sites: Any,
-    most: float,
     as_of: int,
     scratch: Any,
     out: Any,
     rows: Any,
     counts: Any,
-    short: Any,
 ) -> Any:
     """counts: rows of pipelines, of members and of who is ruled out. Returns (row, line, condition, count) of these."""
     by, many = np.empty((1024, 4), np.int32), 0
@@ -293,7 +288,7 @@ def _solve(
             continue
         groups(sites, begin, end, world, sets, d, scratch)
         order = np.empty(feasible.start[at + lines] - feasible.start[at], np.int32)
-        partial = put_together(feasible, at, lines, world, most, order, scratch)
+        partial = put_together(feasible, at, lines, world, order, scratch)
         bound, visit = np.empty(end - begin), np.empty(end - begin, np.int64)
         bounds(sites, begin, world, world.lab[demand], lines, d, scratch, bound)
         kept = _best_sites(
@@ -311,9 +306,6 @@ def _solve(
             conditions,
             scratch,
         )
-        if kept < 0:
-            short[d] = True
-            continue
         _count_out(kept, lines, at, feasible, conditions, scratch)
         for rank in range(kept):
             row, site = counts[0], sites.site[begin + scratch.best[rank]]
@@ -321,7 +313,8 @@ def _solve(
             _add(demand, rank + 1, site, scratch.total[rank], group, as_of, world, scratch, out, rows, counts)
             number = scratch.set[group]
             for i in range(lines):
-                _add_out(row, first + i, feasible.total[at + i], scratch.usable[i, rank], rows, counts)
+                every = feasible.start[at + i + 1] - feasible.start[at + i]
+                _add_out(row, first + i, every, scratch.usable[i, rank], rows, counts)
                 by = grown_rows(by, many + scratch.counts.shape[2])
                 for place in range(conditions.start[number + 1] - conditions.start[number]):
                     if scratch.counts[i, rank, place]:

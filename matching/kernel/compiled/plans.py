@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any, NamedTuple, cast
-
-import numpy as np
 
 from matching.kernel.compiled.teams import Plans
 from matching.kernel.results import Pipelines, RuledOut, RuledOutBy, Teams
@@ -15,20 +12,17 @@ from matching.kernel.tables import AnyArray, Bools, Floats, Ints, Table
 class Feasible(NamedTuple):
     """What is feasible for some ascending lines: capability[start[i]:start[i + 1]] and score, by position.
 
-    Listed is who scores at least ``least``, which is all for -inf; total: how many there are in all; marked: whether
-    they have bits by slot as well (``Marked``), in which is counted whom conditions rule out.
+    marked: whether they have bits by slot as well (``Marked``), in which is counted whom conditions rule out.
     """
 
     start: AnyArray
     capability: Ints
     score: Floats
-    least: Floats
-    total: AnyArray
     marked: Bools
 
 
 class World(NamedTuple):
-    """What §6 reads of the Problem. prox_to: prox[site's city, facility's city]; most: the highest there is."""
+    """What §6 reads of the Problem. prox_to: prox[site's city, facility's city]."""
 
     line_start: Ints
     quantity: Floats
@@ -56,9 +50,8 @@ class World(NamedTuple):
 class Scratch(NamedTuple):
     """Of one demand: its site groups (stamp and number by city and condition set), teams, who is ruled out.
 
-    cities, city_start, city_of, top, dense: of each line, see ``by_city``; unlisted: what nobody who is not listed
-    exceeds for any site. reach: of each city, where ``reach_of`` says so, what no team exceeds. sets: of the best
-    sites.
+    cities, city_start, city_of, top, dense: of each line, see ``by_city``. reach: of each city, where ``reach_of`` says
+    so, what no team exceeds. sets: of the best sites.
     """
 
     stamp: Ints
@@ -77,7 +70,6 @@ class Scratch(NamedTuple):
     city_of: Ints
     top: Floats
     dense: Floats
-    unlisted: Floats
     reach_of: Ints
     reach: Floats
     caps: Ints
@@ -111,27 +103,3 @@ def tables_of(out: Plans, rows: Rows, by: Ints, counts: AnyArray) -> dict[str, T
         "ruled_out": outs(*rows.out[:ruled_out].T),
         "ruled_out_by": outs_by(*by.T),
     }  # fmt: skip
-
-
-def joined(one: dict[str, Table], other: dict[str, Table]) -> dict[str, Table]:
-    """Pipelines of different demands in the order of demands."""
-    many = len(cast(Any, one["pipelines"]).demand)
-    both: dict[str, list[AnyArray]] = {}
-    for name, table in one.items():
-        columns = [
-            np.concatenate((getattr(table, f.name), getattr(other[name], f.name))) for f in fields(table)
-        ]
-        if name != "pipelines":
-            columns[0][len(getattr(table, fields(table)[0].name)) :] += many
-        both[name] = columns
-    order = np.lexsort((both["pipelines"][1], both["pipelines"][0]))
-    place = np.empty(len(order), np.int32)
-    place[order] = np.arange(len(order))
-    found: dict[str, Table] = {}
-    for name, columns in both.items():
-        if name != "pipelines":
-            columns[0] = place[columns[0]]
-        rows = order if name == "pipelines" else np.argsort(columns[0], kind="stable")
-        make: Any = type(one[name])
-        found[name] = make(*(column[rows] for column in columns))
-    return found

@@ -7,8 +7,7 @@ from typing import Any, cast
 import numpy as np
 
 from matching.kernel.compiled.pipelines import CompiledPipelines
-from matching.kernel.compiled.plans import joined
-from matching.kernel.compiled.sites import FoundSites, needs_of, site_table, solve_sites, tables_of
+from matching.kernel.compiled.sites import needs_of, site_table, solve_sites, tables_of
 from matching.kernel.compiled.tables import CompiledLines
 from matching.kernel.prepare import Prepared
 from matching.kernel.results import Results
@@ -29,18 +28,11 @@ class CompiledSolver:
     def solve(self, demands: Ints) -> Results:
         """Results for ascending demand positions."""
         tables, feasible, marked = self.lines.solve(self.lines_of(demands))
-        found = self._sites_of(demands)
-        tables |= tables_of(found, demands)
-        plans, short = self._pipelines.solve(demands, feasible, found, marked)
-        if short.any():
-            again = demands[short]
-            whole = self.lines.all_feasible(self.lines_of(again))
-            plans = joined(plans, self._pipelines.solve(again, whole, self._sites_of(again), marked)[0])
-        return Results(**cast(Any, tables | plans))
-
-    def _sites_of(self, demands: Ints) -> FoundSites:
         as_of = self.prepared.problem.as_of
-        return solve_sites(self._sites, self._needs, demands, self._site_weights, as_of)
+        found = solve_sites(self._sites, self._needs, demands, self._site_weights, as_of)
+        tables |= tables_of(found, demands)
+        tables |= self._pipelines.solve(demands, feasible, found, marked)
+        return Results(**cast(Any, tables))
 
     def lines_of(self, demands: Ints) -> Ints:
         """Positions of all lines of these demands, ascending."""

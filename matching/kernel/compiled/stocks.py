@@ -16,11 +16,11 @@ import numpy as np
 
 from matching.kernel.codes import Role
 from matching.kernel.compiled.block import FEW_LINES, At, Laid, Layout, lay_out, move_in_index, pack
+from matching.kernel.compiled.marked import NEVER
 from matching.kernel.compiled.sites import SiteTable
 from matching.kernel.compiled.solver import CompiledSolver
 from matching.kernel.compiled.tables import CompiledLines
 from matching.kernel.compiled.teams import Conditions, turned
-from matching.kernel.compiled.wide import NEVER
 from matching.kernel.measure import Want, holds
 from matching.kernel.packed import Certificates, Specs
 from matching.kernel.prepare import Block, Prepared

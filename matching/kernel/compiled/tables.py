@@ -13,9 +13,9 @@ from matching.kernel.compiled.block import Laid, lay_out
 from matching.kernel.compiled.cutting import cut_for, seen_by
 from matching.kernel.compiled.judge import SPEC
 from matching.kernel.compiled.lines import Found, asks_of, put_parts, solve_lines
+from matching.kernel.compiled.marked import LARGE, Marked
 from matching.kernel.compiled.plans import Feasible
 from matching.kernel.compiled.sixteens import tables_of
-from matching.kernel.compiled.wide import LARGE, Large, Marked
 from matching.kernel.prepare import Prepared
 from matching.kernel.results import LineTotals, Matches, NearMisses, Relaxations
 from matching.kernel.tables import AnyArray, Floats, Ints, Table
@@ -29,18 +29,16 @@ TABLES: dict[str, type[Table]] = {
     "near_misses": NearMisses,
     "relaxations": Relaxations,
 }
-# lines; where what is feasible for each begins, as positions; scores; from which score on; how many; whether as bits
-Part = tuple[Ints, AnyArray, Ints, Floats, Floats, AnyArray, bool]
-# Lists of lines of large blocks are whole as well: to make four times as many costs less than to find out whose was too
-# short, and to make these again.
-WHOLE = LARGE._replace(feasible=-1)
+# lines; where what is feasible for each begins, as positions; scores; whether as bits
+Part = tuple[Ints, AnyArray, Ints, Floats, bool]
 Columns = dict[str, list[AnyArray]]  # in the order of the table's columns, the line first
 
 
 class CompiledLines:
     """Solves the lines of chunks of demands block by block; blocks are laid out once, while there is room."""
 
-    def __init__(self, prepared: Prepared, large: Large = WHOLE) -> None:
+    def __init__(self, prepared: Prepared, large: int = LARGE) -> None:
+        """large: slots of a block, from how many on its lines have bits by slot."""
         self.prepared, self.large = prepared, large
         problem = prepared.problem
         self.asks = asks_of(problem)
@@ -68,28 +66,15 @@ class CompiledLines:
                 parts["line_totals"].append([some, *[none] * 5])
                 continue
             bits = self._has_bits(laid)
-            found = self._solved(
-                some, laid, few=self.large.feasible if self._is_wide(laid) else -1, bits=bits
-            )
+            found = self._solved(some, laid, bits)
             columns = _columns(found, some, laid.layout.pos, self.asks.key)
             for name, part in columns.items():
                 parts[name].append(part)
-            feasible.append(_feasible(some, laid, found, found.totals[:, 0], bits))
+            feasible.append(_feasible(some, laid, found, bits))
             if bits:
                 marked.append(Marked(some, found.bits, laid, number))
         tables = {name: _joined(cls, parts[name]) for name, cls in TABLES.items()}
         return tables, _in_order(lines, feasible), marked
-
-    def all_feasible(self, lines: Ints) -> Feasible:
-        """Everybody who is feasible for ascending ``lines``, also in large blocks."""
-        feasible: list[Part] = []
-        for number, some in self._by_block(lines):
-            laid = self.block(number)
-            if len(laid.block.pos):
-                found = self._solved(some, laid, near=False)
-                total = np.diff(found.feasible_start)
-                feasible.append(_feasible(some, laid, found, total, self._has_bits(laid)))
-        return _in_order(lines, feasible)
 
     def _by_block(self, lines: Ints) -> Iterator[tuple[int, Ints]]:
         block_of = self._block_of[lines]
@@ -101,21 +86,15 @@ class CompiledLines:
             if len(some):
                 yield int(self._block_of[some[0]]), some
 
-    def _is_wide(self, laid: Laid) -> bool:
-        return len(laid.layout.pos) >= self.large.slots
-
     def _has_bits(self, laid: Laid) -> bool:
         """Whether those feasible for a line of the block are kept by slot as well: over a supply always."""
-        return self._is_wide(laid) or self.prepared.shared.common
+        return len(laid.layout.pos) >= self.large or self.prepared.shared.common
 
-    def _solved(
-        self, lines: Ints, laid: Laid, *, near: bool = True, few: int = -1, bits: bool = False
-    ) -> Found:
+    def _solved(self, lines: Ints, laid: Laid, bits: bool) -> Found:
         everything, as_of = np.ones(len(lines), np.bool_), self.prepared.problem.as_of
         return solve_lines(
-            self.asks, laid, lines, everything, self.prepared.prox, self._weights, as_of, near=near, few=few,
-            bits=bits,
-        )  # fmt: skip
+            self.asks, laid, lines, everything, self.prepared.prox, self._weights, as_of, bits=bits
+        )
 
     def block(self, number: int, *, by_score: bool = False) -> Laid:
         if (number, by_score) not in self._laid:
@@ -142,20 +121,18 @@ class CompiledLines:
 _NONE = np.zeros(0, np.int32)
 
 
-def _feasible(lines: Ints, laid: Laid, found: Found, total: AnyArray, bits: bool) -> Part:
-    pos = laid.block.pos[found.feasible]
-    return lines, found.feasible_start, pos, found.feasible_score, found.least, total, bits
+def _feasible(lines: Ints, laid: Laid, found: Found, bits: bool) -> Part:
+    return lines, found.feasible_start, laid.block.pos[found.feasible], found.feasible_score, bits
 
 
 def _in_order(lines: Ints, parts: list[Part]) -> Feasible:
     """The parts of all blocks in the order of lines."""
-    count, total = np.zeros(len(lines), np.int64), np.zeros(len(lines), np.int64)
-    least, marked = np.full(len(lines), -np.inf), np.zeros(len(lines), np.bool_)
-    for own, start, _, _, lowest, many, bits in parts:
+    count, marked = np.zeros(len(lines), np.int64), np.zeros(len(lines), np.bool_)
+    for own, start, _, _, bits in parts:
         at = np.searchsorted(lines, own)
-        count[at], least[at], total[at], marked[at] = np.diff(start), lowest, many, bits
+        count[at], marked[at] = np.diff(start), bits
     whole = np.concatenate(([0], np.cumsum(count)))
-    feasible = Feasible(whole, np.empty(whole[-1], np.int32), np.empty(whole[-1]), least, total, marked)
+    feasible = Feasible(whole, np.empty(whole[-1], np.int32), np.empty(whole[-1]), marked)
     for own, start, capability, score, *_ in parts:
         put_parts(
             feasible.start,

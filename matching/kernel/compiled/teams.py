@@ -19,7 +19,7 @@ CLOSE = 2e-9  # more than rounding can move two values towards each other
 NAN = math.nan
 MINUTES_PER_DAY = 480.0
 SAME_CITY = 30.0
-NOBODY, UNKNOWN = -1, -2
+NOBODY = -1
 MANY_CITIES = 48  # of which a line has somebody: from here on all cities are looked at, in vectors
 
 
@@ -131,14 +131,14 @@ def _highest(dense: Any, near: Any) -> float:
 
 
 @njit(**COMPILE)
-def reached(cities: Any, top: Any, dense: Any, near: Any, unlisted: float) -> float:
+def reached(cities: Any, top: Any, dense: Any, near: Any) -> float:
     """What nobody of a line exceeds by 0.60 S + 0.075 prox to one city, whatever the sites there ask; -inf for nobody.
 
-    near: proximity of every city to it; unlisted: what nobody who is not listed exceeds.
+    near: proximity of every city to it.
     """
     if len(cities) > MANY_CITIES:
-        return max(unlisted, _highest(dense, near))
-    high = unlisted
+        return _highest(dense, near)
+    high = -np.inf
     for k in range(len(cities)):
         high = max(high, top[k] + 0.075 * near[cities[k]])
     return high
@@ -146,14 +146,12 @@ def reached(cities: Any, top: Any, dense: Any, near: Any, unlisted: float) -> fl
 
 @njit(**COMPILE)
 def choose(
-    at: Any, scores: Any, order: Any, start: Any, cities: Any, top: Any, near: Any, misfits: Any, number: int,
-    unlisted: float,
+    at: Any, scores: Any, order: Any, start: Any, cities: Any, top: Any, near: Any, misfits: Any, number: int
 ) -> int:  # fmt: skip
     """Whom a line takes for sites of one city and condition set: by round9(0.60 S + 0.075 prox), then lower position.
 
     at, scores: the line's feasible, by position; order to top: see ``by_city``. misfits: of every capability; number:
-    of the condition set; near, unlisted: see ``reached``.
-    Returns an index, NOBODY, or UNKNOWN where it may be somebody who is not listed.
+    of the condition set; near: see ``reached``. Returns an index, or NOBODY.
     """
     best, value, high, first = NOBODY, -1.0, -np.inf, 0
     for k in range(len(cities)):
@@ -174,7 +172,7 @@ def choose(
             exact = exact_round9(rough)
             if exact > value or (exact == value and i < best):
                 best, value = i, exact
-    return UNKNOWN if value - CLOSE <= unlisted else best
+    return best
 
 
 @njit(**COMPILE)

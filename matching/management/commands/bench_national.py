@@ -31,6 +31,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--check", type=int, default=60, help="demands matched again without sharing, by NumPy"
         )
+        parser.add_argument(
+            "--early", action="store_true", help="the first run does not wait until the supply is laid out"
+        )
         parser.add_argument("--bundle", help="a bundle made before, instead of generating one")
         region.add_keep_argument(parser)
         region.add_inside_argument(parser)
@@ -39,7 +42,7 @@ class Command(BaseCommand):
         if options["inside"]:
             self._inside(options)
             return
-        arguments = region.handed_on(options, "check", "workers")
+        arguments = region.handed_on(options, "check", "workers", "early")
         status = region.measure_inside(
             "bench_national", arguments,
             lambda path: self._generate(path, options["share"], options["seed"]), bundle=options["bundle"] or "",
@@ -65,7 +68,8 @@ class Command(BaseCommand):
         bundle = region.migrated(options["inside"])
         region.compiled_before()
         differ = 0
-        for line, wrong in measure_country(bundle, region.AS_OF, options["workers"], options["check"]):
+        workers, check, early = options["workers"], options["check"], options["early"]
+        for line, wrong in measure_country(bundle, region.AS_OF, workers, check, early=early):
             self.stdout.write(line)
             self.stdout.flush()
             differ += wrong

@@ -25,7 +25,7 @@ from matching.models import Demand, DemandLine, Introduction, LinePrice, MatchRu
 from matching.services.changes.following import CONSUMER
 from matching.services.demands import LineInput, publish_demand, save_line, withdraw_demand
 from matching.services.introductions.delivering import count_delivery
-from matching.services.runs.freezing import one_snapshot
+from matching.services.runs.supplying import one_snapshot
 from scenarios.models import Site
 from scenarios.services import SiteInput, update_site
 

@@ -1,6 +1,8 @@
 """A country's full run: the register read once, all alliances matched and stored, readers looking on."""
 
 import os
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -19,18 +21,20 @@ from matching.kernel.solve import Solver
 from matching.models import CurrentResult, Demand, DemandLine, Match, MatchRun, Pipeline
 from matching.services.benchmark.measure import timed
 from matching.services.benchmark.stages import postgres_processor, told
-from matching.services.benchmark.workers import Workers
+from matching.services.benchmark.workers import Workers, resident
 from matching.services.bundle import import_region
 from matching.services.runs import create_run
-from matching.services.runs.freezing import one_snapshot
-from matching.services.runs.supplying import supply_of_now
+from matching.services.runs.supplying import one_snapshot, supply_of_now
 
 LOOK_EVERY = 0.1  # seconds between two looks of a reader
+LAYING = 4  # processes
 Told = Iterator[tuple[str, int]]
 
 
-def measure_country(bundle: Path | None, as_of: date, workers: list[int], check: int) -> Told:
-    """Lines to print, each with how many wrong results it tells of. On a migrated database, filled if no bundle."""
+def measure_country(bundle: Path | None, as_of: date, workers: list[int], check: int, *, early: bool) -> Told:
+    """Lines to print, each with how many wrong results it tells of. On a migrated database, filled if no bundle.
+
+    early: the first run begins when the supply has just been written, and lays out itself what runs begin with."""
     if bundle:
         seconds, _ = timed(lambda: import_region(bundle))
         yield f"{'import of the bundle':<44}{seconds:>9.1f} s", 0
@@ -45,6 +49,8 @@ def measure_country(bundle: Path | None, as_of: date, workers: list[int], check:
         0,
     )
     yield from _supply(as_of)
+    if not early:
+        yield from _lay_out(as_of)
     for count in workers:
         yield _run(alliances, as_of, count, lines)
     yield _check(as_of, check)
@@ -58,9 +64,36 @@ def _supply(as_of: date) -> Told:
     before = time.process_time()
     seconds, _ = timed(write)
     folder = Path(settings.SNAPSHOT_DIR or ".")
-    size = sum(path.stat().st_size for path in folder.rglob("*.npy")) / 2**20
+    size = _written(folder)
     note = f"one process, {time.process_time() - before:.1f} s of its processor; {size:,.0f} MB in files"
     yield f"{'snapshot of offers and sites, rebuilt':<44}{seconds:>9.1f} s  {note}", 0
+
+
+def _written(folder: Path) -> float:
+    """MB of files."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 2**20
+
+
+def _lay_out(as_of: date) -> Told:
+    """What publishing a supply does in the background, by several processes as workers would."""
+    folder, spent = Path(settings.SNAPSHOT_DIR or "."), os.times()
+    before = _written(folder)
+    command = [sys.executable, "manage.py", "prepare_supply", "--as-of", as_of.isoformat()]
+    began = time.perf_counter()
+    children = [subprocess.Popen(command, cwd=settings.BASE_DIR) for _ in range(LAYING)]  # noqa: S603 (our own)
+    memory = 0.0
+    while any(child.poll() is None for child in children):
+        memory = max(memory, sum(resident(child.pid) for child in children))
+        time.sleep(LOOK_EVERY)
+    if any(child.returncode for child in children):
+        raise RuntimeError("the supply was not laid out")
+    seconds, after = time.perf_counter() - began, os.times()
+    processor = after.children_user + after.children_system - spent.children_user - spent.children_system
+    note = (
+        f"{LAYING} processes, with their start; {processor:.1f} s of their processors, {memory:,.0f} MB; "
+        f"{_written(folder) - before:,.0f} MB more in files"
+    )
+    yield f"{'what runs begin with, laid out':<44}{seconds:>9.1f} s  {note}", 0
 
 
 def _run(alliances: list[Alliance], as_of: date, workers: int, lines: int) -> tuple[str, int]:

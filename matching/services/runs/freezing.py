@@ -1,8 +1,6 @@
 """Chunk 0: the problem as the database holds it at one moment, saved once, and cut into chunks."""
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 from django.conf import settings
@@ -24,8 +22,8 @@ from matching.kernel.shared import Shared
 from matching.models import MatchRun, RunChunk
 from matching.services.runs.claims import Claim, LostFenceError, begin_run, mark_done
 from matching.services.runs.nudging import nudge_workers
+from matching.services.runs.supplying import one_snapshot, supply_of_now
 from matching.services.runs.supplying import supply as supply_by_version
-from matching.services.runs.supplying import supply_of_now
 
 # Saved as binary COPY: as a parameter tens of megabytes would travel as hexadecimal text.
 SAVE = "COPY matching_runinput (run_id, problem, identities) FROM STDIN (FORMAT BINARY)"
@@ -34,17 +32,6 @@ ZIP = b"PK"  # how identities begin; a version is text
 # all blocks of its alliance, however few lines it has in them.
 CHUNKS_OVER_SUPPLY = 8
 LOAD = "COPY (SELECT problem, identities FROM matching_runinput WHERE run_id = %s) TO STDOUT (FORMAT BINARY)"
-
-
-@contextmanager
-def one_snapshot() -> Iterator[None]:
-    """A transaction in which every query sees the same moment (inside another one: that one's rules)."""
-    outermost = not connection.in_atomic_block
-    with transaction.atomic():
-        if outermost:
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        yield
 
 
 def freeze(claim: Claim) -> None:

@@ -12,8 +12,8 @@ from companies.models import Capability
 from matching.encoding import EncodingError, snapshot
 from matching.kernel import ProblemError
 from matching.kernel.compiled import is_ready, is_wanted
-from matching.services.runs.freezing import one_snapshot
 from matching.services.runs.small import outside
+from matching.services.runs.supplying import one_snapshot
 
 logger = logging.getLogger(__name__)
 WARMING = 10.0  # seconds, in which a worker that has just begun takes no work; on a large register more

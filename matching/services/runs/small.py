@@ -21,7 +21,8 @@ from matching.models import MatchRun
 from matching.services.results import rows_by_demand, write_results
 from matching.services.runs.claims import Claim, LostFenceError, begin_runs, mark_all_done
 from matching.services.runs.ending import end_small
-from matching.services.runs.freezing import one_snapshot, short_version
+from matching.services.runs.freezing import short_version
+from matching.services.runs.supplying import one_snapshot
 
 # More demands than this are frozen and cut, so that several workers share them.
 SMALL = 128

@@ -1,12 +1,19 @@
 """When runs share what they read: full runs on a large register, over one supply for each state of the database."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
+from django.utils import timezone
 
-from matching.encoding import Supply, has_supply, open_supply, write_supply
+from alliance.choices import Scope
+from alliance.models import Alliance
+from matching.encoding import Supply, has_supply, lay_out, open_supply, write_supply
+from matching.models import DemandLine
+from matching.services.runs.nudging import nudge_to_lay_out
 
 logger = logging.getLogger(__name__)
 LARGE = 20_000  # capabilities; below, an alliance's own are read in a second
@@ -15,6 +22,17 @@ STATE = """
     SELECT count(*), coalesce(max(id), 0) FROM alliance_change WHERE kind <> ALL(%s)
 """
 _open: list[Supply] = []
+
+
+@contextmanager
+def one_snapshot() -> Iterator[None]:
+    """A transaction in which every query sees the same moment (inside another one: that one's rules)."""
+    outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if outermost:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
 
 
 def supply_of_now(as_of: date) -> Supply | None:
@@ -28,12 +46,37 @@ def supply_of_now(as_of: date) -> Supply | None:
             return None
     version = _version(as_of)
     try:
-        if not has_supply(version):
-            write_supply(version, as_of)
+        if not has_supply(version) and write_supply(version, as_of):
+            nudge_to_lay_out(version)
     except OSError as error:
         logger.warning("no supply can be kept in %s: %s", settings.SNAPSHOT_DIR, error)
         return None
     return supply(version)
+
+
+def prepare_supply(as_of: date) -> str:
+    """Write the supply of a day if need be and lay out what full runs begin with, so that the first takes as long as
+    the next; its version, "" where there is none. Several processes share the second part."""
+    with one_snapshot():
+        found = supply_of_now(as_of)
+    if found:
+        lay_out_supply(found.version)
+    return found.version if found else ""
+
+
+def prepare_nightly_supply() -> None:
+    """Some minutes before the runs of the night, where any are due."""
+    today = timezone.localdate()
+    if Alliance.objects.filter(as_of__lt=today, as_of_pinned=False).exists():
+        prepare_supply(today)
+
+
+def lay_out_supply(version: str) -> int:
+    """Lay out what published lines ask for; how much of it this process did. SupplyGoneError when it is not there."""
+    lines = DemandLine.objects.filter(demand__published=True).order_by()
+    kinds = lines.values_list("component_type_id", flat=True).distinct()
+    everywhere = kinds.filter(demand__scope=Scope.OPEN)
+    return lay_out(supply(version), set(kinds), set(everywhere))
 
 
 class SupplyGoneError(Exception):

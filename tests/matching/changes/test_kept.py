@@ -19,7 +19,7 @@ from companies.models import Capability
 from companies.services import clone_capability, publish_capability, set_free_capacity
 from matching.models import Demand, MatchRun
 from matching.services.runs import queueing, small, warm_up
-from matching.services.runs.freezing import one_snapshot
+from matching.services.runs.supplying import one_snapshot
 from scenarios.models import Site
 from tests.matching.changes.steps import Hand
 

@@ -18,7 +18,7 @@ from matching.encoding import encode, snapshot
 from matching.encoding.snapshot import files, keeping
 from matching.models import MatchRun
 from matching.services.changes import follow_and_match
-from matching.services.runs.freezing import one_snapshot
+from matching.services.runs.supplying import one_snapshot
 from tests.matching.changes.steps import Hand
 
 SUPPLY = [

@@ -18,7 +18,6 @@ from matching.kernel import Problem
 from matching.kernel.compiled.example import one_type
 from matching.kernel.compiled.solver import CompiledSolver
 from matching.kernel.compiled.tables import CompiledLines
-from matching.kernel.compiled.wide import Large
 from matching.kernel.prepare import Prepared
 from matching.kernel.shared import Shared
 from matching.kernel.solve import Solver
@@ -60,7 +59,7 @@ def main() -> None:
         solver.solve([0])
         demands = np.arange(len(frozen.demands.lab), dtype=np.int32)
         prepared = Prepared(frozen)
-        CompiledSolver(prepared, CompiledLines(prepared, Large(0, 5))).solve(demands)
+        CompiledSolver(prepared, CompiledLines(prepared, large=0)).solve(demands)
         codes = int(frozen.lines.certificates.item.max(initial=-1)) + 1
         shared = Shared(frozen, lambda _name, make: make(), codes)
         CompiledSolver(Prepared(frozen, shared)).solve(demands)

@@ -30,7 +30,6 @@ from matching.kernel.compiled.example import one_type
 from matching.kernel.compiled.lines import asks_of, solve_lines
 from matching.kernel.compiled.solver import CompiledSolver
 from matching.kernel.compiled.tables import CompiledLines
-from matching.kernel.compiled.wide import Large
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -102,46 +101,28 @@ def test_indexed_equals_reference(always_indexed: None) -> None:
     check()
 
 
-def wide_solver(problem: Problem, large: Large) -> CompiledSolver:
-    prepared = Prepared(problem)
-    return CompiledSolver(prepared, CompiledLines(prepared, large))
+def by_bits(problem: Problem) -> Results:
+    """As if every block were large: who is feasible lies by slot as well."""
+    prepared, demands = Prepared(problem), np.arange(len(problem.demands.lab), dtype=np.int32)
+    return CompiledSolver(prepared, CompiledLines(prepared, large=0)).solve(demands)
 
 
-def by_wide_lists(problem: Problem) -> Results:
-    """As if every block were large and three feasible capabilities many."""
-    demands = np.arange(len(problem.demands.lab), dtype=np.int32)
-    return wide_solver(problem, Large(0, 3)).solve(demands)
-
-
-def test_lists_of_the_best_equal_reference(always_indexed: None) -> None:
+def test_bits_by_slot_equal_reference(always_indexed: None) -> None:
     @settings(steady, max_examples=40)
     @given(problems)
     def check(problem: Problem) -> None:
-        assert_same(by_wide_lists(problem), reference.solve(problem))
+        assert_same(by_bits(problem), reference.solve(problem))
 
     check()
 
 
 @pytest.mark.parametrize(("types", "seed"), [(1, 0), (3, 2), (1, 5), (2, 3)])
-def test_lists_of_the_best_equal_whole_lists(
-    types: int, seed: int, always_indexed: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Also where conditions of a site rule out so many that a list has to be made whole."""
-    whole: list[int] = []
-    every = CompiledLines.all_feasible
-    monkeypatch.setattr(
-        CompiledLines, "all_feasible", lambda self, lines: whole.append(len(lines)) or every(self, lines)
-    )
+def test_bits_by_slot_equal_numpy(types: int, seed: int, always_indexed: None) -> None:
+    """Blocks of many words; conditions of a site rule many out."""
     problem = large_problem(
         capabilities=4000, demands=20, lines=90, sites=20, types=types, cities=9, seed=seed
     )
-    demands = np.arange(20, dtype=np.int32)
-    solver = wide_solver(problem, Large(0, 25))
-    assert_same(solver.solve(demands), by_numpy(problem).solve())
-    listed, marked = solver.lines.solve(solver.lines_of(demands))[1:]
-    assert (listed.least > -np.inf).any(), "some lists are short"
-    assert len(marked) > 0
-    assert whole or seed < 3, "lists were made whole"
+    assert_same(by_bits(problem), by_numpy(problem).solve())
 
 
 def over_a_supply(problem: Problem) -> Results:
