@@ -1,11 +1,14 @@
 """Parameter keys and how their values are written for the kernel: numbers as bounds, choices as bits."""
 
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, repeat
+from operator import is_, ne
 from typing import Any
 
 import numpy as np
 
+from matching.encoding.columns import Array
 from matching.encoding.errors import EncodingError
 from matching.kernel import Kind, Op, Specs
 
@@ -83,6 +86,37 @@ class SpecColumns:
         self._mask = array("Q")
         self._masks: dict[tuple[Any, ...], int] = {}
 
+    def add_all(self, rows: Array, values: Sequence[Mapping[str, Any]]) -> None:
+        """``add`` for many rows in one go. LookupError, TypeError or ValueError where one of them cannot be: nothing
+        is added then."""
+        by_name, kinds = self._keys.by_name, self._keys.kind
+        names = list(chain.from_iterable(values))
+        told: list[Any] = list(chain.from_iterable(own.values() for own in values))
+        key = np.fromiter(map(by_name.get, names, repeat(-1)), np.int32, len(names))
+        key[np.fromiter(map(is_, told, repeat(None)), np.bool_, len(told))] = -1
+        row = np.repeat(rows.astype(np.int32), np.fromiter(map(len, values), np.int64, len(values)))
+        there = np.flatnonzero(key >= 0)
+        if len(there) < len(key):
+            row, key, told = row[there], key[there], [told[at] for at in there.tolist()]
+        bounds, mask = np.full((len(key), 2), NAN), np.zeros(len(key), np.uint64)
+        kind = kinds[key]
+        is_list = np.fromiter(map(is_, map(type, told), repeat(list)), np.bool_, len(told))
+        ranges, numbers = (np.flatnonzero((kind <= Kind.RANGE) & which) for which in (is_list, ~is_list))
+        pairs = [told[at] for at in ranges.tolist()]
+        if any(map(ne, map(len, pairs), repeat(2))):
+            raise ValueError("a range has two ends")
+        # By ``array``: NumPy would make numbers of texts.
+        bounds[ranges] = np.frombuffer(array("d", chain.from_iterable(pairs))).reshape(-1, 2)
+        bounds[numbers] = np.frombuffer(array("d", [told[at] for at in numbers.tolist()]))[:, None]
+        for at in np.flatnonzero(kind == Kind.BOOL).tolist():
+            mask[at] = 2 if told[at] else 1
+        chosen = np.flatnonzero((kind > Kind.RANGE) & (kind != Kind.BOOL)).tolist()
+        mask[chosen] = [
+            self._mask_of(of, told[at]) for at, of in zip(chosen, key[chosen].tolist(), strict=True)
+        ]
+        for column, fresh in zip(self._columns(), (row, key, *bounds.T, mask), strict=True):
+            column.frombytes(fresh.tobytes())
+
     def add(self, row: int, values: Mapping[str, Any]) -> None:
         """Values by key as stored: a number, [low, high], a list of choices, true or false."""
         by_name, kinds = self._keys.by_name, self._keys.kinds
@@ -124,10 +158,13 @@ class SpecColumns:
 
     def _cut(self) -> None:
         """A value that is no number is half added when it fails."""
-        columns: list[array[Any]] = [self._row, self._key, self._lo, self._hi, self._mask]
+        columns = self._columns()
         whole = min(len(column) for column in columns)
         for column in columns:
             del column[whole:]
+
+    def _columns(self) -> "list[array[Any]]":
+        return [self._row, self._key, self._lo, self._hi, self._mask]
 
     def _mask_of(self, key: int, value: Any) -> int:
         chosen = (key, *value)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
 from django.db import connection
 
 from companies.models import ComponentKey
-from matching.encoding.columns import Array, columns, ordinal, positions
+from matching.encoding.columns import Array, columns, copied, ordinal, positions
 from matching.encoding.snapshot.offers import COLUMNS, Offers
 from matching.encoding.surroundings import KEY_FIELDS
 from matching.encoding.vocabulary import Keys, SpecColumns
@@ -34,6 +35,7 @@ SELECT = {
     "verified": ("o.verified", "bool"),
     "completed": ("coalesce(r.completed, 0)", "int4"),
     "on_time": ("coalesce(r.on_time, 0)", "int4"),
+    "facility": ("c.facility_id", "int8"),
 }
 FROM = """
     FROM companies_capability c JOIN companies_facility f ON f.id = c.facility_id
@@ -41,31 +43,30 @@ FROM = """
     LEFT JOIN companies_capabilityterms t ON t.capability_id = c.id
     LEFT JOIN alliance_deliveryrecord r ON r.organisation_id = o.id
 """
-HELD = """
-    FROM (
-        SELECT k.capability_id AS id, k.code, k.expires_on FROM companies_capabilitycertificate k
-        {own}
-        UNION ALL
-        SELECT c.id, k.code, k.expires_on FROM companies_facilitycertificate k
-        JOIN companies_capability c ON c.facility_id = k.facility_id {some}
-        UNION ALL
-        SELECT c.id, k.code, k.expires_on FROM alliance_organisationcertificate k
-        JOIN companies_capability c ON c.organisation_id = k.organisation_id {some}
-    ) held
-"""
+# Who holds certificates: table, its column of the holder, the column of a capability that names this one.
+HOLDERS = (
+    ("companies_capabilitycertificate", "capability_id", "id"),
+    ("companies_facilitycertificate", "facility_id", "facility_id"),
+    ("alliance_organisationcertificate", "organisation_id", "organisation_id"),
+)
+HELD = "SELECT k.{1} AS holder, k.code, k.expires_on FROM {0} k"
+OF_SOME = "WHERE k.{1} IN (SELECT c.{2} FROM companies_capability c WHERE c.id = ANY(%(ids)s))"
+CODES = "SELECT DISTINCT code FROM ({}) held ORDER BY 1"
 SPECS = "SELECT c.id, c.specs::text FROM companies_capability c {condition} ORDER BY c.id"
-CODES = "SELECT DISTINCT held.code {held} ORDER BY 1"
+ID, TEXT = (
+    slice(6, 14),
+    slice(18, None),
+)  # of the bytes of their rows: number of fields, length, id, length, text
 
 
 def read_offers(ids: Sequence[int] | None = None, codes: Sequence[str] = ()) -> Offers:
     """All capabilities, or those of these ids that exist. `codes`: known ones, which keep their positions."""
-    some = "" if ids is None else " AND c.id = ANY(%(ids)s)"
     params: dict[str, Any] = {"ids": None if ids is None else list(ids)}
     where = "" if ids is None else " WHERE c.id = ANY(%(ids)s)"
     found = columns(SELECT, f"{FROM}{where} ORDER BY c.id", params)
     table: dict[str, Array] = {name: found[name].astype(kind) for name, kind in COLUMNS.items()}
     specs, key_ids = _specs(table["id"], where, params)
-    held, known = _held(table["id"], some, params, codes)
+    held, known = _held(found, params, codes)
     count = len(table["id"])
     return Offers(
         table,
@@ -91,14 +92,21 @@ def _specs(ids: Array, where: str, params: dict[str, Any]) -> tuple[Specs, Array
     key_ids = np.array(sorted(keys.by_id), np.int64)
     gathered = SpecColumns(keys)
     condition = f"{where} {'AND' if where else 'WHERE'} c.specs <> '{{}}'"
-    with connection.cursor() as cursor:
-        cursor.execute(SPECS.format(condition=condition), params)
-        while rows := cursor.fetchmany(BLOCK):
-            parsed = json.loads("[" + ",".join([row[1] for row in rows]) + "]")
-            places = positions(ids, np.array([row[0] for row in rows])).tolist()
-            for place, values in zip(places, parsed, strict=True):
-                _add(gathered, place, values)
+    # One after the other, as they come: the text of two million would be half a gigabyte.
+    rows = copied(SPECS.format(condition=condition), params)
+    while block := list(islice(rows, BLOCK)):
+        row_ids = np.frombuffer(b"".join([row[ID] for row in block]), ">i8")
+        values = json.loads(b"[" + b",".join([row[TEXT] for row in block]) + b"]")
+        _add_all(gathered, positions(ids, row_ids), values)
     return gathered.specs(), key_ids
+
+
+def _add_all(gathered: SpecColumns, places: Array, values: list[dict[str, Any]]) -> None:
+    try:
+        gathered.add_all(places, values)
+    except (LookupError, TypeError, ValueError):
+        for place, own in zip(places.tolist(), values, strict=True):
+            _add(gathered, place, own)
 
 
 def _add(gathered: SpecColumns, place: int, values: dict[str, Any]) -> None:
@@ -109,24 +117,38 @@ def _add(gathered: SpecColumns, place: int, values: dict[str, Any]) -> None:
 
 
 def _held(
-    ids: Array, some: str, params: dict[str, Any], codes: Sequence[str]
+    capabilities: Mapping[str, Array], params: dict[str, Any], codes: Sequence[str]
 ) -> tuple[Certificates, list[str]]:
-    own = some.replace(" AND c.id", "WHERE k.capability_id")
-    held = HELD.format(own=own, some=some)
+    """Certificates of capabilities, of their facilities and firms, read once each and handed on to all of theirs."""
+    own = {
+        "id": capabilities["id"],
+        "facility_id": capabilities["facility"],
+        "organisation_id": capabilities["firm"],
+    }
+    held = HELD if params["ids"] is None else f"{HELD} {OF_SOME}"
+    tables = [held.format(*holder) for holder in HOLDERS]
     with connection.cursor() as cursor:
-        cursor.execute(CODES.format(held=held), params)
+        cursor.execute(CODES.format(" UNION ALL ".join(tables)), params)
         found = [row[0] for row in cursor.fetchall()]
     known = [*codes, *(code for code in found if code not in set(codes))]
-    if not known or not len(ids):
-        return Certificates.of([], [], []), known
     select = {
-        "id": ("held.id", "int8"),
+        "holder": ("held.holder", "int8"),
         "code": ("asked.place - 1", "int4"),
         "expires": (ordinal("held.expires_on", empty=True), "int4"),
     }
-    rest = (
-        held
-        + " JOIN unnest(%(codes)s::text[]) WITH ORDINALITY AS asked(code, place) ON asked.code = held.code"
-    )
-    rows = columns(select, rest, params | {"codes": known})
-    return Certificates.of(positions(ids, rows["id"]), rows["code"], rows["expires"]), known
+    parts = []
+    for table, (_, _, column) in zip(tables, HOLDERS, strict=True):
+        rest = f"FROM ({table}) held JOIN unnest(%(codes)s::text[]) WITH ORDINALITY AS asked(code, place) USING (code)"
+        rows = columns(select, rest, params | {"codes": known})
+        row, at = _matched(own[column], rows["holder"])
+        parts.append((row, rows["code"][at], rows["expires"][at]))
+    return Certificates.of(*(np.concatenate(values) for values in zip(*parts, strict=True))), known
+
+
+def _matched(values: Array, holders: Array) -> tuple[Array, Array]:
+    """All pairs of equal ones: positions in both."""
+    order = np.argsort(holders, kind="stable")
+    first, last = (np.searchsorted(holders[order], values, side) for side in ("left", "right"))
+    many = last - first
+    begin = np.repeat(first - (np.cumsum(many) - many), many)
+    return np.repeat(np.arange(len(values)), many), order[begin + np.arange(len(begin))]
