@@ -267,6 +267,7 @@ def test_a_run_over_a_supply_that_is_laid_out_makes_nothing(
     assert pieces(folder) == before
     assert supplying.lay_out_supply(folder.name) > 0, "nobody else is at it"
     assert pieces(folder) == before
+    assert supplying.lay_out_supply("2026-11-20-0-0") == 0, "another machine's, or gone"
 
 
 def test_who_writes_a_supply_calls_for_one_to_lay_it_out(
