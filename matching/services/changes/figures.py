@@ -69,21 +69,22 @@ class Shown:
 
 def shown(lines: Lines, states: Sequence[State], types: set[int], alliances: set[int]) -> Shown:
     """What of a capability's states shows. The first one is that of now."""
-    rest = lines.failing_else(states[0])
-    now = _Standing(lines, states[0], rest, types, alliances)
+    now, *others = (_Standing(lines, state, types, alliances) for state in states)
+    same_plans = [_of_plans(states[0]) == _of_plans(state) for state in states[1:]]
+    rest = lines.failing_else(states[0], _asking(now, others, all(same_plans)))
+    failed = now.failed(rest)
     moved, named, near = (np.zeros(len(lines.id), bool) for _ in range(3))
     rule, at = now.fails.argmax(axis=0), np.arange(len(lines.id))
     nearest = farthest = now.amounts[rule, at]
     less = rule == CAPACITY  # what is free is missed from below
-    for state in states[1:]:
-        then = _Standing(lines, state, rest, types, alliances)
-        both = now.candidate & then.candidate
-        moved |= (now.candidate != then.candidate) | (both & (now.failed != then.failed))
-        alone = both & (now.failed == 1) & (then.failed == 1)
+    for then, same in zip(others, same_plans, strict=True):
+        both, former = now.candidate & then.candidate, then.failed(rest)
+        moved |= (now.candidate != then.candidate) | (both & (failed != former))
+        alone = both & (failed == 1) & (former == 1)
         moved |= alone & (now.fails != then.fails).any(axis=0)
-        feasible = both & (now.failed == 0) & (then.failed == 0)
+        feasible = both & (failed == 0) & (former == 0)
         moved |= feasible & (now.terms > then.terms).any(axis=0)
-        if _of_plans(states[0]) != _of_plans(state):
+        if not same:
             named |= feasible
         amount = then.amounts[rule, at]
         near |= alone & now.fails[rule, at] & (now.amounts[rule, at] != amount)
@@ -95,16 +96,34 @@ def shown(lines: Lines, states: Sequence[State], types: set[int], alliances: set
     return Shown(moved, named, near & ~moved, rule, nearest, farthest)
 
 
+def _asking(now: _Standing, others: Sequence[_Standing], same_plans: bool) -> Array:
+    """bool[lines]: where it matters how many other rules the capability fails. Of the rest its figures say enough:
+    it fails two of them in all states, or the same ones by the same figures."""
+    asking = np.zeros(len(now.candidate), bool)
+    for then in others:
+        one = np.minimum(now.by_figures, then.by_figures) <= 1
+        other = (now.fails != then.fails) | (now.fails & (now.amounts != then.amounts))
+        asking |= one & other.any(axis=0)
+    if not same_plans:
+        asking |= now.by_figures == 0
+    return asking & now.candidate
+
+
 def _of_plans(state: State) -> tuple[Any, ...]:
     """What scores and plans are made of; without a price as text, because no number is not equal to itself."""
     return state.free, state.volume_days, state.prototype_days, str(state.price)
 
 
 class _Standing:
-    """A state before all lines. failed: rules, 2 for more; fails, amounts: of its figures; terms: of the score."""
+    """A state before all lines. fails, amounts: of its figures, by_figures: how many fail; terms: of the score."""
 
-    def __init__(self, lines: Lines, state: State, rest: Array, types: set[int], alliances: set[int]) -> None:
+    def __init__(self, lines: Lines, state: State, types: set[int], alliances: set[int]) -> None:
         self.candidate = lines.candidates(state, types, alliances)
         self.amounts, self.fails = lines.figures(state)
-        self.failed = np.minimum(self.fails.sum(axis=0) + rest, 2)
+        self.by_figures = self.fails.sum(axis=0)
         self.terms = lines.terms(state)
+
+    def failed(self, rest: Array) -> Array:
+        """Rules, 2 for more. rest: how many that are not about figures."""
+        failed: Array = np.minimum(self.by_figures + rest, 2)
+        return failed

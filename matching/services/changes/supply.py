@@ -8,7 +8,7 @@ figures have changed, ``figures`` looks closer.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import product
@@ -18,12 +18,11 @@ import numpy as np
 from django.db import connection
 
 from alliance.models import AllianceReach, Exclusion, OrganisationCertificate
-from companies.models import CapabilityCertificate, ComponentType, FacilityCertificate
+from companies.models import CapabilityCertificate, ComponentKey, ComponentType, FacilityCertificate
 from matching.encoding import surroundings as around
 from matching.encoding.columns import Array, columns, ordinal, unique
 from matching.encoding.vocabulary import Keys, SpecColumns, entry
 from matching.kernel import Kind, Op
-from matching.models import LineCertificate, LineRequirement
 from matching.services.changes.figures import differ_in_figures_only, shown
 from matching.services.changes.former import Row, distinct, former_rows, variants
 from matching.services.changes.naming import naming_capabilities
@@ -120,7 +119,7 @@ def _touched(
         some |= candidate
         every &= candidate
         if state is not None and candidate.any():
-            close |= candidate & (lines.failures(state) <= 1)
+            close |= candidate & (lines.failures(state, candidate) <= 1)
     touched: Array = (some & ~every) | close
     return touched
 
@@ -278,29 +277,30 @@ class Lines:
         if not len(self.id):
             return
         self._excluding = _excluding(unique(found["owner"]))
-        self._read_rules()
+        self._read = np.zeros(len(self.id), bool)  # whose rules are there
+        self._keys = around.component_keys(ComponentKey.objects.values_list("pk", flat=True))
+        self._wanting, self._key, self._op = (np.zeros(0, np.int64) for _ in range(3))
+        self._a, self._b, self._mask = np.zeros(0), np.zeros(0), np.zeros(0, np.uint64)
+        self._asking, self._codes = np.zeros(0, np.int64), list[str]()
 
-    def _read_rules(self) -> None:
-        ids = self.id.tolist()
-        place = {identity: at for at, identity in enumerate(ids)}
-        rows = list(
-            LineRequirement.objects.filter(line_id__in=ids, hard=True).values_list(
-                "line_id", "key_id", "op", "value"
-            )
-        )
-        self._keys = around.component_keys(key for _line, key, _op, _value in rows)
+    def _read_rules(self, which: Array) -> None:
+        """Of those of these lines of which nobody has asked yet."""
+        missing = which & ~self._read
+        if not missing.any():
+            return
+        self._read |= missing
+        ids = self.id[missing].tolist()
+        rows, codes = hard_requirements(ids), line_codes(ids)
         entries = [
             entry(self._keys, f"line {line}", (key, op, value, True, 1.0, 0.2))
             for line, key, op, value in rows
         ]
-        self._wanting = np.array([place[row[0]] for row in rows], np.int64)
-        kinds: tuple[Any, ...] = (np.int64, np.int64, np.float64, np.float64, np.uint64)
-        self._key, self._op, self._a, self._b, self._mask = (
-            np.array([one[at] for one in entries], kind) for at, kind in enumerate(kinds)
-        )
-        codes = list(LineCertificate.objects.filter(line_id__in=ids).values_list("line_id", "code"))
-        self._asking = np.array([place[line] for line, _code in codes], np.int64)
-        self._codes = [code for _line, code in codes]
+        self._wanting = np.append(self._wanting, np.searchsorted(self.id, _firsts(rows)))
+        for at, name in enumerate(("_key", "_op", "_a", "_b", "_mask")):
+            before = getattr(self, name)
+            setattr(self, name, np.append(before, np.array([one[at] for one in entries], before.dtype)))
+        self._asking = np.append(self._asking, np.searchsorted(self.id, _firsts(codes)))
+        self._codes += [code for _line, code in codes]
 
     def candidates(self, state: State, types: set[int], alliances: set[int]) -> Array:
         """bool: type, state, reach and self hold (docs/matching.md, section 3)."""
@@ -314,9 +314,11 @@ class Lines:
         owners = self._excluding.get(state.firm)
         return good & ~np.isin(found["owner"], owners) if owners else good
 
-    def failures(self, state: State) -> Array:
-        """How many of the other hard rules of each line it fails."""
-        count: Array = self.figures(state)[1].sum(axis=0) + self.failing_else(state)
+    def failures(self, state: State, candidate: Array) -> Array:
+        """How many of the other hard rules of each of these lines it fails; of others, and where it fails more than
+        one by its figures, not all are counted."""
+        figures = self.figures(state)[1].sum(axis=0)
+        count: Array = figures + self.failing_else(state, candidate & (figures <= 1))
         return count
 
     def figures(self, state: State) -> tuple[Array, Array]:
@@ -337,8 +339,9 @@ class Lines:
         parts[2] = np.maximum(1, found["need_by"].astype(np.int64) - found["as_of"])
         return limit, parts
 
-    def failing_else(self, state: State) -> Array:
-        """How many hard requirements it fails, and one for certificates."""
+    def failing_else(self, state: State, which: Array) -> Array:
+        """How many hard requirements of these lines it fails, and one for certificates."""
+        self._read_rules(which)
         found, count = self._found, len(self.id)
         failed = np.bincount(self._wanting[~self._meets(state)], minlength=count)
         until = np.array([state.certificates.get(code, -1) for code in self._codes], np.int64)
@@ -373,6 +376,33 @@ class Lines:
                 default=False,
             )
         return met
+
+
+REQUIREMENTS = """
+    SELECT line_id, key_id, op, value::text FROM matching_linerequirement WHERE hard AND line_id = ANY(%s)
+"""
+CODES = "SELECT line_id, code FROM matching_linecertificate WHERE line_id = ANY(%s)"
+
+
+def hard_requirements(lines: list[int]) -> list[tuple[int, int, str, Any]]:
+    """(line, key, operator, value); the JSON of all of them parsed in one go."""
+    with connection.cursor() as cursor:
+        # As one array: thousands of parameters take longer to write than to ask.
+        cursor.execute(REQUIREMENTS, [lines])
+        found = cursor.fetchall()
+    values = json.loads("[" + ",".join([row[3] for row in found]) + "]")
+    return [(*row[:3], value) for row, value in zip(found, values, strict=True)]
+
+
+def line_codes(lines: list[int]) -> list[tuple[int, str]]:
+    """(line, certificate)."""
+    with connection.cursor() as cursor:
+        cursor.execute(CODES, [lines])
+        return list(cursor.fetchall())
+
+
+def _firsts(rows: Sequence[tuple[Any, ...]]) -> Array:
+    return np.array([row[0] for row in rows], np.int64)
 
 
 def _offered(state: State, keys: Keys) -> tuple[Array, Array, Array]:
