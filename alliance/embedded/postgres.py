@@ -38,6 +38,7 @@ SETTINGS = {
 }
 MEGABYTE = 2**20
 LEAST_BUFFERS, MOST_BUFFERS = 256, 1024  # megabytes
+LEAST_TOLD = 16
 THROW_AWAY = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -214,8 +215,15 @@ def utf8_locale() -> str:
 
 
 def shared_buffers() -> int:
-    """Megabytes: a sixteenth of the machine's memory, within bounds. Of a country's results the indexes should fit in:
-    rows of ten million matches go into them in no order."""
+    """Megabytes: what POSTGRES_BUFFERS says, else a sixteenth of the machine's memory, within bounds. Of a country's
+    results the indexes should fit in: rows of ten million matches go into them in no order."""
+    told = os.environ.get("POSTGRES_BUFFERS", "").strip()
+    if told:
+        if not told.isdigit() or int(told) < LEAST_TOLD:
+            raise EmbeddedError(
+                f"POSTGRES_BUFFERS is {told!r}; it must be a number of megabytes, at least {LEAST_TOLD}."
+            )
+        return int(told)
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // MEGABYTE
     return max(LEAST_BUFFERS, min(MOST_BUFFERS, memory // 16))
 

@@ -17,7 +17,7 @@ import redis
 from alliance.embedded import binaries, postgres, processes
 from alliance.embedded.errors import DiskFullError, EmbeddedError, NoWheelError, readable
 from alliance.embedded.home import Home
-from alliance.embedded.postgres import Postgres
+from alliance.embedded.postgres import LEAST_BUFFERS, MOST_BUFFERS, Postgres, shared_buffers
 from alliance.embedded.processes import Record
 from alliance.embedded.server import Server
 from alliance.embedded.session import Session
@@ -70,6 +70,17 @@ def test_postgres_starts_once_and_serves_an_ordinary_owner(home: Home) -> None:
     assert ask(server, "show server_encoding") == "UTF8"
     server.stop()
     assert left_in(home) == []
+
+
+def test_postgres_has_the_memory_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("POSTGRES_BUFFERS", raising=False)
+    assert LEAST_BUFFERS <= shared_buffers() <= MOST_BUFFERS
+    monkeypatch.setenv("POSTGRES_BUFFERS", "6144")
+    assert shared_buffers() == 6144
+    for wrong in ("4GB", "-1", "3"):
+        monkeypatch.setenv("POSTGRES_BUFFERS", wrong)
+        with pytest.raises(EmbeddedError, match="POSTGRES_BUFFERS"):
+            shared_buffers()
 
 
 def test_postgres_refuses_the_wrong_password(home: Home) -> None:
