@@ -72,7 +72,7 @@ class Demand(Published):
         ordering = ["id"]
         # Which demands of a city or a lab their alliance's bits (`NamedIds`) leave out, without a look at the demands.
         indexes = [
-            models.Index(fields=[place, "alliance", "published"], include=["id"], name=name)
+            models.Index(fields=[place, "alliance", "published"], include=["id", "scope"], name=name)
             for place, name in (("lab_city", "demand_of_city"), ("owner", "demand_of_owner"))
         ]
         constraints = [
