@@ -9,7 +9,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from alliance.filters import LISTS, CityFilter, ListFilter, Sort, TreeFilter, TypeFilter, WordFilter
+from alliance.models import Organisation
 from scenarios.models import ScenarioType, Site
+from scenarios.models.sites import SITE_NAMES
 
 
 class SiteFilter(ListFilter):
@@ -21,7 +23,10 @@ class SiteFilter(ListFilter):
         "fleet": (_("by fleet capacity"), ("-fleet_capacity", "id")),
     }
     q = WordFilter(
-        label=_("Name or operator"), fields=["name", "organisation__name_zh", "organisation__name_en"]
+        label=_("Name or operator"),
+        fields=["name"],
+        indexed=[("", Site, SITE_NAMES)],
+        beside={"organisation": (Organisation, ["name_zh", "name_en"])},
     )
     scenario_type = TreeFilter(label=_("Scenario type"), tree=ScenarioType, empty_label=_("any"))
     city = CityFilter(label=_("City"))

@@ -31,7 +31,7 @@ from alliance.models import (
     Webhook,
     WebhookMessage,
 )
-from alliance.models.organisations import FIRM_NAMES
+from alliance.models.organisations import FIRM_WRITTEN
 
 
 class OrganisationFilter(ListFilter):
@@ -45,7 +45,7 @@ class OrganisationFilter(ListFilter):
     q = WordFilter(
         label=_("Name or credit code"),
         fields=["name_zh", "name_en", "uscc"],
-        indexed=[("", Organisation, FIRM_NAMES)],
+        indexed=[("", Organisation, FIRM_WRITTEN)],
     )
     city = CityFilter(label=_("City"))
     role = django_filters.ChoiceFilter(

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import django_filters
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Max, Model, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from alliance.models import City
 from alliance.models.base import Keys, TypeNode
-from alliance.models.searching import PAIR, Searched
+from alliance.models.searching import Searched
 from alliance.selectors.spelling import plain
 from alliance.selectors.trees import branch, tree_choices
 
@@ -37,12 +38,17 @@ class TreeFilter(django_filters.ChoiceFilter):
 
 
 class CityFilter(django_filters.CharFilter):
-    """A city by code or name, with the districts that lie in it."""
+    """A city by code or name, with the districts that lie in it.
+
+    `place`: the model that is in the city, where `field_name` leads to one. Its rows are looked up first, as an array,
+    along an index of the city, and what hangs on them by it: joined, the database would read all of either side.
+    """
 
     few = True
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, place: type[Model] | None = None, **kwargs: Any) -> None:
         self.found: dict[str, set[int]] = {}
+        self.place = place
         super().__init__(*args, **kwargs)
 
     def filter(self, qs: QuerySet, value: str) -> QuerySet:
@@ -50,7 +56,12 @@ class CityFilter(django_filters.CharFilter):
             return qs
         if value not in self.found:
             self.found[value] = self._cities(value)
-        return qs.filter(**{f"{self.field_name}__in": self.found[value]})
+        cities = self.found[value]
+        if self.place is None:
+            return qs.filter(**{f"{self.field_name}__in": cities})
+        path, _mark, name = self.field_name.rpartition("__")
+        there = self.place._base_manager.filter(**{f"{name}__in": cities}).order_by().values("pk")
+        return qs.filter(**{f"{path}__id__one_of": ArraySubquery(there)})
 
     def _cities(self, value: str) -> set[int]:
         named = Q(code=value) | Q(name_zh__startswith=value) | Q(name_en__istartswith=value)
@@ -74,7 +85,8 @@ class WordFilter(django_filters.CharFilter):
 
     Keys that the index finds narrow the rows before anybody's rights are asked; a word that very many rows hold is
     read row by row, where the first ones are soon found. `indexed`: for fields that search has an index for, the path
-    to their row ("" for the row itself), its model and the index; the other fields are read row by row.
+    to their row ("" for the row itself), its model and the index; the other fields are read row by row. `beside`: of
+    rows beside, path → (model, fields), read for those rows that somebody sees; for lists found reason by reason.
     """
 
     def __init__(
@@ -82,9 +94,11 @@ class WordFilter(django_filters.CharFilter):
         *args: Any,
         fields: Sequence[str],
         indexed: Sequence[tuple[str, type[Model], Searched]] = (),
+        beside: Mapping[str, tuple[type[Model], Sequence[str]]] | None = None,
         **kwargs: Any,
     ) -> None:
         self.fields = fields
+        self.beside = beside or {}
         self.indexed = indexed
         self.said: dict[str, Q] = {}
         self.few = False  # whether a word is in few rows
@@ -109,7 +123,15 @@ class WordFilter(django_filters.CharFilter):
                 left = [name for name in left if name not in names]
                 condition |= Q(**{f"{begins}id__one_of": found.keys})
         self.few = self.few or (bool(self.indexed) and not common)
-        return condition | any_of_fields(word, left)
+        return condition | any_of_fields(word, left) | self._beside(word)
+
+    def _beside(self, word: str) -> Q:
+        """Of the rows beside, each is looked up when it is asked about: joined, the database may read all of them."""
+        condition = Q()
+        for path, (model, names) in self.beside.items():
+            named = model._base_manager.filter(any_of_fields(word, names)).order_by().values("pk")
+            condition |= Q(**{f"{path}__id__among": named})
+        return condition
 
 
 class Holders(NamedTuple):
@@ -123,9 +145,7 @@ def holders(model: type[Model], searched: Searched, word: str, fields: Sequence[
     """Which rows hold the word in one of these fields, whoever sees them."""
     said = any_of_fields(word, fields)
     share, number = _held(model, said)
-    letters = plain(word)
-    # Very many would be slow to name. Two Latin letters in a row stand in a large part of all names and their pinyin.
-    if number > MANY or len(letters) < PAIR + letters.isascii():
+    if number > MANY or not searched.knows(plain(word)):  # very many would be slow to name
         return Holders(None, share > COMMON)
     # In no order: with one and a limit the database reads all rows in the order of their keys, hoping to be done soon.
     found = searched.holding(model, word).filter(said).order_by()

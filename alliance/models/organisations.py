@@ -25,6 +25,8 @@ class Certification(Named):
 
 
 FIRM_NAMES = Searched(("name_zh", "name_en", "uscc"), pinyin="name_sort", alike=True)
+#: The same without pinyin, in which two Latin letters stand everywhere: what filters of lists look for.
+FIRM_WRITTEN = Searched(("name_zh", "name_en", "uscc"))
 
 
 class Organisation(Named, Published):
@@ -56,6 +58,7 @@ class Organisation(Named, Published):
     class Meta:
         indexes = [
             FIRM_NAMES.index("organisation_search"),
+            FIRM_WRITTEN.index("organisation_written"),
             # Which firms are in a city, without a look at the firms: a rule asks it for their demands.
             models.Index(fields=["city"], include=["id"], name="organisation_of_city"),
         ]

@@ -25,6 +25,11 @@ class Searched:
     pinyin: str = ""
     alike: bool = False
 
+    def knows(self, letters: str) -> bool:
+        """Whether the index is to be asked for a word of these letters. One letter is no pair; of pinyin two Latin ones
+        in a row stand in a large part of all rows."""
+        return len(letters) >= PAIR + (bool(self.pinyin) and letters.isascii())
+
     @property
     def text(self) -> Func:
         parts: list[Any] = []

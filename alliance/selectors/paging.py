@@ -48,6 +48,9 @@ MOST_FEW = 500
 MOST_SORTED = 12_000
 
 
+#: Rows that are asked about keys of rows which every change has left: changed again, a filter would be asked twice.
+KNOWN = ("some", "few", "told")
+
 #: The rows of one kind, or what makes them when they are asked for.
 Given = Any
 Change = Callable[[QuerySet[Any]], QuerySet[Any]]
@@ -93,7 +96,7 @@ class Rows:
     def _rows(self, name: str) -> Any:
         if name not in self._made:
             rows = self._given[name]() if callable(self._given[name]) else self._given[name]
-            for change in self._changes if rows is not None else ():
+            for change in self._changes if rows is not None and name not in KNOWN else ():
                 rows = tuple(map(change, rows)) if name == "reasons" else change(rows)
             self._made[name] = rows
         return self._made[name]
@@ -137,7 +140,8 @@ class Rows:
         return self._given["every"] is not None and self._given["some"] is not None
 
     def narrowed(self, change: Change) -> Rows:
-        """Those that `change` leaves; it is applied to each kind of them when that is asked for."""
+        """Those that `change` leaves; it is applied to each kind of them that keys come from, when that is asked for.
+        It leaves rows out or sorts them, nothing else."""
         found = self.found(self.by)
         found._changes = (*self._changes, change)
         return found

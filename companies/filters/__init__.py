@@ -22,7 +22,7 @@ from alliance.filters import (
 )
 from alliance.models import Organisation
 from alliance.models.base import Keys
-from alliance.models.organisations import FIRM_NAMES
+from alliance.models.organisations import FIRM_WRITTEN
 from alliance.selectors import viewer_of
 from alliance.selectors.trees import branch, tree_choices
 from companies.filters.values import PREFIX, ValueFilter, parameter_of
@@ -80,10 +80,10 @@ class CapabilityFilter(ListFilter):
     q = WordFilter(
         label=_("Name or firm"),
         fields=["title", "organisation__name_zh", "organisation__name_en"],
-        indexed=[("", Capability, CAPABILITY_NAMES), ("organisation", Organisation, FIRM_NAMES)],
+        indexed=[("", Capability, CAPABILITY_NAMES), ("organisation", Organisation, FIRM_WRITTEN)],
     )
     component_type = TreeFilter(label=_("Component type"), tree=ComponentType, empty_label=_("any"))
-    city = CityFilter(label=_("City"), field_name="facility__city")
+    city = CityFilter(label=_("City"), field_name="facility__city", place=Facility)
     verified = yes_no(_("Firm verified"), field_name="organisation__verified")
     volume_lead_days = django_filters.NumberFilter(
         label=_("Volume lead time up to (days)"), lookup_expr="lte", min_value=0, max_value=100_000
@@ -137,7 +137,7 @@ class FacilityFilter(ListFilter):
     q = WordFilter(
         label=_("Name or firm"),
         fields=["name", "organisation__name_zh", "organisation__name_en"],
-        indexed=[("", Facility, FACILITY_NAMES), ("organisation", Organisation, FIRM_NAMES)],
+        indexed=[("", Facility, FACILITY_NAMES), ("organisation", Organisation, FIRM_WRITTEN)],
     )
     city = CityFilter(label=_("City"), field_name="city")
     organisation = django_filters.UUIDFilter(label=_("Firm's id"), field_name="organisation__public_id")

@@ -21,6 +21,7 @@ from companies.selectors import capability_list, capability_rows, facility_list,
 from matching.models import Demand, DemandIdentity, Introduction
 from matching.selectors import demand_list
 from matching.selectors.demands import demand_rows
+from scenarios.filters import SiteFilter
 from scenarios.models import Site
 from scenarios.selectors import site_list, site_rows
 from tests import factories as make
@@ -143,16 +144,37 @@ def test_every_rule_is_its_reasons(world: World) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "text", ["精密", "精", "(精", "A-B", "a b", "b传", "-", "%", "_", "|", "Ltd.", "91", "传动 A", "nothing"]
+    "text",
+    [
+        "精密",
+        "精",
+        "(精",
+        "A-B",
+        "a b",
+        "b传",
+        "-",
+        "%",
+        "_",
+        "|",
+        "Ltd.",
+        "91",
+        "td",
+        "12",
+        "12 传动",
+        "传动 A",
+        "nothing",
+    ],
 )
 def test_words_by_index_are_the_words(text) -> None:
     city = make.make_city("990100", "Long", "长")
     names = ["成都精密传动", "精 密", "A-B传动(成都)", "ab", "100% Ltd. A_B", "Robot|Part"]
     firms = [make.make_firm(city, f"Firm {n}", name_zh=name) for n, name in enumerate(names)]
-    kind = make.make_component_type("LNG")
+    kind, trial = make.make_component_type("LNG"), make.make_scenario_type("LNG")
     for firm in firms:
         make.make_capability(make.make_facility(firm), kind, title=f"{firm.name_zh} 减速机")
+        make.make_site(firm, trial, name=f"Hall 1{firm.pk % 4}")
     plain_firms, plain_offers = Organisation.objects.all(), Capability.objects.all()
+    plain_sites = Site.objects.all()
     for word in text.split():
         named = Q(name_zh__icontains=word) | Q(name_en__icontains=word)
         plain_firms = plain_firms.filter(named | Q(uscc__icontains=word))
@@ -161,7 +183,13 @@ def test_words_by_index_are_the_words(text) -> None:
             | Q(organisation__name_zh__icontains=word)
             | Q(organisation__name_en__icontains=word)
         )
+        plain_sites = plain_sites.filter(
+            Q(name__icontains=word)
+            | Q(organisation__name_zh__icontains=word)
+            | Q(organisation__name_en__icontains=word)
+        )
     said = QueryDict(mutable=True)
     said["q"] = text
+    assert set(SiteFilter(said, queryset=Site.objects.all()).qs) == set(plain_sites)
     assert set(OrganisationFilter(said, queryset=Organisation.objects.all()).qs) == set(plain_firms)
     assert set(CapabilityFilter(said, queryset=Capability.objects.all()).qs) == set(plain_offers)

@@ -164,11 +164,25 @@ def test_any_text_is_answered_and_escaped(world: World, signed_in, text: str) ->
 def test_the_index_and_the_query_say_the_same(world: World) -> None:
     """A different expression would be right and slow."""
     from alliance.models import Organisation
-    from alliance.models.organisations import FIRM_NAMES
+    from alliance.models.organisations import FIRM_NAMES, FIRM_WRITTEN
 
-    with connection.cursor() as cursor:
-        cursor.execute("SET enable_seqscan = off")
-        query = Organisation.objects.order_by().alias(searched_pairs=FIRM_NAMES.pairs)
-        plan = query.filter(searched_pairs__contains=["传动"]).explain()
-        cursor.execute("RESET enable_seqscan")
-    assert "organisation_search" in plan
+    for searched, index in ((FIRM_NAMES, "organisation_search"), (FIRM_WRITTEN, "organisation_written")):
+        with connection.cursor() as cursor:
+            cursor.execute("SET enable_seqscan = off")
+            query = Organisation.objects.order_by().alias(searched_pairs=searched.pairs)
+            plan = query.filter(searched_pairs__contains=["传动"]).explain()
+            cursor.execute("RESET enable_seqscan")
+        assert index in plan
+
+
+def test_two_latin_letters_are_looked_up_where_no_pinyin_is() -> None:
+    from alliance.models.organisations import FIRM_NAMES, FIRM_WRITTEN
+
+    assert [FIRM_NAMES.knows(word) for word in ("j", "jm", "jm0", "传", "传动")] == [
+        False,
+        False,
+        True,
+        False,
+        True,
+    ]
+    assert [FIRM_WRITTEN.knows(word) for word in ("j", "jm", "传", "传动")] == [False, True, False, True]
