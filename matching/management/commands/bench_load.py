@@ -49,6 +49,9 @@ class Command(BaseCommand):
             "--think", type=float, default=1.0, help="seconds between two requests of a client"
         )
         parser.add_argument("--seconds", type=float, default=60.0)
+        parser.add_argument(
+            "--warm", type=float, default=30.0, help="seconds of reading before anything is measured"
+        )
         parser.add_argument("--processes", type=int, help="of the web server; else as in production")
         parser.add_argument("--threads", type=int, help="of each of them; else as in production")
         parser.add_argument("--seed", type=int, default=1)
@@ -79,7 +82,7 @@ class Command(BaseCommand):
         told = region.handed_on(options, "size", "clients", "think", "seconds", "processes", "threads")
         self.stdout.write(f"bench_load {' '.join(told)}")
         arguments = region.handed_on(
-            options, "clients", "think", "seconds", "processes", "threads", "update", "seed", "strict"
+            options, "clients", "think", "seconds", "warm", "processes", "threads", "update", "seed", "strict"
         )
         arguments += [
             f"--no-{name}" for name in ("beside-them", "breaking") if not options[name.replace("-", "_")]
@@ -112,7 +115,8 @@ class Command(BaseCommand):
             self.stdout.write(f"ids that alliances name: {made} of them made anew in {took:.1f} s")
             with connection.cursor() as cursor:
                 cursor.execute("VACUUM ANALYZE")
-            self.stdout.write(f"{machine()}\nload average {region.load_average()} at the start")
+            self.stdout.write(f"{machine()}, {buffers()} of shared buffers")
+            self.stdout.write(f"load average {region.load_average()} at the start")
             self.stdout.write(
                 f"{Organisation.objects.count():,} organisations, limit {load.LIMIT:.0f} ms at the 95th percentile"
             )
@@ -126,7 +130,7 @@ class Command(BaseCommand):
                 address, load.tokens(), load.visits(), options["clients"], options["think"],
                 options["seconds"], options["seed"],
             )  # fmt: skip
-            load.ask(replace(plan, clients=8, think=0.1, seconds=8.0))  # what is cold the first time
+            self._warm(plan, options["warm"])
             self.stdout.write(HEADING)
             alone = load.ask(plan)
             self._say("nothing beside", alone)
@@ -138,6 +142,13 @@ class Command(BaseCommand):
                 if options["breaking"]:
                     self._break(plan, beside.met)
         return beside.met
+
+    def _warm(self, plan: Plan, seconds: float) -> None:
+        """The server has been up: other people ask it for addresses of the same kinds. What it has read into memory for
+        them and has planned counts; what those who are measured see, it is asked for the first time."""
+        others = plan.tokens[plan.clients :] + plan.tokens[: plan.clients]
+        load.ask(replace(plan, tokens=others, think=0.2, seconds=seconds, seed=plan.seed + 1))
+        self.stdout.write(f"other people read for {seconds:.0f} s before, not measured")
 
     def _break(self, plan: Plan, borne: bool) -> None:
         """Twice as many until the limit is crossed, then between the two. `borne`: the limit is met by the plan's."""
@@ -170,6 +181,15 @@ class Command(BaseCommand):
             for p95, middle, count, path in found.addresses[:SLOWEST]:
                 self.stdout.write(f"{count:40}{middle:10.0f} ms{p95:10.0f} ms  {unquote(path)}")
         self.stdout.flush()
+
+
+def buffers() -> str:
+    """Memory that PostgreSQL keeps for its tables itself."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_size_pretty(setting::bigint * 8192) FROM pg_settings WHERE name = 'shared_buffers'"
+        )
+        return str(cursor.fetchone()[0])
 
 
 HEADING = f"{'':22}{'clients':>8}  {'':8}{'number':>8}{'median':>13}{'p95':>13}"
