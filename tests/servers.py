@@ -18,6 +18,7 @@ from alliance.embedded.home import Home
 from alliance.embedded.postgres import Postgres
 from alliance.embedded.server import Server
 from alliance.embedded.valkey import Valkey
+from tests import template
 
 # Waits for the end of its input, which comes also when pytest is killed, and then tidies up.
 WATCHDOG = """\
@@ -65,10 +66,15 @@ class ThrowAway:
             shutil.rmtree(self.home.root)
 
 
+def keep_bytecode() -> None:
+    """Many machines say PYTHONDONTWRITEBYTECODE; then each of the hundreds of processes that tests start, and each of
+    xdist's, compiles the whole program and rewrites all tests again."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+
+
 def start() -> None:
     """Puts addresses into the environment, of given servers or of new ones."""
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        return
     os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(64))
     database, broker = (
         os.environ.get("TEST_DATABASE_URL"),
@@ -89,6 +95,8 @@ def stop() -> None:
         process = _beside.pop()
         process.terminate()
         process.wait()
+    if template.NAMED in os.environ and not _running:
+        template.drop()
     while _running:
         _running.pop().stop()
 
@@ -103,9 +111,13 @@ def compile_beside() -> None:
 def pytest_load_initial_conftests(
     early_config: pytest.Config,
 ) -> Generator[None, object, object]:
-    """Around pytest-django's, which reads the settings here."""
-    start()
-    early_config.add_cleanup(stop)
-    if getattr(early_config.known_args_namespace, "numprocesses", None):
-        compile_beside()
+    """Around pytest-django's, which reads the settings here. xdist's workers have what the controller began."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        keep_bytecode()
+        start()
+        early_config.add_cleanup(stop)
+        if getattr(early_config.known_args_namespace, "numprocesses", None):
+            compile_beside()
+            os.environ[template.NAMED] = f"test_template_{secrets.token_hex(4)}"
+            _beside.append(template.begin())
     return (yield)
