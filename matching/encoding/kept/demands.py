@@ -173,8 +173,8 @@ class _OverKept(Encoder):
             own = replace(built, as_of=each.as_of.toordinal(), places=places, weights=weights[each.alliance])
             positions = np.flatnonzero(self.demands["alliance"] == each.alliance)
             blocks = self._blocks(own, positions, each.as_of, stocks)
-            table = sites.seen_by(places.member, places.roles)
-            parts.append(Part(own, positions, stocked_solver(own, sites.shared, table, conditions, blocks)))
+            solver = stocked_solver(own, sites.shared, sites.table, conditions, blocks)
+            parts.append(Part(own, positions, solver))
         return Ready(Frozen(built, self._names(), now.moment), parts)
 
     def _stocks(self, lines: Lines, now: snapshot.Current) -> Stocks:

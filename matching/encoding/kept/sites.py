@@ -21,7 +21,7 @@ from matching.encoding.columns import Array, positions, unique
 from matching.encoding.freeze import Encoder
 from matching.encoding.vocabulary import Keys
 from matching.kernel import Organisations, Requirements, Sites, Specs, Windows
-from matching.kernel.compiled.sites import SiteTable, seen_by, site_table
+from matching.kernel.compiled.sites import SiteTable, site_table
 from matching.kernel.compiled.stocks import ConditionSets
 from matching.kernel.prepare import Prepared
 from matching.kernel.problem import Problem
@@ -71,10 +71,6 @@ class KeptSites:
         table = site_table(Prepared(problem, shared))
         asked = _asked(shared, before)
         return cls(problem, reader.sites["id"], reader.operators, shared, table, asked)
-
-    def seen_by(self, member: Array, roles: Array) -> Any:
-        """The table with members and roles of an alliance."""
-        return seen_by(self.table, member, roles)
 
     def changed(self, sites: Collection[UUID], operators: Collection[UUID]) -> list[int] | None:
         """Keys of those that these changes are about, now or before; None where all have to be read."""

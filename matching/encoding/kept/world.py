@@ -152,7 +152,7 @@ class World:
         if changed is None or len(changed) > MOST_MENDED:
             return None
         fresh = self._read_stock(kind, as_of, now, changed)
-        if np.isin(changed, stock.ids).sum() != len(fresh.ids):
+        if stock.count(changed) != len(fresh.ids):
             return None  # one came or went
         if len(fresh.ids) and not stock.mend(fresh, self.pool):
             return None

@@ -22,10 +22,20 @@ from matching.kernel.compiled.teams import (
     rule_out,
 )
 from matching.kernel.prepare import Prepared
-from matching.kernel.tables import Ints, Table
+from matching.kernel.shared import Shared
+from matching.kernel.tables import Floats, Ints, Table
 
 TOP = KEEP_PIPELINES
 FIRST_STEP = 0.02  # how far below the highest bound sites are put in order first
+
+
+def near_of(shared: Shared) -> Floats:
+    """Proximity by site's city, the same for all Problems that share it."""
+    if "near" not in shared.loops:
+        # Of its own also where one city makes it contiguous already.
+        shared.loops["near"] = shared.prox.T.copy(order="C")
+    near: Floats = shared.loops["near"]
+    return near
 
 
 class CompiledPipelines:
@@ -45,7 +55,7 @@ class CompiledPipelines:
             prototype_days=offers.prototype_days, volume_days=offers.volume_days, free=offers.free,
             site_city=sites.city, site_set=prepared.condition_set, window_start=sites.windows.start,
             opens=sites.windows.opens, closes=sites.windows.closes, travel=problem.places.travel, prox=prepared.prox,
-            prox_to=prepared.prox.T.copy(order="C"),  # of its own also where one city makes it contiguous already
+            prox_to=near_of(prepared.shared),
         )  # fmt: skip
 
     def solve(

@@ -92,14 +92,11 @@ def site_table(prepared: Prepared) -> SiteTable:
     if "sites" not in loops:
         loops["sites"] = _site_table(prepared)
     table: SiteTable = loops["sites"]
-    return seen_by(table, places.member, places.roles)
-
-
-def seen_by(table: SiteTable, member: Bools, roles: AnyArray) -> SiteTable:
-    """The table with the sites and roles of an alliance, which are told by its cities."""
-    own = member[table.city[table.item]]
+    role = ((places.roles & np.uint8(Role.SITES)) != 0).astype(np.float64)
+    if prepared.problem.demands.open_scope.all():
+        return table._replace(role=role)  # nobody asks for the alliance's alone
+    own = places.member[table.city[table.item]]
     start = np.concatenate(([0], np.cumsum(own)))[table.start].astype(np.int32)
-    role = ((roles & np.uint8(Role.SITES)) != 0).astype(np.float64)
     return table._replace(role=role, own_start=start, own_item=table.item[own])
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from matching.kernel.codes import Role
 from matching.kernel.compiled.block import FEW_LINES, At, Laid, Layout, lay_out, move_in_index, pack
 from matching.kernel.compiled.marked import NEVER
+from matching.kernel.compiled.pipelines import near_of
 from matching.kernel.compiled.sites import SiteTable
 from matching.kernel.compiled.solver import CompiledSolver
 from matching.kernel.compiled.tables import CompiledLines
@@ -158,6 +159,12 @@ class Stock:
     def own_bytes(self) -> int:
         """What this process has made of it: what it began with it shares with others."""
         return self.nbytes if os.getpid() == self.process else self._later_bytes
+
+    def count(self, ids: AnyArray) -> int:
+        """How many of these capabilities are in it. Looked up: `isin` would sort or hash all of a large stock."""
+        at = np.searchsorted(self.ids, ids)
+        inside = at < len(self.ids)
+        return int((self.ids[at[inside]] == ids[inside]).sum())
 
     def forget_later(self) -> None:
         """The blocks that this process has laid out, where it did not make the stock itself."""
@@ -312,7 +319,7 @@ class _Over(Shared):
         self.prox, self.trust = sites.prox, sites.trust
         self.conditions, self.condition_sets = sites.conditions, sites.condition_sets
         self.condition_set = sites.condition_set
-        self.loops = {"sites": table, "conditions": conditions}
+        self.loops = {"sites": table, "conditions": conditions, "near": near_of(sites)}
 
 
 def stocked_solver(
