@@ -1,10 +1,10 @@
 """Fixtures that every test may use: the world of `tests/cast.py`, and clients that speak as its people."""
 
-import copy
 import gc
-from collections import defaultdict
+import pickle
+import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.core.cache import caches
@@ -17,38 +17,24 @@ from tests.cast import World, build_world
 from tests.counting import summary
 from tests.judge import watch
 from tests.matrix.roles import ROLES, client
+from tests.order import SHARED, Kind, kind_of, ordered
 
-MODULE_WORLD = "_module_world"
-COMMITTING = {"transactional_db", "committed_db", "live_server"}
+KEPT, EMPTY = "_kept_world", "_no_kept_world"
+#: seconds that the transaction of the kept world may last: what reads the feed of changes waits for it
+LONGEST = 15.0
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """pytest-django makes the test database only for tests that it knows to need one."""
+    """Puts them in order, and says to each in which state it finds the database."""
     for item in items:
-        if "shared_world" in getattr(item, "fixturenames", ()):
+        names: list[str] = item.fixturenames  # type: ignore[attr-defined]
+        if SHARED in names:  # pytest-django makes the test database only for tests that it knows to need one
             item.add_marker(pytest.mark.django_db)
-    by_module = defaultdict(list)
-    for item in items:
-        if _uses_database(item):
-            by_module[item.path].append(item)
-    for several in by_module.values():
-        if len(several) > 1 and all(map(_begins_with_the_world, several)):
-            for item in several:
-                if MODULE_WORLD not in item.fixturenames:
-                    item.fixturenames.insert(0, MODULE_WORLD)
-
-
-def _uses_database(item: Any) -> bool:
-    names = set(getattr(item, "fixturenames", ()))
-    return bool(names & {"db", "world", *COMMITTING} or item.get_closest_marker("django_db"))
-
-
-def _begins_with_the_world(item: Any) -> bool:
-    """And leaves nothing behind. What commits would meet the open transaction that holds a module's world."""
-    mark = item.get_closest_marker("django_db")
-    return "world" in item.fixturenames and not (
-        set(item.fixturenames) & COMMITTING or (mark and mark.kwargs)
-    )
+        kind = kind_of(item)
+        if kind is not Kind.WITHOUT_DATABASE and not {KEPT, EMPTY} & set(names):
+            names.insert(0, KEPT if kind is Kind.WORLD else EMPTY)
+    items[:] = ordered(items)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -84,19 +70,62 @@ def _judged() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
-def _module_world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    """The small world once for a module all of whose tests begin with it: building it takes longer than most."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield build_world()
-        transaction.set_rollback(True)
+class Kept:
+    """The small world in an open transaction, as long as one test after the other begins with it: building it takes
+    longer than most of them."""
+
+    def __init__(self) -> None:
+        self._transaction: Any = None
+        self._world = b""
+        self._since = 0.0
+
+    def open(self) -> None:
+        if time.monotonic() - self._since > LONGEST:
+            self.close()
+        if self._transaction is None:
+            assert not connection.in_atomic_block, "another world lies open: tests are not in their order"
+            self._transaction = transaction.atomic()
+            self._transaction.__enter__()
+            self._world = pickle.dumps(build_world())
+            self._since = time.monotonic()
+
+    def close(self) -> None:
+        if self._transaction is not None:
+            transaction.set_rollback(True)
+            self._transaction.__exit__(None, None, None)
+            self._transaction = None
+
+    def world(self) -> World:
+        """Rows and objects of one's own, as they were built."""
+        return cast("World", pickle.loads(self._world))  # noqa: S301 (made above)
+
+
+@pytest.fixture(scope="session")
+def _kept(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Kept]:
+    kept = Kept()
+    yield kept
+    with django_db_blocker.unblock():
+        kept.close()
+
+
+@pytest.fixture
+def _kept_world(_kept: Kept, django_db_blocker: DjangoDbBlocker) -> None:
+    with django_db_blocker.unblock():
+        _kept.open()
+
+
+@pytest.fixture
+def _no_kept_world(_kept: Kept, django_db_blocker: DjangoDbBlocker) -> None:
+    """What commits, or begins with an empty database, must not meet the open transaction."""
+    with django_db_blocker.unblock():
+        _kept.close()
 
 
 @pytest.fixture
 def world(request: pytest.FixtureRequest, db: None) -> World:
-    """The small world as it was built, in a test that leaves nothing behind; rows and objects are its own."""
-    if MODULE_WORLD in request.fixturenames:
-        return copy.deepcopy(request.getfixturevalue(MODULE_WORLD))
+    """The small world as it was built; what a test writes into it is undone, or emptied, after it."""
+    if KEPT in request.fixturenames:
+        return cast("Kept", request.getfixturevalue("_kept")).world()
     return build_world()
 
 

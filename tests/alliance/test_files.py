@@ -113,10 +113,10 @@ def test_what_is_taken(
 
 
 @pytest.mark.parametrize(("name", "blob"), REFUSED, ids=lambda value: value if isinstance(value, str) else "")
-def test_what_is_refused(shared_world: World, store: Path, name: str, blob: bytes) -> None:
+def test_what_is_refused(world: World, store: Path, name: str, blob: bytes) -> None:
     before, stored = Attachment.objects.count(), files_in(store)
     with pytest.raises(DomainError) as error:
-        attach(shared_world.demands["open"], [blob], user=shared_world.person("lab_editor"), name=name)
+        attach(world.demands["open"], [blob], user=world.person("lab_editor"), name=name)
     assert error.value.field == "file"
     assert Attachment.objects.count() == before
     assert files_in(store) == stored
@@ -422,10 +422,8 @@ def test_limits_of_a_row_and_of_an_organisation(world: World) -> None:
         attach(demand, [PDF], user=user, name="a.pdf")
 
 
-def test_pages_ask_as_often_for_one_file_as_for_many(
-    shared_world: World, django_assert_num_queries: Any
-) -> None:
-    site, user = shared_world.sites["open"], shared_world.person("operator_owner")
+def test_pages_ask_as_often_for_one_file_as_for_many(world: World, django_assert_num_queries: Any) -> None:
+    site, user = world.sites["open"], world.person("operator_owner")
     browser = Client()
     browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     place = reverse("site", args=[site.public_id])
@@ -440,9 +438,9 @@ def test_pages_ask_as_often_for_one_file_as_for_many(
         assert browser.get(place).content.count(b'class="b" href="/files/') == 4
 
 
-def test_a_refused_upload_says_why_on_its_page(shared_world: World) -> None:
-    place = reverse("files", args=["introduction", shared_world.introductions["open"].public_id])
-    browser = client(shared_world, "editor")
+def test_a_refused_upload_says_why_on_its_page(world: World) -> None:
+    place = reverse("files", args=["introduction", world.introductions["open"].public_id])
+    browser = client(world, "editor")
     answer = browser.post(place, {"file": SimpleUploadedFile("a.exe", b"MZ"), "stage": "1"})
     assert answer.status_code == 400
     assert "ZIP" in answer.content.decode()
@@ -450,22 +448,19 @@ def test_a_refused_upload_says_why_on_its_page(shared_world: World) -> None:
     assert answer.status_code == 400
     answer = browser.post(place, {"stage": "1"})
     assert answer.status_code == 400
-    assert (
-        browser.get(reverse("files", args=["nothing", shared_world.demands["open"].public_id])).status_code
-        == 404
-    )
+    assert browser.get(reverse("files", args=["nothing", world.demands["open"].public_id])).status_code == 404
     assert (
         browser.get(
-            reverse("files", args=["capability", shared_world.capabilities["supplier"].public_id])
+            reverse("files", args=["capability", world.capabilities["supplier"].public_id])
         ).status_code
         == 404
     )
 
 
-def test_a_body_larger_than_any_upload_is_not_read(shared_world: World) -> None:
-    answer = client(shared_world, "editor").generic("POST", "/", CONTENT_LENGTH=str(10**12))
+def test_a_body_larger_than_any_upload_is_not_read(world: World) -> None:
+    answer = client(world, "editor").generic("POST", "/", CONTENT_LENGTH=str(10**12))
     assert answer.status_code == 413
-    answer = client(shared_world, "editor").generic("POST", "/api/v1/tokens/", CONTENT_LENGTH=str(10**12))
+    answer = client(world, "editor").generic("POST", "/api/v1/tokens/", CONTENT_LENGTH=str(10**12))
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 

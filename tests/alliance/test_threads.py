@@ -157,9 +157,9 @@ def test_broken_and_huge_texts_are_refused(world: World, text: str) -> None:
     assert error.value.field == "text"
 
 
-def test_hostile_posts_are_answered_on_the_page(shared_world: World) -> None:
-    place = reverse("thread", args=["introduction", shared_world.introductions["open"].public_id])
-    browser = client(shared_world, "city_bureau")
+def test_hostile_posts_are_answered_on_the_page(world: World) -> None:
+    place = reverse("thread", args=["introduction", world.introductions["open"].public_id])
+    browser = client(world, "city_bureau")
     for body in (
         {"text": "a\x00b"},
         {"text": "x" * 50_000},
@@ -235,15 +235,13 @@ def test_a_second_click_is_not_a_second_message(world: World) -> None:
         assert post_message(demand, "once", user=lead) != first
 
 
-def test_pages_ask_as_often_for_one_message_as_for_many(
-    shared_world: World, django_assert_num_queries: Any
-) -> None:
-    pair, lead = shared_world.introductions["open"], shared_world.person("lead_official")
+def test_pages_ask_as_often_for_one_message_as_for_many(world: World, django_assert_num_queries: Any) -> None:
+    pair, lead = world.introductions["open"], world.person("lead_official")
     for place in (
         reverse("introduction", args=[pair.public_id]),
         reverse("thread", args=["introduction", pair.public_id]),
     ):
-        browser = client(shared_world, "city_bureau")
+        browser = client(world, "city_bureau")
         browser.get(place)
         with CaptureQueriesContext(connection) as one:
             browser.get(place)

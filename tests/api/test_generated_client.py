@@ -27,6 +27,8 @@ from tests.cast import World
 from tests.factories import make_token
 from tests.live.site import LiveSite
 
+pytestmark = pytest.mark.long
+
 TOOLS = Path(sys.executable).parent
 PACKAGE = "generated_alliance"
 

@@ -12,6 +12,8 @@ from django.core.management import get_commands
 
 from alliance.embedded.install import without_servers
 
+pytestmark = pytest.mark.long
+
 CHECKOUT = Path(__file__).resolve().parents[3]
 OWN = {"migrate", "web", "worker", "beat", "reconciler"}
 ONE_SHOT = {"migrate"}

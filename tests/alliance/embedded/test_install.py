@@ -10,6 +10,8 @@ import pytest
 
 from alliance.embedded import install
 
+pytestmark = pytest.mark.long
+
 CHECKOUT = Path(__file__).resolve().parents[3]
 
 

@@ -26,7 +26,7 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 TOY = Path(__file__).parent / "toy"
 COMMANDS = ("migrate", "import_region", "demo_people", "demo_work", "match", "reconcile")
 
-pytestmark = pytest.mark.worker
+pytestmark = [pytest.mark.worker, pytest.mark.long]
 
 
 class Project:

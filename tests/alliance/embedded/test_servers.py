@@ -23,6 +23,8 @@ from alliance.embedded.server import Server
 from alliance.embedded.session import Session
 from alliance.embedded.valkey import Valkey
 
+pytestmark = pytest.mark.long
+
 CHECKOUT = Path(__file__).resolve().parents[3]
 
 

@@ -12,7 +12,7 @@ from tests.matching.bundle.bundles import Bundle
 from tests.matching.bundle.database import differing, everything
 from tests.matching.bundle.test_export_region import contents, empty_database
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 
 @pytest.fixture

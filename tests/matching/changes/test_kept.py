@@ -33,6 +33,7 @@ from matching.kernel.compiled.__main__ import compile_all
 from matching.kernel.solve import Solver
 from tests.matching.kernel.compilations import Listener
 
+pytestmark = pytest.mark.compiled
 SEQUENCES = int(os.environ.get("SEQUENCES", "10"))
 Settled = Callable[[], dict[str, Any]]
 

@@ -31,6 +31,8 @@ from matching.kernel.compiled.lines import asks_of, solve_lines
 from matching.kernel.compiled.solver import CompiledSolver
 from matching.kernel.compiled.tables import CompiledLines
 
+pytestmark = pytest.mark.compiled
+
 
 @pytest.fixture(scope="module", autouse=True)
 def compiled_once() -> None:

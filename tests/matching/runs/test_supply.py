@@ -32,6 +32,7 @@ from matching.services.runs.freezing import freeze
 from matching.services.runs.supplying import one_snapshot
 
 AS_OF = date(2026, 11, 20)
+pytestmark = pytest.mark.compiled
 
 
 @pytest.fixture(scope="module", autouse=True)
