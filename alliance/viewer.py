@@ -1,10 +1,12 @@
 """Who is asking: what a signed-in person is, as ids that the visibility rules of `alliance.access` ask for."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
-from django.db.models import QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
 
 
 @dataclass(frozen=True)
@@ -82,54 +84,75 @@ def table(model: str) -> QuerySet[Any]:
     return rows
 
 
-def _seats(user: Any, acting: Acting | None) -> list[tuple[int, str, str, int]]:
-    """(organisation, its kind, role, its city) of every place from which the person, or the token, speaks."""
+@dataclass(frozen=True)
+class Seat:
+    """A place from which a person, or a token, speaks. Ids: the alliances that the organisation's city belongs to, the
+    cities that it cares for, the alliances that it leads."""
+
+    organisation: int
+    kind: str
+    role: str
+    alliances: frozenset[int]
+    care: frozenset[int]
+    led: frozenset[int]
+
+
+def _seats(user: Any, acting: Acting | None) -> list[Seat]:
+    """Asked in one statement, which every request waits for."""
+    organisations = table("Organisation").filter(suspended=False)
     if acting is not None and acting.service:
-        rows = table("Organisation").filter(pk=acting.organisation_id, suspended=False)
+        own = organisations.filter(pk=acting.organisation_id)
+        rows = own.values_list("pk", "kind", *_surroundings("pk", "city"))
         return [
-            (pk, kind, "official" if kind == "bureau" else "editor", city)
-            for pk, kind, city in rows.values_list("pk", "kind", "city_id")
+            Seat(pk, kind, "official" if kind == "bureau" else "editor", *map(frozenset, sets))
+            for pk, kind, *sets in rows
         ]
     places = table("Membership").filter(user=user, organisation__suspended=False)
     if acting is not None:
         places = places.filter(organisation=acting.organisation_id)
-    return list(places.values_list("organisation_id", "organisation__kind", "role", "organisation__city_id"))
+    around = _surroundings("organisation", "organisation__city")
+    rows = places.values_list("organisation_id", "organisation__kind", "role", *around)
+    return [Seat(pk, kind, role, *map(frozenset, sets)) for pk, kind, role, *sets in rows]
+
+
+def _surroundings(organisation: str, city: str) -> tuple[ArraySubquery, ...]:
+    """The three sets of ids of a seat, each as an array; `organisation`, `city`: the paths that lead to both."""
+    reach = table("AllianceReach").filter(city=OuterRef(city))
+    care = table("CityCare").filter(bureau=OuterRef(organisation))
+    led = table("Alliance").filter(lead_city__caretakers__bureau=OuterRef(organisation))
+    return (
+        ArraySubquery(reach.order_by().values("alliance_id")),
+        ArraySubquery(care.order_by().values("city_id")),
+        ArraySubquery(led.order_by().values("pk")),
+    )
 
 
 def _load_viewer(user: Any) -> Viewer:
     acting: Acting | None = getattr(user, "acting", None)
-    members = _seats(user, acting)
+    seats = _seats(user, acting)
     platform_admin = user.is_superuser and acting is None
-    if not members and not platform_admin:
+    if not seats and not platform_admin:
         return NOBODY
-    firms = {m[0] for m in members if m[1] == "firm"}
-    bureaus = {m[0] for m in members if m[1] == "bureau"}
-    reach: dict[int, set[int]] = {}
-    for city, alliance in (
-        table("AllianceReach").filter(city__in={m[3] for m in members}).values_list("city_id", "alliance_id")
-    ):
-        reach.setdefault(city, set()).add(alliance)
-    care: set[int] = set()
-    if bureaus:
-        care = set(table("CityCare").filter(bureau__in=bureaus).values_list("city_id", flat=True))
-    bureau_alliances = {a for m in members if m[1] == "bureau" for a in reach.get(m[3], ())}
-    admins = {m[0] for m in members if m[2] == "admin"}
-    admin_alliances: set[int] = set()
-    if admins:
-        led = table("Alliance").filter(lead_city__caretakers__bureau__in=admins)
-        admin_alliances = set(led.values_list("id", flat=True))
+    firms = [seat for seat in seats if seat.kind == "firm"]
+    bureaus = [seat for seat in seats if seat.kind == "bureau"]
+    admin_alliances = _all_of(seat.led for seat in seats if seat.role == "admin")
+    bureau_alliances = _all_of(seat.alliances for seat in bureaus) | admin_alliances
     if platform_admin:
-        bureau_alliances = set(table("Alliance").values_list("id", flat=True))
-        admin_alliances = set()
+        bureau_alliances = frozenset(table("Alliance").values_list("pk", flat=True))
+        admin_alliances = frozenset()
     return Viewer(
         user_id=None if acting is not None and acting.service else user.pk,
         platform_admin=platform_admin,
-        firms=frozenset(firms),
-        editing=frozenset(m[0] for m in members if m[1] == "firm" and m[2] in ("owner", "editor")),
-        owning=frozenset(m[0] for m in members if m[1] == "firm" and m[2] == "owner"),
-        bureaus=frozenset(bureaus),
-        care=frozenset(care),
-        bureau_alliances=frozenset(bureau_alliances | admin_alliances),
-        admin_alliances=frozenset(admin_alliances),
-        firm_alliances=frozenset(a for m in members if m[1] == "firm" for a in reach.get(m[3], ())),
+        firms=frozenset(seat.organisation for seat in firms),
+        editing=frozenset(seat.organisation for seat in firms if seat.role in ("owner", "editor")),
+        owning=frozenset(seat.organisation for seat in firms if seat.role == "owner"),
+        bureaus=frozenset(seat.organisation for seat in bureaus),
+        care=_all_of(seat.care for seat in bureaus),
+        bureau_alliances=bureau_alliances,
+        admin_alliances=admin_alliances,
+        firm_alliances=_all_of(seat.alliances for seat in firms),
     )
+
+
+def _all_of(sets: Iterable[frozenset[int]]) -> frozenset[int]:
+    return frozenset().union(*sets)

@@ -19,10 +19,11 @@ class Discreet(Logger):
 
 bind = "0.0.0.0:8000"
 worker_class = "gthread"
-# One process for each core, within bounds: of the threads of a process one computes at a time.
+# Two processes for each core and one, within bounds: of the threads of a process one computes at a time, and clients
+# keep their connections, so with few processes one of them has to answer many at once while another is idle.
 cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-workers = int(os.environ.get("WEB_PROCESSES") or max(2, min(8, cores)))
-threads = int(os.environ.get("WEB_THREADS") or 8)
+workers = int(os.environ.get("WEB_PROCESSES") or min(17, 2 * cores + 1))
+threads = int(os.environ.get("WEB_THREADS") or 4)
 preload_app = True
 timeout = 60
 graceful_timeout = 30

@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
 from alliance.access import EDITABLE, NOBODY, VISIBLE, GuardedQuerySet, Row, viewer_of, visible
-from alliance.models import Alliance, CityCare, DeliveryRecord, Membership, Organisation
+from alliance.models import Alliance, CityCare, DeliveryRecord, Membership, Organisation, User
 from companies.models import Capability, CapabilityCertificate, CapabilityTerms, Facility, SpecEvidence
 from matching.models import (
     CurrentResult,
@@ -135,6 +135,15 @@ def test_alliance_admins_sit_in_the_lead_bureau(world: World) -> None:
     assert viewer_of(usurper).admin_alliances == frozenset()
     firm_admin = make.make_person("firm_admin", (world.organisations["lab"], "admin"))
     assert viewer_of(firm_admin).admin_alliances == frozenset()
+
+
+def test_who_somebody_is_takes_one_statement(world: World, django_assert_num_queries: Any) -> None:
+    """Every request waits for it."""
+    everybody = {name: User.objects.get(pk=user.pk) for name, user in world.people.items()}
+    for name, user in everybody.items():
+        with django_assert_num_queries(2 if user.is_superuser else 1):
+            seen = viewer_of(user)
+        assert seen.user_id in (user.pk, None), name
 
 
 # --- editing --------------------------------------------------------------------------------------
