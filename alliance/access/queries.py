@@ -1,5 +1,5 @@
-"""Rules as queries, each made once for a viewer, and their SQL written once: both cost milliseconds, and a page asks
-for many."""
+"""Rules as queries, each made once for all viewers of a shape, and their SQL written once: both cost milliseconds, and a page
+asks for many."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from django.db.models.sql import Query
 from django.db.models.sql.compiler import SQLCompiler
 from django.db.models.sql.where import WhereNode
 
+from alliance.access.shapes import Shape, is_complete, shape_of
 from alliance.viewer import Viewer
 
 #: (a model's `Row`, viewer) → condition
@@ -31,7 +32,8 @@ def narrowed(rows: Rows, rule: Rule, viewer: Viewer) -> Rows:
     if not _says_nothing(rows.query):
         return rows.filter(rule(rows.model.access, viewer))
     found: Rows = rows._chain()  # type: ignore[attr-defined]
-    found.query = _query(rows.model, rule, viewer).clone()  # type: ignore[arg-type]
+    shape = shape_of(viewer)
+    found.query = _filled(_query(rows.model, rule, shape.stand_in), shape)  # type: ignore[arg-type]
     return found
 
 
@@ -49,14 +51,15 @@ def reasons_of(rule: Q) -> tuple[Q, list[Q]]:
 
 
 def by_reason(rows: Rows, rule: Rule, viewer: Viewer) -> list[Rows]:
-    """The same rows in parts that may overlap, for one reason of the rule each; made once for a viewer."""
+    """The same rows in parts that may overlap, for one reason of the rule each; made once for a shape."""
     if not _says_nothing(rows.query):
         rest, reasons = reasons_of(rule(rows.model.access, viewer))
         return [rows.filter(rest, reason) for reason in reasons]
     found: list[Rows] = []
-    for query in _reasons(rows.model, rule, viewer):  # type: ignore[arg-type]
+    shape = shape_of(viewer)
+    for query in _reasons(rows.model, rule, shape.stand_in):  # type: ignore[arg-type]
         found.append(rows._chain())  # type: ignore[attr-defined]
-        found[-1].query = query.clone()
+        found[-1].query = _filled(query, shape)
     return found
 
 
@@ -67,7 +70,7 @@ def _reasons(model: type[Model], rule: Rule, viewer: Viewer) -> tuple[Query, ...
     # What cannot be a reason for this viewer (no bureau's, nobody's firm) is not asked about.
     queries = [query for query in queries if _says_something(query)] or queries[:1]
     for query in queries:
-        query.where = _written(query.where)
+        query.where = _node(Written(query.where))
     return tuple(queries)
 
 
@@ -83,29 +86,42 @@ def _says_something(query: Query) -> bool:
 def _query(model: type[Model], rule: Rule, viewer: Viewer) -> Query:
     """A rule depends on the viewer alone and holds look-ups, never rows that it has read: those would stay."""
     query: Query = model._base_manager.filter(rule(model.access, viewer)).query  # type: ignore[attr-defined]
-    query.where = _written(query.where)
+    query.where = _node(Written(query.where))
     return query
 
 
+def _filled(query: Query, shape: Shape) -> Query:
+    """A query of the shape's stand-in, whose conditions are written, as the viewer's."""
+    found: Query = query.clone()
+    found.where = _node(Filled(query.where.children[0], shape))
+    return found
+
+
 def prepared(rows: Rows, build: Callable[[Any, Viewer], Any], viewer: Viewer) -> Rows:
-    """`build(rows, viewer)`, made once for a viewer where the rows are simply all of a model. Like a rule, it holds
-    look-ups and never rows that it has read."""
+    """`build(rows, viewer)`, made once for a shape where the rows are simply all of a model. Like a rule, it holds
+    look-ups and never rows that it has read; what it says of a row beside its rule is a wrapped condition."""
     if not _says_nothing(rows.query):
         return build(rows, viewer)
     found: Rows = rows._chain()  # type: ignore[attr-defined]
-    found.query = _prepared(rows.model, build, viewer).clone()  # type: ignore[arg-type]
+    shape = shape_of(viewer)
+    found.query = _filled(_prepared(rows.model, build, shape.stand_in), shape)  # type: ignore[arg-type]
+    for name, said in found.query.annotations.items():
+        found.query.annotations[name] = said.copy()
+        found.query.annotations[name].expression = Filled(said.expression, shape)
     return found
 
 
 @lru_cache(maxsize=512)
 def _prepared(model: type[Model], build: Callable[[Any, Viewer], Any], viewer: Viewer) -> Query:
     query: Query = build(model._default_manager.all(), viewer).query
+    query.where = _node(Written(query.where))
+    for said in query.annotations.values():
+        said.expression = Written(said.expression)
     return query
 
 
-def _written(where: WhereNode) -> WhereNode:
-    node: Any = Written(where)
-    return WhereNode([node])
+def _node(part: Any) -> WhereNode:
+    return WhereNode([part])
 
 
 class Written:
@@ -131,6 +147,8 @@ class Written:
             except (EmptyResultSet, FullResultSet) as told:
                 self.sql = type(told)
             else:
+                if not is_complete(sql, params):
+                    raise LookupError("a rule writes ids of a viewer where they cannot be filled in")
                 self.sql = sql, tuple(params)
         if not isinstance(self.sql, tuple):
             raise self.sql
@@ -152,6 +170,20 @@ class Written:
 
     def get_refs(self) -> set[str]:
         return set()
+
+
+class Filled(Written):
+    """The same for one viewer: what was written for all of a shape, with the viewer's ids."""
+
+    def __init__(self, written: Written, shape: Shape) -> None:
+        self.written, self.shape = written, shape
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:
+        sql, params = self.written.as_sql(compiler, connection)
+        return sql, self.shape.filled(params)
+
+    def relabeled_clone(self, names: dict[str, str]) -> Filled:
+        return Filled(self.written.relabeled_clone(names), self.shape)
 
 
 def _says_nothing(query: Query) -> bool:

@@ -70,9 +70,9 @@ class Bits:
 
 # Both are read once for a statement. `||` makes a copy in memory: without it the bits would be fetched anew for every
 # row. Where there are none, or a mark, there is no end either: nobody is named.
-END = """(SELECT 8 * octet_length(b.{kind}) FROM matching_namedids b WHERE b.alliance_id = {alliance} AND b.whole
+END = """(SELECT 8 * octet_length(b.{kind}) FROM matching_namedids b WHERE b.alliance_id = %s AND b.whole
           AND NOT EXISTS (SELECT FROM matching_namedmark m WHERE m.alliance_id = b.alliance_id))"""
-BITS = "(SELECT b.{kind} || ''::bytea FROM matching_namedids b WHERE b.alliance_id = {alliance})"
+BITS = "(SELECT b.{kind} || ''::bytea FROM matching_namedids b WHERE b.alliance_id = %s)"
 NAMED = f"CASE WHEN {{key}} < {END} THEN get_bit({BITS}, {{key}}) = 1 ELSE false END"
 
 
@@ -85,9 +85,8 @@ class NamedBy(Lookup):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         key, params = self.process_lhs(compiler, connection)
-        kind = self.rhs.kind  # a column's name: ours, nobody else's
-        each = [
-            NAMED.format(key=key, kind=kind, alliance=int(alliance))
-            for alliance in sorted(self.rhs.alliances)
-        ]
-        return f"({' OR '.join(each)})", (*params, *params) * len(each)
+        each = NAMED.format(key=key, kind=self.rhs.kind)  # a column's name: ours, nobody else's
+        told: list[Any] = []
+        for alliance in sorted(self.rhs.alliances):
+            told += [*params, int(alliance), int(alliance), *params]
+        return f"({' OR '.join([each] * len(self.rhs.alliances))})", tuple(told)
