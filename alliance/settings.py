@@ -183,7 +183,7 @@ CACHES = {
     },
     # Requests of each caller, counted for all processes together; a lost server only makes each count alone.
     "rates": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "alliance.rest.rates.CountingCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "rates",
         "OPTIONS": {"socket_timeout": 0.3, "socket_connect_timeout": 0.3},

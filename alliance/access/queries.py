@@ -1,5 +1,5 @@
-"""Rules as queries, each made once for all viewers of a shape, and their SQL written once: both cost milliseconds, and a page
-asks for many."""
+"""Rules as queries, each made once for all viewers of a shape, and their SQL written once: both cost milliseconds, and
+a page asks for many."""
 
 from __future__ import annotations
 
@@ -93,7 +93,8 @@ def _query(model: type[Model], rule: Rule, viewer: Viewer) -> Query:
 def _filled(query: Query, shape: Shape) -> Query:
     """A query of the shape's stand-in, whose conditions are written, as the viewer's."""
     found: Query = query.clone()
-    found.where = _node(Filled(query.where.children[0], shape))
+    (written,) = query.where.children
+    found.where = _node(Filled(written, shape))  # type: ignore[arg-type]
     return found
 
 
@@ -107,7 +108,7 @@ def prepared(rows: Rows, build: Callable[[Any, Viewer], Any], viewer: Viewer) ->
     found.query = _filled(_prepared(rows.model, build, shape.stand_in), shape)  # type: ignore[arg-type]
     for name, said in found.query.annotations.items():
         found.query.annotations[name] = said.copy()
-        found.query.annotations[name].expression = Filled(said.expression, shape)
+        found.query.annotations[name].expression = Filled(said.expression, shape)  # type: ignore[attr-defined]
     return found
 
 
@@ -116,7 +117,7 @@ def _prepared(model: type[Model], build: Callable[[Any, Viewer], Any], viewer: V
     query: Query = build(model._default_manager.all(), viewer).query
     query.where = _node(Written(query.where))
     for said in query.annotations.values():
-        said.expression = Written(said.expression)
+        said.expression = Written(said.expression)  # type: ignore[attr-defined]
     return query
 
 

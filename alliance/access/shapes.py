@@ -1,5 +1,5 @@
-"""Viewers of one shape: as many ids in each of their sets, and in the same ones. A rule asks all of them the same, so it is
-written once, for somebody who stands in for them, and then filled with the ids of who asks."""
+"""Viewers of one shape: as many ids in each of their sets, and in the same ones. A rule asks all of them the same, so
+it is written once, for somebody who stands in for them, and then filled with the ids of who asks."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Shape:
 @lru_cache(maxsize=1024)
 def shape_of(viewer: Viewer) -> Shape:
     ids: dict[int, int] = {}
-    sets: dict[str, frozenset[int]] = {}
+    sets: dict[str, Any] = {}
     for number, names in enumerate(KINDS):
         held = {name: getattr(viewer, name) for name in names}
         # In an order that says nothing of the ids but which sets they are in.

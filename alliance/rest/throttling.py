@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from rest_framework.throttling import BaseThrottle
 
 from alliance.models import ApiToken
+from alliance.rest.rates import CountingCache
 from alliance.services.limits import plain_address
 
 WINDOW = 60
@@ -53,6 +54,8 @@ def count(key: str) -> int:
 
 def _add(cache: str, key: str) -> int:
     counter = caches[cache]
+    if isinstance(counter, CountingCache):
+        return counter.count(key, WINDOW * 2)
     if counter.add(key, 1, WINDOW * 2):
         return 1
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import django_filters
@@ -22,6 +23,8 @@ from alliance.selectors.paging import Page, Rows, cut_merged
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 PAGE_WORDS = ("limit", "cursor")
+#: What a value of a filter raises that cannot be written as SQL.
+UNWRITTEN = (ValueError, OverflowError, TypeError, ValidationError)
 
 
 def _wrong(names: Sequence[str], message: str, code: str = "unknown") -> serializers.ValidationError:
@@ -156,27 +159,30 @@ class ReadViewSet(Counted, viewsets.GenericViewSet[Any]):
                 )
         except DataError as error:
             raise _unusable() from error
+        except UNWRITTEN:
+            self._refuse_unwritten(found)  # looked at only now: each list would wait for it
+            raise
 
     def _filtered(self, lists: Sequence[Rows], chosen: Sequence[ListFilter]) -> Sequence[Rows]:
-        """The lists narrowed; junk that a form let pass fails when its SQL is made, here, where it is a 400."""
+        """The lists narrowed, once: then the filters know how many rows they leave."""
         try:
-            found = [
-                rows.narrowed(each.filter_queryset)
+            return [
+                rows.narrowed(each.filter_queryset).applied()
                 for rows, each in zip(lists, chosen, strict=True)
                 if each.form.is_valid()
             ]
-            for rows in found:
-                self._compile(rows.base)
-        except (ValueError, OverflowError, TypeError, ValidationError) as error:
+        except UNWRITTEN as error:
             raise _unusable() from error
-        return found
 
     @staticmethod
-    def _compile(found: QuerySet[Any]) -> None:
+    def _refuse_unwritten(lists: Sequence[Rows]) -> None:
+        """Junk that a form let pass fails when its SQL is made: that is a 400."""
         try:
-            found.query.get_compiler(found.db).as_sql()
-        except (EmptyResultSet, FullResultSet):
-            return
+            for rows in lists:
+                with suppress(EmptyResultSet, FullResultSet):
+                    rows.base.query.get_compiler(rows.base.db).as_sql()
+        except UNWRITTEN as error:
+            raise _unusable() from error
 
     def refuse_unknown(self, request: Request, known: Sequence[str]) -> None:
         refuse_unknown(request, known)

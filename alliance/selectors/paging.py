@@ -90,13 +90,19 @@ class Rows:
         }  # fmt: skip
         self._made: dict[str, Any] = {}
         self._changes: tuple[Change, ...] = ()
+        #: What the list that this one was narrowed from had made, and with how many of the changes.
+        self._begun: tuple[dict[str, Any], int] = ({}, 0)
         self.by, self.begins, self.most_few = by, begins, most_few
         self.known: dict[str, list[Any]] = {}
 
     def _rows(self, name: str) -> Any:
         if name not in self._made:
-            rows = self._given[name]() if callable(self._given[name]) else self._given[name]
-            for change in self._changes if rows is not None and name not in KNOWN else ():
+            begun, done = self._begun
+            if name in begun:
+                rows = begun[name]
+            else:
+                rows, done = self._given[name]() if callable(self._given[name]) else self._given[name], 0
+            for change in self._changes[done:] if rows is not None and name not in KNOWN else ():
                 rows = tuple(map(change, rows)) if name == "reasons" else change(rows)
             self._made[name] = rows
         return self._made[name]
@@ -144,6 +150,7 @@ class Rows:
         It leaves rows out or sorts them, nothing else."""
         found = self.found(self.by)
         found._changes = (*self._changes, change)
+        found._begun = self._made, len(self._changes)
         return found
 
     def found(self, by: str) -> Rows:

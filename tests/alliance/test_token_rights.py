@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from time import sleep
 from typing import Any
 from uuid import uuid4
 
@@ -177,15 +178,19 @@ def test_two_processes_count_together() -> None:
     import importlib
 
     from django.conf import settings as now
-    from django.core.cache.backends.redis import RedisCache
+
+    from alliance.rest.rates import CountingCache
 
     told = importlib.import_module("alliance.settings").CACHES["rates"]
-    assert told["BACKEND"].endswith("RedisCache")
-    one, two = (RedisCache(now.REDIS_URL, {"KEY_PREFIX": uuid4().hex}) for _number in range(2))
+    assert told["BACKEND"].endswith("CountingCache")
+    one, two = (CountingCache(now.REDIS_URL, {"KEY_PREFIX": uuid4().hex}) for _number in range(2))
     two.key_prefix = one.key_prefix
-    assert one.add("caller", 1, 60)
-    assert not two.add("caller", 1, 60)
-    assert (two.incr("caller"), one.incr("caller")) == (2, 3)
+    assert [one.count("caller", 60), two.count("caller", 60), one.count("caller", 60)] == [1, 2, 3]
+    assert two.count("another", 60) == 1
+    assert one.get("caller") == 3
+    one.count("short", 1)
+    sleep(1.1)
+    assert two.count("short", 1) == 1
 
 
 @pytest.mark.parametrize(("proxies", "blocked"), [(0, True), (1, False), (2, True)])
