@@ -109,6 +109,9 @@ class Candidates:
 OWN_COLUMNS = ("firm", "city", "type", "free", "moq", "price", "volume_days")
 
 
+OF_CITIES = ("near",)  # what loops keep that says nothing of sites
+
+
 class SiteWindows(NamedTuple):
     """All windows flat: site, first and last day (inclusive), sorted by site, start, end."""
 
@@ -136,29 +139,40 @@ class Shared:
         self._is_holder: dict[int, Bools] = {}
         self._number_conditions()
 
-    def with_sites(self, problem: Problem, fresh: Shared, source: AnyArray) -> Shared:
-        """Of a problem whose sites are rows of this one's and of another's, end to end: ``source``. Conditions keep
-        their numbers, also those that no site has any more."""
+    def with_sites(
+        self, problem: Problem, fresh: Shared, *, source: AnyArray | None = None, at: AnyArray | None = None
+    ) -> Shared:
+        """Of a problem whose sites are rows of this one's and of another's, end to end: ``source``; or this one's, but
+        ``at`` these places the other's. Conditions keep their numbers, also those that no site has any more."""
         made = copy(self)
         for name in ("specs", "usable", "_certificate_order", "site_params", "windows"):
             made.__dict__.pop(name, None)
-        made.problem, made.loops = problem, {}
-        made.trust = np.concatenate((self.trust, fresh.trust))[source]
-        made.conditions, made.condition_sets = list(self.conditions), list(self.condition_sets)
-        numbers = {_identity(want): number for number, want in enumerate(made.conditions)}
-        sets = {members: number for number, members in enumerate(made.condition_sets)}
+        made.problem = problem
+        made.loops = {name: self.loops[name] for name in OF_CITIES if name in self.loops}
+        theirs = made._numbered(self, fresh)
+        if at is None:
+            made.trust = np.concatenate((self.trust, fresh.trust))[source]
+            made.condition_set = np.concatenate((self.condition_set, theirs))[source]
+        else:
+            made.trust, made.condition_set = self.trust.copy(), self.condition_set.copy()
+            made.trust[at], made.condition_set[at] = fresh.trust, theirs
+        return made
+
+    def _numbered(self, before: Shared, fresh: Shared) -> Ints:
+        """The list of conditions of each of the other's sites; what has no number yet gets the next."""
+        self.conditions, self.condition_sets = list(before.conditions), list(before.condition_sets)
+        numbers = {_identity(want): number for number, want in enumerate(self.conditions)}
+        sets = {members: number for number, members in enumerate(self.condition_sets)}
         of_set = []
         for members in fresh.condition_sets:
             own = []
             for want in (fresh.conditions[number] for number in members):
                 number = numbers.setdefault(_identity(want), len(numbers))
-                made.conditions += [want] if number == len(made.conditions) else []
+                self.conditions += [want] if number == len(self.conditions) else []
                 own.append(number)
             of_set.append(sets.setdefault(tuple(own), len(sets)))
-        made.condition_sets = list(sets)
-        theirs = np.array(of_set, np.int32)[fresh.condition_set] if of_set else fresh.condition_set
-        made.condition_set = np.concatenate((self.condition_set, theirs))[source]
-        return made
+        self.condition_sets = list(sets)
+        return np.array(of_set, np.int32)[fresh.condition_set] if of_set else fresh.condition_set
 
     @cached_property
     def specs(self) -> SpecIndex:

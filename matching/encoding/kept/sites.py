@@ -1,6 +1,7 @@
 """All sites as one Problem without demands, with what the compiled loops make of them.
 
-Sites that have changed are read again alone, and put in place of what they were.
+Sites that have changed are read again alone, and put in place of what they were: where the same sites are there, into
+columns that are copied as they lie. What sites state is not copied: of that a process only writes some places.
 """
 
 from __future__ import annotations
@@ -84,8 +85,39 @@ class KeptSites:
         return sorted(found) if len(found) <= MOST_MENDED else None
 
     def mended(self, problem: Problem, reader: SiteReader, changed: list[int]) -> KeptSites:
-        """With these in place of what they were. problem: of what the reader has read of them."""
+        """With these in place of what they were. problem: of what the reader has read of them.
+
+        The columns of stated values are written on: by then nobody may read them as they were.
+        """
         fresh = KeptSites.of(problem, reader, None)
+        if fresh.ids.tolist() != changed or not np.isin(fresh.ids, self.ids).all():
+            return self._with_others(fresh, changed)
+        return self._with_values(fresh, np.searchsorted(self.ids, fresh.ids))
+
+    def _with_values(self, fresh: KeptSites, at: Array) -> KeptSites:
+        """The same sites; those at these places say something else."""
+        own, new = self.problem.sites, fresh.problem.sites
+        columns = _columns_with(own, new, at) | {"organisation": own.organisation}
+        sites = Sites(
+            **columns,
+            windows=_packed_with(own.windows, new.windows, at),
+            params=_specs_with(own.params, new.params, at),
+            conditions=_packed_with(own.conditions, new.conditions, at),
+        )
+        record = _columns_with(self.problem.organisations, fresh.problem.organisations, at)
+        whole = replace(self.problem, sites=sites, organisations=Organisations(**record))
+        shared = self.shared.with_sites(whole, fresh.shared, at=at)
+        table = self.table
+        if (sites.active[at] != own.active[at]).any() or (sites.scenario[at] != own.scenario[at]).any():
+            table = table._replace(**_by_scenario(sites, shared))
+        for name in ("lo", "hi", "mask"):
+            getattr(table, name)[:, at] = getattr(fresh.table, name)
+        operators = _with(self.operators, fresh.operators, at)
+        table = table._replace(**_of_problem(sites, shared))
+        return KeptSites(whole, self.ids, operators, shared, table, _asked(shared, self))
+
+    def _with_others(self, fresh: KeptSites, changed: list[int]) -> KeptSites:
+        """Some came or went: all columns are copied."""
         stays = ~np.isin(self.ids, changed)
         ids = np.concatenate((self.ids[stays], fresh.ids))
         order = np.argsort(ids, kind="stable")
@@ -94,11 +126,16 @@ class KeptSites:
         sites = replace(sites, organisation=np.arange(len(ids), dtype=np.int32))
         record = _columns_of(self.problem.organisations, fresh.problem.organisations, source)
         whole = replace(self.problem, sites=sites, organisations=Organisations(**record))
-        shared = self.shared.with_sites(whole, fresh.shared, source)
+        shared = self.shared.with_sites(whole, fresh.shared, source=source)
         return KeptSites(
             whole, ids[order], np.concatenate((self.operators, fresh.operators))[source], shared,
             _table(self.table, fresh.table, whole, shared, source), _asked(shared, self),
         )  # fmt: skip
+
+
+def _numbers(shared: Shared) -> tuple[int, int]:
+    """How many conditions and lists of them have a number."""
+    return len(shared.conditions), len(shared.condition_sets)
 
 
 def _keys_of(operators: Collection[UUID]) -> list[int]:
@@ -106,10 +143,52 @@ def _keys_of(operators: Collection[UUID]) -> list[int]:
 
 
 def _asked(shared: Shared, before: KeptSites | None) -> ConditionSets:
+    if before is not None and _numbers(before.shared) == _numbers(shared):
+        return before.asked  # what was made for them is still right: numbers are only added
     asked = ConditionSets(shared)
     if before is not None and before.asked.identity == asked.identity:
-        return before.asked  # what was made for them is still right
+        return before.asked
     return asked
+
+
+# --- tables of which some rows say something else ---------------------------------------------------------------
+def _with(one: Array, other: Array, at: Array) -> Array:
+    made = one.copy()
+    made[at] = other
+    return made
+
+
+def _columns_with(one: Any, other: Any, at: Array) -> dict[str, Array]:
+    """Plain columns of a table, with those of another in these rows."""
+    names = [item.name for item in fields(one) if "dtype" in item.metadata]
+    return {name: _with(getattr(one, name), getattr(other, name), at) for name in names}
+
+
+def _spliced(one: Array, other: Array, begin: Array, end: Array, start: Array) -> Array:
+    """Where entries begin[i] to end[i] of a column stood, those of another from start[i] on."""
+    pieces, done = [], 0
+    for i, (first, last) in enumerate(zip(begin.tolist(), end.tolist(), strict=True)):
+        pieces += [one[done:first], other[start[i] : start[i + 1]]]
+        done = last
+    return np.concatenate([*pieces, one[done:]])
+
+
+def _packed_with(one: Any, other: Any, at: Array) -> Any:
+    """Compressed rows, with those of another table in these rows."""
+    lengths = _with(np.diff(one.start), np.diff(other.start), at)
+    names = [item.name for item in fields(one) if item.name != "start"]
+    ends = one.start[at], one.start[at + 1], other.start
+    rest = {name: _spliced(getattr(one, name), getattr(other, name), *ends) for name in names}
+    return type(one)(start=np.concatenate(([0], np.cumsum(lengths))).astype(np.int32), **rest)
+
+
+def _specs_with(one: Specs, other: Specs, at: Array) -> Specs:
+    """Stated values, with those of another table in these rows."""
+    begin, end = (np.searchsorted(one.row, at, side=side) for side in ("left", "right"))
+    start = np.searchsorted(other.row, np.arange(len(at) + 1))
+    names = ("key", "lo", "hi", "mask")
+    rest = {name: _spliced(getattr(one, name), getattr(other, name), begin, end, start) for name in names}
+    return Specs(row=_spliced(one.row, at[other.row].astype(np.int32), begin, end, start), **rest)
 
 
 # --- tables of which some rows are others -----------------------------------------------------------------------
@@ -159,17 +238,26 @@ def _specs(one: Specs, other: Specs, rows: int, source: Array) -> Specs:
 
 
 def _table(one: SiteTable, other: SiteTable, problem: Problem, shared: Shared, source: Array) -> SiteTable:
-    sites = problem.sites
-    own = [
-        np.flatnonzero(row[sites.scenario] & sites.active).astype(np.int32) for row in shared.scenario_below
-    ]
     wide = {
         name: np.take(np.concatenate((getattr(one, name), getattr(other, name)), axis=1), source, axis=1)
         for name in ("lo", "hi", "mask")
     }
-    return one._replace(
-        start=np.concatenate(([0], np.cumsum([len(each) for each in own]))).astype(np.int32),
-        item=np.concatenate([*own, np.zeros(0, np.int32)]), city=sites.city, fleet=sites.fleet_capacity,
-        trust=shared.trust, window_start=sites.windows.start, opens=sites.windows.opens, closes=sites.windows.closes,
-        **wide,
-    )  # fmt: skip
+    own = _by_scenario(problem.sites, shared) | _of_problem(problem.sites, shared)
+    return one._replace(**own, **wide)
+
+
+def _by_scenario(sites: Sites, shared: Shared) -> dict[str, Array]:
+    own = [
+        np.flatnonzero(row[sites.scenario] & sites.active).astype(np.int32) for row in shared.scenario_below
+    ]
+    start = np.concatenate(([0], np.cumsum([len(each) for each in own]))).astype(np.int32)
+    return {"start": start, "item": np.concatenate([*own, np.zeros(0, np.int32)])}
+
+
+def _of_problem(sites: Sites, shared: Shared) -> dict[str, Array]:
+    """What the table has as the Problem has it."""
+    windows = sites.windows
+    return {
+        "city": sites.city, "fleet": sites.fleet_capacity, "trust": shared.trust, "window_start": windows.start,
+        "opens": windows.opens, "closes": windows.closes,
+    }  # fmt: skip

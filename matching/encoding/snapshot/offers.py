@@ -212,9 +212,10 @@ def choose(
 
 def _gather(start: Array, chosen: Array) -> tuple[Array, Array]:
     """Positions of the entries of the chosen rows one after another, and their row pointers."""
-    lengths = (start[1:] - start[:-1])[chosen]
+    begin = start[chosen]
+    lengths = start[chosen + 1] - begin
     pointers = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
-    first = np.repeat(start[:-1][chosen] - pointers[:-1], lengths)
+    first = np.repeat(begin - pointers[:-1], lengths)
     return first + np.arange(pointers[-1]), pointers
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,6 +33,7 @@ WORD = 64
 ROLES = 2 * max(Role)  # as many sets of roles a type may have
 NO_INDEX = 0  # lines: so few look through the columns faster than these are sorted
 LARGE_BLOCK = 8192  # slots: from here on sorted columns pay, which are kept and mended as well
+MOST_MENDS = 512  # that wait for blocks which nobody asks for; with more the stock is made anew
 #: Columns that pipelines read of every capability.
 OWN = ("city", "prototype_days", "volume_days", "free")
 
@@ -124,14 +125,25 @@ class Pool:
         return Conditions(asked.start, asked.item, self._fails, self._misfits)
 
 
-class _Blocked(NamedTuple):
+@dataclass
+class _Blocked:
     """A block of a stock. places: who is in it, ascending, and the slot of each; cell: of each slot, by city and role
-    of its type."""
+    of its type; mends: how many of the stock's it has taken in."""
 
     laid: Laid
     places: Ints
     slot: Ints
     cell: Ints
+    mends: int
+
+
+class _Mend(NamedTuple):
+    """Capabilities at these places of a stock have become others. layouts: those alone, by type and certificates known,
+    as blocks of these take them in when they are asked for next: of a type every alliance has one, and a run asks for
+    some."""
+
+    at: AnyArray
+    layouts: dict[tuple[int, int], Layout]
 
 
 _Key = tuple[int, bool, int, bytes]  # of a block: type, open scope, certificates known, cities
@@ -153,6 +165,7 @@ class Stock:
         self._later_bytes = 0
         self.asked: ConditionSets | None = None  # what its conditions in the pool are of
         self._laid: dict[_Key, _Blocked] = {}
+        self._mends: list[_Mend] = []
         self._is_old = False  # blocks are mended, the capabilities that they were made of are not
 
     @property
@@ -169,7 +182,7 @@ class Stock:
     def forget_later(self) -> None:
         """The blocks that this process has laid out, where it did not make the stock itself."""
         for key in self._later:
-            del self._laid[key]
+            self._laid.pop(key, None)
         self.nbytes, self._later_bytes, self._later = self.nbytes - self._later_bytes, 0, []
 
     def renew(self, again: Again) -> None:
@@ -195,8 +208,18 @@ class Stock:
                 self._later.append(key)
                 self._later_bytes += self.nbytes - before
             block.everybody.forget()
-        laid, _, _, cell = self._laid[key]
-        return laid._replace(layout=laid.layout._replace(role=_roles(places)[cell]))
+        blocked = self._up_to_date(key)
+        laid = blocked.laid
+        return laid._replace(layout=laid.layout._replace(role=_roles(places).take(blocked.cell)))
+
+    def _up_to_date(self, key: _Key) -> _Blocked:
+        """With the mends since it was last asked for; an error on the way leaves no block that is half mended."""
+        blocked = self._laid.pop(key)
+        for mend in self._mends[blocked.mends :]:
+            _put(blocked, mend.at, mend.layouts[key[0], key[2]])
+        blocked.mends = len(self._mends)
+        self._laid[key] = blocked
+        return blocked
 
     def _blocked(self, prepared: Prepared, block: Block, type_: int, codes: int) -> _Blocked:
         laid = _lay_out(prepared, block, type_, codes, len(block.pos))
@@ -209,11 +232,13 @@ class Stock:
         self.nbytes += sum(array.nbytes for array in (*layout, *laid.lookup)) + cell.nbytes
         there = At(block.pos + np.int32(self.first))
         return _Blocked(
-            Laid(there, layout._replace(pos=pos), laid.lookup), block.pos, slot, cell.astype(np.int32)
-        )
+            Laid(there, layout._replace(pos=pos), laid.lookup), block.pos, slot, cell.astype(np.int32),
+            len(self._mends),
+        )  # fmt: skip
 
     def mend(self, fresh: Stock, pool: Pool) -> bool:
-        """Put capabilities in place of what they were; False when somebody came, moved or became another's.
+        """Put capabilities in place of what they were; False when somebody came, moved or became another's, and when
+        too many mends wait for blocks.
 
         The stock says nothing any more then, and has to be made anew.
         """
@@ -223,15 +248,17 @@ class Stock:
         own, new = self.shared.problem.capabilities, fresh.shared.problem.capabilities
         if (own.city[at] != new.city).any() or (own.type[at] != new.type).any():
             return False
+        if len(self._mends) >= MOST_MENDS:
+            return False
         made: dict[tuple[int, int], Layout] = {}
-        for (type_, _, codes, _), blocked in self._laid.items():
-            if (type_, codes) not in made:
-                prepared = Prepared(fresh.shared.problem, fresh.shared)
-                block = prepared.block(type_, True)
-                if len(block.pos) != len(at):
-                    return False
-                made[type_, codes] = _lay_out(prepared, block, type_, codes).layout
-            _put(blocked, at, made[type_, codes])
+        for type_, codes in {(type_, codes) for type_, _, codes, _ in self._laid}:
+            prepared = Prepared(fresh.shared.problem, fresh.shared)
+            block = prepared.block(type_, True)
+            if len(block.pos) != len(at):
+                return False
+            made[type_, codes] = _lay_out(prepared, block, type_, codes).layout
+        if made:
+            self._mends.append(_Mend(at, made))
         self._is_old = True
         pool.put(self, at, fresh)
         return True

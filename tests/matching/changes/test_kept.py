@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from numba.core import event
 
 from matching.encoding import kept, snapshot
 from matching.encoding.kept import world
+from matching.kernel.compiled import stocks
 from matching.kernel.compiled.__main__ import compile_all
 from matching.kernel.solve import Solver
 from tests.matching.kernel.compilations import Listener
@@ -184,10 +186,12 @@ def test_a_stock_that_was_mended_is_the_one_that_is_made_anew(over: list[int], s
             if fails:
                 assert (before.pool._fails[whole] == fails[0]).all()
                 assert (before.pool._misfits[whole] == fails[1]).all()
-            for (kind, everywhere, codes, member), blocked in own._laid.items():
+            for kind, everywhere, codes, member in list(own._laid):
                 places = before.sites.problem.places
                 if not everywhere:
                     places = replace(places, member=np.frombuffer(member, bool))
+                own.laid(kind, everywhere, places, codes, again)  # takes in the mends that waited for it
+                blocked = own._laid[kind, everywhere, codes, member]
                 fresh.first = own.first
                 fresh.laid(kind, everywhere, places, codes, again)
                 expected = fresh._laid[kind, everywhere, codes, member].laid.layout
@@ -197,6 +201,69 @@ def test_a_stock_that_was_mended_is_the_one_that_is_made_anew(over: list[int], s
                         assert np.array_equal(was, is_, equal_nan=was.dtype.kind == "f"), name
                 compared += 1
     assert compared > 20
+
+
+def test_sites_that_were_mended_are_those_that_are_read_anew(over: list[int], settled: Settled) -> None:
+    """Column by column; conditions have numbers of their own in each, so what they say is compared."""
+    alliance = Alliance.objects.exclude(as_of=None).first()
+    ask(alliance)
+    in_place = 0
+    for seed in range(25):
+        hand, before = Hand(seed), world._kept[0]
+        sites = before.sites
+        hand.step("site")
+        ask(alliance)
+        mended = world._kept[0].sites
+        if world._kept[0] is not before or mended is sites:
+            continue
+        in_place += mended.ids is sites.ids
+        with one_snapshot():
+            fresh = world._kept[0]._read_sites(None)
+        assert mended.ids.tolist() == fresh.ids.tolist()
+        assert mended.operators.tolist() == fresh.operators.tolist()
+        own, new = (dict(kept_columns(each)) for each in (mended, fresh))
+        assert own.keys() == new.keys()
+        for name, column in new.items():
+            assert np.array_equal(own[name], column, equal_nan=column.dtype.kind == "f"), (seed, name)
+        assert conditions_by_site(mended) == conditions_by_site(fresh), seed
+    assert in_place > 5
+
+
+def kept_columns(sites: Any) -> Iterator[tuple[str, Any]]:
+    problem = sites.problem
+    rows = problem.sites
+    tables = {"site": rows, "operator": problem.organisations, "window": rows.windows}
+    tables |= {"param": rows.params, "condition": rows.conditions}
+    for of, table in tables.items():
+        yield from ((f"{of} {item.name}", getattr(table, item.name)) for item in columns_of(table))
+    yield from ((f"loops {name}", column) for name, column in sites.table._asdict().items())
+    yield "trust", sites.shared.trust
+
+
+def columns_of(table: Any) -> list[Any]:
+    return [item for item in fields(table) if "dtype" in item.metadata]
+
+
+def conditions_by_site(sites: Any) -> list[list[str]]:
+    asked, table = sites.shared.conditions, sites.asked
+    lists = [[repr(asked[number]) for number in members] for members in sites.shared.condition_sets]
+    of_table = [
+        [repr(table.conditions[number]) for number in table.item[begin:end]]
+        for begin, end in pairwise(table.start.tolist())
+    ]
+    assert of_table[: len(lists)] == lists
+    return [lists[number] for number in sites.shared.condition_set.tolist()]
+
+
+def test_a_stock_with_too_many_mends_that_nobody_asked_for_is_made_anew(
+    over: list[int], settled: Settled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stocks, "MOST_MENDS", 1)
+    for _ in range(4):
+        steps_of("capacity")
+        assert settled() == {}
+    assert any(over)
+    assert all(len(stock._mends) <= 1 for _, _, stock in world._kept[0]._stocks.values())
 
 
 def test_stocks_beyond_their_room_go_and_come_back(
