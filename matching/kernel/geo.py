@@ -55,8 +55,10 @@ def proximity(travel: Floats) -> Floats:
     """prox = 2 ** (-T / 180) of every element, shape kept: 1 at no distance, half for every three hours.
 
     Python's power, not NumPy's: vectorised powers differ in the last bit between processors. The newest few tables are
-    kept (read-only), because problems of one country have the same cities and roads for days.
+    kept (read-only), because problems of one country have the same cities and roads for days; not those to one city.
     """
+    if travel.ndim < 2:
+        return _proximity(travel)
     key = blake2b(np.ascontiguousarray(travel).tobytes(), digest_size=16).digest() + bytes(
         str(travel.shape), "ascii"
     )

@@ -19,13 +19,11 @@ from django.db.models import Q
 from alliance.models import AllianceReach, Change
 from matching.encoding import surroundings as around
 from matching.encoding.columns import Array, columns, ordinal
-from matching.encoding.vocabulary import SpecColumns, entry
-from matching.kernel import Requirements, Specs
-from matching.kernel.measure import SpecIndex, holds, wants_of
-from matching.models import Demand, SiteRequirement
+from matching.models import Demand
 from matching.services.changes.former import former_rows, variants
 from matching.services.changes.naming import naming_sites
 from matching.services.changes.reaching import may_reach
+from matching.services.changes.rules import read_requirements, rules_of
 from scenarios.models import ScenarioType, Site, SiteWindow
 
 NEEDS = """
@@ -76,19 +74,31 @@ def demands_of_sites(ids: Collection[int], fleet: Collection[int] = ()) -> set[i
     needs = _needs(sorted(set().union(*above.values())), sorted(set().union(*reach.values())))
     if not len(needs["id"]):
         return set()
-    good = _feasible(needs, states, above, reach)
+    rough = np.stack(
+        [_roughly(needs, state, above[state.type], reach[state.city]) for state in states], axis=1
+    )
+    places = {
+        site: [at for at, state in enumerate(states) if state.site == site]
+        for site in {state.site for state in states}
+    }
+    # Of one that was not there in some state, what there is says more than its fleet.
+    alike = (
+        set() if None in every else {site for site in fleet if _alike([states[at] for at in places[site]])}
+    )
+    fleets = np.array([state.fleet_capacity for state in states])
+    asking = np.zeros(len(rough), bool)
+    for site, own in places.items():
+        asking |= _differs(needs, rough[:, own], fleets[own]) if site in alike else rough[:, own].any(axis=1)
+    good = _feasible(needs, states, rough, asking)
     touched = np.zeros(len(good), bool)
     moved_down: dict[int, set[int]] = {}
     moved_up: dict[int, set[int]] = {}
     newest: dict[int, State] = {}
-    for site in {state.site for state in states}:
-        own = np.array([state.site == site for state in states])
-        if site in fleet and None not in every and _alike([state for state in states if state.site == site]):
-            several = [state for state in states if state.site == site]
-            fleets = np.array([state.fleet_capacity for state in several])
-            moved, more, less = _shown(needs, good[:, own], fleets)
+    for site, own in places.items():
+        if site in alike:
+            moved, more, less = _shown(needs, good[:, own], fleets[own])
             touched |= moved
-            newest[site] = several[0]
+            newest[site] = states[own[0]]
             moved_up[site], moved_down[site] = (set(needs["id"][which].tolist()) for which in (more, less))
         else:
             touched |= good[:, own].any(axis=1)
@@ -108,10 +118,22 @@ def _alike(states: list[State]) -> bool:
 
 def _shown(needs: dict[str, Array], good: Array, fleets: Array) -> tuple[Array, Array, Array]:
     """bool[needs] three times: for which it comes or goes, is worth more, is worth less. The first state is now's."""
-    worth = np.minimum(fleets / (2 * needs["fleet"][:, None]), 1)
+    worth = _worth(needs, fleets)
     always = good.all(axis=1)
     more, less = (worth[:, :1] > worth).any(axis=1), (worth[:, :1] < worth).any(axis=1)
     return np.logical_xor(good.any(axis=1), always), always & more, always & less
+
+
+def _differs(needs: dict[str, Array], rough: Array, fleets: Array) -> Array:
+    """bool[needs]: where a site is feasible for all that its fleet says, and not alike in all its states."""
+    worth = _worth(needs, fleets)
+    some: Array = rough.any(axis=1)
+    return some & (~rough.all(axis=1) | (worth != worth[:, :1]).any(axis=1))
+
+
+def _worth(needs: dict[str, Array], fleets: Array) -> Array:
+    """[needs, states]: the term of the score that the fleet's size makes."""
+    return np.minimum(fleets / (2 * needs["fleet"][:, None]), 1)
 
 
 def _above(kind: int, parents: Mapping[int, int | None]) -> set[int]:
@@ -180,39 +202,18 @@ def _needs(types: list[int], alliances: list[int]) -> dict[str, Array]:
     )
 
 
-def _feasible(
-    needs: dict[str, Array], states: list[State], above: dict[int, set[int]], reach: dict[int, set[int]]
-) -> Array:
-    """bool[needs, states]: every hard rule holds."""
-    ids = needs["id"].tolist()
-    rows = list(
-        SiteRequirement.objects.filter(site_need_id__in=ids, hard=True).values_list(
-            "site_need_id", "key_id", "op", "value"
-        )
-    )
-    keys = around.scenario_keys(row[1] for row in rows)
-    asked: defaultdict[int, list[Any]] = defaultdict(list)
-    for need, key, op, value in rows:
-        asked[need].append(entry(keys, f"site need of demand {need}", (key, op, value, True, 1.0, 0.2)))
-    wants = Requirements.of([asked[need] for need in ids])
-    offered = SpecColumns(keys)
+def _feasible(needs: dict[str, Array], states: list[State], rough: Array, asking: Array) -> Array:
+    """bool[needs, states]: every hard rule holds; of needs that are not asked about, as far as ``rough`` says it."""
+    at = np.flatnonzero(asking)
+    ids = needs["id"][at].tolist()
+    rows = read_requirements("matching_siterequirement", "site_need_id", ids)
+    keys = around.scenario_keys({row[1] for row in rows})
+    rules = rules_of(keys, "site need of demand", rows)
+    of = np.searchsorted(needs["id"], rules.owner)
+    good = rough.copy()
     for place, state in enumerate(states):
-        offered.add(place, state.params)
-    index = SpecIndex.of(_specs(offered), keys.kind, keys.n_choices)
-    everything = np.arange(len(states), dtype=np.int32)
-    rough = np.stack(
-        [_roughly(needs, state, above[state.type], reach[state.city]) for state in states], axis=1
-    )
-    for at in np.flatnonzero(rough.any(axis=1)).tolist():
-        good = rough[at]
-        for want in wants_of(wants, at):
-            good = good & holds(want, index.column(want.key, everything))
-        rough[at] = good
-    return rough
-
-
-def _specs(offered: SpecColumns) -> Specs:
-    return offered.specs()
+        good[of[rules.unmet(keys, state.params)], place] = False
+    return good
 
 
 def _roughly(needs: dict[str, Array], state: State, types: set[int], alliances: set[int]) -> Array:

@@ -22,7 +22,7 @@ from matching.kernel.codes import KEEP_MATCHES, KEEP_PIPELINES, KEEP_SITES
 from matching.kernel.geo import proximity
 from matching.kernel.measure import SpecIndex, clamp, fit, wants_of
 from matching.kernel.shared import trust_of
-from matching.models import SiteRequirement
+from matching.services.changes.rules import SOFT, read_requirements
 
 if TYPE_CHECKING:
     from matching.services.changes.places import State
@@ -89,7 +89,7 @@ def _near(city: int, others: Array) -> Array:
     """float64: how near each of these cities lies to a site in ``city``."""
     cities = unique(others, np.array([city]))
     place = int(np.searchsorted(cities, city))
-    near: Array = proximity(around.read_travel(cities))[positions(cities, others), place]
+    near: Array = proximity(around.read_travel(cities)[:, place])[positions(cities, others)]
     return near
 
 
@@ -125,11 +125,9 @@ def _waited(site: State, needs: Mapping[str, Array]) -> Array:
 
 
 def _fit(site: State, demands: Array) -> Array:
-    names = ("site_need_id", "key_id", "op", "value", "weight", "tolerance")
-    rows = SiteRequirement.objects.filter(site_need_id__in=demands.tolist(), hard=False)
+    found = read_requirements("matching_siterequirement", "site_need_id", demands.tolist(), SOFT)
     asked: dict[int, list[Any]] = {demand: [] for demand in demands.tolist()}
-    found = list(rows.order_by("site_need_id", "position").values_list(*names))
-    keys = around.scenario_keys(row[1] for row in found)
+    keys = around.scenario_keys({row[1] for row in found})
     for need, key, op, value, weight, tolerance in found:
         told = (key, op, value, False, weight, tolerance)
         asked[need].append(entry(keys, f"site need of demand {need}", told))

@@ -20,13 +20,12 @@ from django.db import connection
 from alliance.models import AllianceReach, Exclusion, OrganisationCertificate
 from companies.models import CapabilityCertificate, ComponentKey, ComponentType, FacilityCertificate
 from matching.encoding import surroundings as around
-from matching.encoding.columns import Array, columns, ordinal, unique
-from matching.encoding.vocabulary import Keys, SpecColumns, entry
-from matching.kernel import Kind, Op
+from matching.encoding.columns import Array, columns, ordinal
 from matching.services.changes.figures import differ_in_figures_only, shown
 from matching.services.changes.former import Row, distinct, former_rows, variants
 from matching.services.changes.naming import naming_capabilities
 from matching.services.changes.nearness import Missing, missing_same, showing
+from matching.services.changes.rules import Rules, read_requirements, rules_of
 
 # More capabilities than this, or states of one: their rules are not looked at, all lines of their types count.
 MOST = 400
@@ -80,7 +79,8 @@ def demands_of_capabilities(ids: Collection[int], figures: Collection[int] = ())
     parents = dict(ComponentType.objects.values_list("id", "parent_id"))
     above = {kind: _above(kind, parents) for kind in {state.type for state in known}}
     reach = _reach({state.city for state in known})
-    lines = Lines(sorted(set().union(*above.values())), sorted(set().union(*reach.values())))
+    firms = {state.firm for state in known}
+    lines = Lines(sorted(set().union(*above.values())), sorted(set().union(*reach.values())), firms)
     if not len(lines.id):
         return set()
     touched = np.zeros(len(lines.id), bool)
@@ -253,7 +253,8 @@ def _day(text: str | None) -> int:
 class Lines:
     """Lines of some types as columns, with their hard rules: one capability is held against all of them at once."""
 
-    def __init__(self, types: list[int], alliances: list[int]) -> None:
+    def __init__(self, types: list[int], alliances: list[int], firms: Collection[int]) -> None:
+        """firms: those whose capabilities are held against them."""
         found = columns(
             {
                 "id": ("l.id", "int8"),
@@ -276,11 +277,10 @@ class Lines:
         self._found = found
         if not len(self.id):
             return
-        self._excluding = _excluding(unique(found["owner"]))
+        self._excluding = _excluding(firms)
         self._read = np.zeros(len(self.id), bool)  # whose rules are there
         self._keys = around.component_keys(ComponentKey.objects.values_list("pk", flat=True))
-        self._wanting, self._key, self._op = (np.zeros(0, np.int64) for _ in range(3))
-        self._a, self._b, self._mask = np.zeros(0), np.zeros(0), np.zeros(0, np.uint64)
+        self._rules = Rules.none()
         self._asking, self._codes = np.zeros(0, np.int64), list[str]()
 
     def _read_rules(self, which: Array) -> None:
@@ -290,15 +290,9 @@ class Lines:
             return
         self._read |= missing
         ids = self.id[missing].tolist()
-        rows, codes = hard_requirements(ids), line_codes(ids)
-        entries = [
-            entry(self._keys, f"line {line}", (key, op, value, True, 1.0, 0.2))
-            for line, key, op, value in rows
-        ]
-        self._wanting = np.append(self._wanting, np.searchsorted(self.id, _firsts(rows)))
-        for at, name in enumerate(("_key", "_op", "_a", "_b", "_mask")):
-            before = getattr(self, name)
-            setattr(self, name, np.append(before, np.array([one[at] for one in entries], before.dtype)))
+        codes = line_codes(ids)
+        rules = rules_of(self._keys, "line", read_requirements("matching_linerequirement", "line_id", ids))
+        self._rules = self._rules.joined(rules._replace(owner=np.searchsorted(self.id, rules.owner)))
         self._asking = np.append(self._asking, np.searchsorted(self.id, _firsts(codes)))
         self._codes += [code for _line, code in codes]
 
@@ -343,7 +337,7 @@ class Lines:
         """How many hard requirements of these lines it fails, and one for certificates."""
         self._read_rules(which)
         found, count = self._found, len(self.id)
-        failed = np.bincount(self._wanting[~self._meets(state)], minlength=count)
+        failed = np.bincount(self._rules.owner[self._rules.unmet(self._keys, state.specs)], minlength=count)
         until = np.array([state.certificates.get(code, -1) for code in self._codes], np.int64)
         held = (until == 0) | (until >= found["as_of"][self._asking])
         return failed + (np.bincount(self._asking[~held], minlength=count) > 0)
@@ -358,40 +352,8 @@ class Lines:
         clamped: Array = np.clip(terms, 0, 1)
         return clamped
 
-    def _meets(self, state: State) -> Array:
-        """bool for each hard requirement, by the table of section 2; what is not stated meets nothing."""
-        lo, hi, mask = _offered(state, self._keys)
-        lo, hi, mask = lo[self._key], hi[self._key], mask[self._key]
-        with np.errstate(invalid="ignore"):
-            met: Array = np.select(
-                [self._op == code for code in (Op.GE, Op.LE, Op.BETWEEN, Op.COVERS, Op.ONE_OF, Op.IS)],
-                [
-                    hi >= self._a,
-                    lo <= self._a,
-                    (lo <= self._b) & (hi >= self._a),
-                    (lo <= self._a) & (hi >= self._b),
-                    (mask & self._mask) != 0,
-                    mask == self._mask,
-                ],
-                default=False,
-            )
-        return met
 
-
-REQUIREMENTS = """
-    SELECT line_id, key_id, op, value::text FROM matching_linerequirement WHERE hard AND line_id = ANY(%s)
-"""
 CODES = "SELECT line_id, code FROM matching_linecertificate WHERE line_id = ANY(%s)"
-
-
-def hard_requirements(lines: list[int]) -> list[tuple[int, int, str, Any]]:
-    """(line, key, operator, value); the JSON of all of them parsed in one go."""
-    with connection.cursor() as cursor:
-        # As one array: thousands of parameters take longer to write than to ask.
-        cursor.execute(REQUIREMENTS, [lines])
-        found = cursor.fetchall()
-    values = json.loads("[" + ",".join([row[3] for row in found]) + "]")
-    return [(*row[:3], value) for row, value in zip(found, values, strict=True)]
 
 
 def line_codes(lines: list[int]) -> list[tuple[int, str]]:
@@ -405,25 +367,10 @@ def _firsts(rows: Sequence[tuple[Any, ...]]) -> Array:
     return np.array([row[0] for row in rows], np.int64)
 
 
-def _offered(state: State, keys: Keys) -> tuple[Array, Array, Array]:
-    """Lowest and highest value or place, and the choices, for every key; NaN and 0 where nothing is stated."""
-    gathered = SpecColumns(keys)
-    gathered.add(0, state.specs)
-    specs = gathered.specs()
-    lo, hi = np.full(len(keys.names), np.nan), np.full(len(keys.names), np.nan)
-    mask = np.zeros(len(keys.names), np.uint64)
-    lo[specs.key], hi[specs.key], mask[specs.key] = specs.lo, specs.hi, specs.mask
-    for key, kind in enumerate(keys.kinds):
-        if kind == Kind.ORDERED and mask[key]:
-            bits = int(mask[key])
-            lo[key], hi[key] = (bits & -bits).bit_length() - 1, bits.bit_length() - 1
-    return lo, hi, mask
-
-
-def _excluding(owners: Array) -> dict[int, list[int]]:
+def _excluding(firms: Collection[int]) -> dict[int, list[int]]:
     """Firm → the demanding organisations that exclude it."""
     found: dict[int, list[int]] = {}
-    pairs = Exclusion.objects.filter(organisation_id__in=owners.tolist())
+    pairs = Exclusion.objects.filter(excluded_id__in=firms)
     for owner, firm in pairs.values_list("organisation_id", "excluded_id"):
         found.setdefault(firm, []).append(owner)
     return found
