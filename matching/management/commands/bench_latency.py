@@ -68,8 +68,7 @@ class Command(BaseCommand):
         bundle = region.migrated(options["inside"])
         if bundle:
             fill(bundle, options["workers"], self.stderr.write)
-        else:
-            caught_up()
+        caught_up()
         region.compiled_before()
         capabilities, told = size_of_region()
         self.stdout.write(told)

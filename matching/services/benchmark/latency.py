@@ -214,7 +214,11 @@ def somebody() -> User:
 
 
 def caught_up() -> None:
-    """A database that was filled before, with results: its changes of then have been matched, nobody follows them."""
+    """A database with results: its changes until now have been matched, nobody follows them.
+
+    Without this a region that has just been filled counts as settled until a worker has begun, and then all of it is
+    matched while the first change is timed.
+    """
     with connection.cursor() as cursor:
         cursor.execute(FOLLOWED, {"name": CONSUMER})
         cursor.execute("DELETE FROM matching_formerrow")
