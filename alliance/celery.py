@@ -10,13 +10,17 @@ from contextlib import suppress
 from typing import Any, ClassVar
 
 from celery import Celery
+from celery.signals import task_prerun, worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "alliance.settings")
 
 from django.conf import settings
+from django.db import close_old_connections, connections
 
 # Ends a hung task before its lease ends: the lease's next owner never meets the old one.
 TIME_LIMIT = max(settings.MATCH_LEASE_SECONDS - 10, 5)
+
+TASKS_PER_CHILD = 500
 
 TRANSPORT: dict[str, Any] = {
     "visibility_timeout": 3600,
@@ -42,7 +46,10 @@ CONFIGURATION: dict[str, Any] = {
     "task_time_limit": TIME_LIMIT,
     "worker_prefetch_multiplier": 1,
     "worker_soft_shutdown_timeout": 30,
-    "worker_max_tasks_per_child": 500,
+    "worker_max_tasks_per_child": TASKS_PER_CHILD,
+    # Else celery closes the connection to the database around each task: a change waits for a new one, and for what
+    # PostgreSQL reads for its first statements, in every process that works on it.
+    "CELERY_DB_REUSE_MAX": TASKS_PER_CHILD,
     "worker_cancel_long_running_tasks_on_connection_loss": False,
     "worker_hijack_root_logger": False,
     "worker_send_task_events": False,
@@ -55,6 +62,20 @@ CONFIGURATION: dict[str, Any] = {
 app = Celery("alliance")
 app.conf.update(CONFIGURATION)
 app.autodiscover_tasks()
+
+
+@worker_process_init.connect
+def keep_connections(**_: Any) -> None:
+    """A worker's process has its connection as long as it lives."""
+    for alias in connections:
+        connections[alias].settings_dict["CONN_MAX_AGE"] = None
+
+
+@task_prerun.connect
+def look_at_connections(**_: Any) -> None:
+    """One that the server has closed since the last task is opened anew, one that was left broken is closed."""
+    close_old_connections()
+
 
 logger = logging.getLogger(__name__)
 # A request that publishes waits for a silent broker this long at most, and then nobody for a while.

@@ -1,7 +1,11 @@
 """One message for a transaction, over a connection that is kept; a savepoint taken back takes no message with it."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
 import pytest
-from django.db import transaction
+from celery.fixups.django import DjangoWorkerFixup
+from django.db import connection, transaction
 
 from alliance import celery
 from alliance.changes import nudge_consumers, record
@@ -60,3 +64,34 @@ def test_the_connection_is_kept_until_it_fails(monkeypatch):
     monkeypatch.setattr(celery.app, "send_task", lambda *_a, **_b: 1 / 0)
     assert not celery.nudge("matching.nothing_listens_to_this")
     assert celery._Publisher.free == []
+
+
+def test_a_worker_keeps_its_connection_to_the_database_unless_the_server_has_closed_it():
+    with ThreadPoolExecutor(1) as other:  # a thread has a connection of its own, in no transaction
+        first, kept, after = other.submit(backends_around_tasks).result()
+    assert kept == [first] * 3
+    assert after != first
+
+
+def backends_around_tasks() -> tuple[int, list[int], int]:
+    """Which process of the server answers: at first, in each of three tasks, and once that process has ended."""
+    worker = DjangoWorkerFixup(celery.app)
+    try:
+        first, kept = backend(), []
+        for _ in range(3):
+            worker.close_database()  # before a task, and after it
+            celery.look_at_connections()
+            kept.append(backend())
+            worker.close_database()
+        with closing(connection.copy()) as killer, killer.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [first])
+        celery.look_at_connections()
+        return first, kept, backend()
+    finally:
+        connection.close()
+
+
+def backend() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return cursor.fetchone()[0]

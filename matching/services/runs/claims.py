@@ -26,7 +26,8 @@ CLAIM = """
     ) AND (SELECT set_config('synchronous_commit', 'off', true)) = 'off'
     RETURNING id, number, fence, demands
 """
-# Chunk 0 of several runs of few demands, for one worker that does them together.
+# Chunk 0 of several runs of few demands, for one worker that does them together. As above nobody waits for the disk:
+# the beginning of the runs does, before anything is read.
 CLAIM_SMALL = """
     UPDATE matching_runchunk
     SET state = 'claimed', fence = fence + 1, attempts = attempts + 1,
@@ -36,7 +37,7 @@ CLAIM_SMALL = """
         WHERE c.run_id = ANY(%(runs)s) AND c.number = 0 AND c.state = 'pending' AND c.attempts = 0
           AND r.state = 'queued' AND (r.demand_id IS NOT NULL OR cardinality(r.demands) BETWEEN 1 AND %(most)s)
         ORDER BY c.id FOR UPDATE OF c SKIP LOCKED
-    )
+    ) AND (SELECT set_config('synchronous_commit', 'off', true)) = 'off'
     RETURNING run_id, id, number, fence, demands
 """
 BEGIN = """
