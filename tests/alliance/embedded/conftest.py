@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from alliance.embedded import processes
 from alliance.embedded.home import Home
 from alliance.embedded.postgres import Postgres
 from alliance.embedded.valkey import Valkey
@@ -22,6 +23,7 @@ def home() -> Iterator[Home]:
     for server in (Postgres(place), Valkey(place)):
         server.stop_signals = server.stop_signals[-1:]
         server.stop()
+    processes.reap()  # also those that another process of the test has ended
     shutil.rmtree(place.root)
 
 

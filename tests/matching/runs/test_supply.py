@@ -249,14 +249,21 @@ def pieces(folder: Path) -> dict[str, int]:
     return {path.name.removeprefix("made-"): path.stat().st_ino for path in folder.glob("made-*")}
 
 
-def test_a_run_over_a_supply_that_is_laid_out_makes_nothing(
+@pytest.fixture
+def anew(
     region: Alliance, large: Path, digest: Callable[[], str], monkeypatch: pytest.MonkeyPatch, loops: None
-) -> None:
+) -> tuple[str, Path]:
+    """The digest of a run's rows, and a supply of the same register that no run has used."""
     run(region)
-    own = digest()
     shutil.rmtree(large)
     monkeypatch.setattr(supplying, "_open", [])
-    _, folder = published(large)
+    return digest(), published(large)[1]
+
+
+def test_a_run_over_a_supply_that_is_laid_out_makes_nothing(
+    region: Alliance, anew: tuple[str, Path], digest: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, folder = anew
     assert pieces(folder) == {}
     assert supplying.prepare_supply(AS_OF) == folder.name
     before = pieces(folder)
@@ -320,13 +327,9 @@ def _lays_out(version: str, which: int, at: Any, made: Any) -> None:
 
 
 def test_who_is_killed_while_laying_out_leaves_whole_pieces_and_the_next_makes_the_rest(
-    region: Alliance, large: Path, digest: Callable[[], str], monkeypatch: pytest.MonkeyPatch, loops: None
+    region: Alliance, anew: tuple[str, Path], digest: Callable[[], str]
 ) -> None:
-    run(region)
-    own = digest()
-    shutil.rmtree(large)
-    monkeypatch.setattr(supplying, "_open", [])
-    _, folder = published(large)
+    own, folder = anew
     fork = multiprocessing.get_context("fork")
     at = fork.Event()
     child = fork.Process(target=_lays_out, args=(folder.name, KILLED, at, None))
