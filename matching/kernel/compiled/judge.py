@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from matching.kernel.codes import Code, Op
-from matching.kernel.compiled.bits import COMPILE, INLINE, clear_bit, copy_row, njit, set_bit
+from matching.kernel.compiled.bits import COMPILE, PLACED, clear_bit, copy_row, njit, set_bit
 from matching.kernel.compiled.block import FREE, MOQ, PRICE, READY
 from matching.kernel.compiled.lanes import less
 from matching.kernel.tables import AnyArray, Bools, Floats, Ints, Masks
@@ -82,7 +82,7 @@ def scratch(rules: int, words: int) -> Scratch:
     )
 
 
-@njit(**INLINE)
+@njit(**PLACED)
 def _how_many_below(values: Any, first: int, last: int, threshold: float) -> int:
     """How many of ascending values are less, of which those before ``first`` are known to be, those from ``last`` on
     not to be. The last few hundred are all compared: halves mispredict a branch in two."""
@@ -98,7 +98,7 @@ def _how_many_below(values: Any, first: int, last: int, threshold: float) -> int
     return first + count
 
 
-@njit(**INLINE)
+@njit(**PLACED)
 def below(layout: Any, index: Any, column: int, threshold: float, out: Any) -> Any:
     """Into ``out`` who has less than the threshold; returns how many, 0 when nobody has (``out`` is then not written).
 
@@ -126,7 +126,7 @@ def below(layout: Any, index: Any, column: int, threshold: float, out: Any) -> A
     return left
 
 
-@njit(**INLINE)
+@njit(**PLACED)
 def _look_through(values: Any, threshold: float, out: Any) -> bool:
     """Blocks are whole words: gaps at their end are filled."""
     anybody = np.uint64(0)
@@ -137,7 +137,7 @@ def _look_through(values: Any, threshold: float, out: Any) -> bool:
     return anybody != 0
 
 
-@njit(**INLINE)
+@njit(**PLACED)
 def _either(layout: Any, index: Any, column: int, low: float, high: float, out: Any, spare: Any) -> Any:
     """Who misses one of two bounds: the negated lowest value in ``column``, the highest in the next. 0 for nobody."""
     one = below(layout, index, column, low, out)
@@ -149,7 +149,7 @@ def _either(layout: Any, index: Any, column: int, low: float, high: float, out: 
     return one
 
 
-@njit(**INLINE)
+@njit(**PLACED)
 def _fails_want(layout: Any, index: Any, asks: Any, want: int, out: Any, spare: Any) -> Any:
     """Into ``out`` who fails a requirement of §2; 0 when nobody does, for one bound how many (see ``below``)."""
     key, op = asks.key[want], asks.op[want]
@@ -175,7 +175,7 @@ def _fails_want(layout: Any, index: Any, asks: Any, want: int, out: Any, spare: 
     return 1
 
 
-@njit(**INLINE)
+@njit(**PLACED)
 def _count(fails: Any, work: Any) -> None:
     some, more = work.some, work.more
     for word in range(len(some)):
@@ -183,7 +183,7 @@ def _count(fails: Any, work: Any) -> None:
         some[word] |= fails[word]
 
 
-@njit(**INLINE)
+@njit(**PLACED)
 def _fails_certificates(layout: Any, asks: Any, line: int, out: Any) -> None:
     """Who lacks a certificate that is asked for."""
     copy_row(layout.valid, out)
@@ -234,7 +234,7 @@ def judge(layout: Any, index: Any, asks: Any, line: int, work: Any) -> int:
     return rules
 
 
-@njit(**INLINE)
+@njit(**PLACED)
 def _note(index: Any, column: int, threshold: float, work: Any, bounds: int) -> int:
     """Note a bound that somebody may miss; returns how many there are now.
 
@@ -247,7 +247,7 @@ def _note(index: Any, column: int, threshold: float, work: Any, bounds: int) -> 
     return bounds + (below > 0)
 
 
-@njit(**INLINE)
+@njit(**PLACED)
 def _join(index: Any, work: Any, bounds: int) -> None:
     """Add to ``work.some`` those of whom a whole bitmap says that they miss a bound: some may be missed.
 
@@ -263,7 +263,7 @@ def _join(index: Any, work: Any, bounds: int) -> None:
             some[word] |= one[word] | two[word] | three[word] | four[word]
 
 
-@njit(**INLINE)
+@njit(**PLACED)
 def judge_roughly(layout: Any, index: Any, asks: Any, line: int, work: Any) -> int:
     """Into ``work.feasible`` everybody who is feasible, and a few who miss a bound by a little: ``meets`` decides.
 
@@ -302,7 +302,7 @@ def judge_roughly(layout: Any, index: Any, asks: Any, line: int, work: Any) -> i
     return bounds
 
 
-@njit(**INLINE)
+@njit(**PLACED)
 def meets(layout: Any, work: Any, bounds: int, slot: int) -> bool:
     """Every bound that ``judge_roughly`` noted, by the values themselves."""
     misses = False
@@ -317,7 +317,7 @@ def leave_out(layout: Any, asks: Any, line: int, work: Any) -> int:
     return leave_out_here(layout, asks, line, work)
 
 
-@njit(**INLINE)
+@njit(**PLACED)
 def leave_out_here(layout: Any, asks: Any, line: int, work: Any) -> int:
     """The rule ``self``: take the demanding organisation and those it excludes out; returns the candidates left."""
     demand = asks.demand[line]
@@ -329,7 +329,7 @@ def leave_out_here(layout: Any, asks: Any, line: int, work: Any) -> int:
     return left
 
 
-@njit(**INLINE)
+@njit(**PLACED)
 def _leave_firm(layout: Any, firm: int, work: Any) -> int:
     at = np.searchsorted(layout.firms, firm)
     if at == len(layout.firms) or layout.firms[at] != firm:

@@ -9,8 +9,8 @@ import numpy as np
 from matching.kernel.codes import KEEP_NEAR
 from matching.kernel.compiled.bits import (
     COMPILE,
-    INLINE,
     ONE,
+    PLACED,
     count_bits,
     exact_round9,
     has_bit,
@@ -39,7 +39,7 @@ NAN = np.nan
 CLOSE = 2e-9  # more than rounding can move two numbers towards each other
 
 
-@njit(**INLINE)
+@njit(**PLACED)
 def missing_by(layout: Any, asks: Any, line: int, kind: int, want: int, slot: int, days: float) -> float:
     """Unrounded shortfall of a slot that fails the rule."""
     if kind == SPEC:
@@ -59,7 +59,7 @@ def missing_by(layout: Any, asks: Any, line: int, kind: int, want: int, slot: in
     return (-layout.least[PRICE, slot] - asks.ceiling[line]) / asks.ceiling[line]
 
 
-@njit(**INLINE)
+@njit(**PLACED)
 def threshold(layout: Any, asks: Any, kind: int, want: int, slot: int) -> tuple[float, float]:
     """What would just admit a slot: (a, b), NaN where nothing does; b for intervals only."""
     if kind == IS_MOQ:
@@ -112,7 +112,7 @@ def firms_in(ends: Any, firms: Any, row: Any, seen: Any, stamp: int) -> Any:
     return count
 
 
-@njit(**INLINE)
+@njit(**PLACED)
 def _keep_near(
     slot: int, rule: int, short: float, layout: Any, near: Any, near_rule: Any, near_short: Any, kept: int
 ) -> int:
@@ -131,7 +131,7 @@ def _keep_near(
     return min(kept + 1, KEEP)
 
 
-@njit(**INLINE)
+@njit(**PLACED)
 def _nearer(slot: int, short: float, nearest: int, least: float, layout: Any) -> tuple[Any, Any]:
     """The nearer of two by rounded shortfall, then position, and its shortfall; nearest: -1 for nobody yet."""
     if nearest < 0 or short < least or (short == least and layout.pos[slot] < layout.pos[nearest]):
@@ -139,7 +139,7 @@ def _nearer(slot: int, short: float, nearest: int, least: float, layout: Any) ->
     return nearest, least
 
 
-@njit(**INLINE)
+@njit(**PLACED)
 def _column(layout: Any, asks: Any, kind: int, want: int) -> Any:
     """The column of a rule with one bound; -1 for the others."""
     if kind == IS_MOQ:
@@ -157,7 +157,7 @@ def _column(layout: Any, asks: Any, kind: int, want: int) -> Any:
     return -1
 
 
-@njit(**INLINE)
+@njit(**PLACED)
 def relax(
     layout: Any,
     index: Any,
@@ -200,7 +200,7 @@ def relax(
     )
 
 
-@njit(**INLINE)
+@njit(**PLACED)
 def _short_of(layout: Any, asks: Any, line: int, kind: int, want: int, value: float, days: float) -> float:
     """``missing_by`` for a rule with one bound, by the value in its column: it lies beside those looked at before."""
     if kind == SPEC:
@@ -221,7 +221,7 @@ def _short_of(layout: Any, asks: Any, line: int, kind: int, want: int, value: fl
     return (-value - asks.ceiling[line]) / asks.ceiling[line]
 
 
-@njit(**INLINE)
+@njit(**PLACED)
 def _admitting(asks: Any, kind: int, want: int, value: float) -> float:
     """``threshold`` for a rule with one bound, by the value in its column."""
     if kind == CAPACITY:
@@ -231,7 +231,7 @@ def _admitting(asks: Any, kind: int, want: int, value: float) -> float:
     return value if kind == SPEC and asks.op[want] == GE else -value
 
 
-@njit(**INLINE)
+@njit(**PLACED)
 def _relax_in_order(
     layout: Any, order: Any, value: Any, last: int, asks: Any, line: int, rule: int, kind: int, want: int, days: float,
     only: Any, unstated: Any, near: Any, near_rule: Any, near_short: Any, kept: int, out: Any,
@@ -289,7 +289,7 @@ def _relax_in_order(
     return kept
 
 
-@njit(**INLINE)
+@njit(**PLACED)
 def _relax_by_column(
     layout: Any, value: Any, asks: Any, line: int, rule: int, kind: int, want: int, days: float, only: Any, near: Any,
     near_rule: Any, near_short: Any, kept: int, out: Any,
@@ -319,7 +319,7 @@ def _relax_by_column(
     return kept
 
 
-@njit(**INLINE)
+@njit(**PLACED)
 def _relax_each(
     layout: Any,
     asks: Any,
