@@ -32,27 +32,27 @@ def pk_column(model: type[Model]) -> str:
 
 
 class Staged:
-    """Rows of one model on their way into it."""
+    """Rows of one model on their way into it; `flags`: what is said of each besides, yes or no."""
 
-    def __init__(self, model: type[Model], fields: Sequence[str], extra: str = "") -> None:
+    def __init__(self, model: type[Model], fields: Sequence[str], flags: Sequence[str] = ()) -> None:
         self.model = model
         self.table = sql.Identifier(model._meta.db_table)
         self.columns = [column_of(model, field) for field in fields]
         self.stage = sql.Identifier(f"stage_{model._meta.db_table}_{self.columns[0]}")
-        self.extra = extra
+        self.flags = flags
         self._create()
 
     def _create(self) -> None:
+        said = [sql.SQL("NULL::boolean AS {}").format(sql.Identifier(flag)) for flag in self.flags]
         execute(
             sql.SQL(
                 "CREATE TEMP TABLE {stage} ON COMMIT DROP AS SELECT {columns} FROM {table} WITH NO DATA"
-            ).format(stage=self.stage, columns=self.names(self.columns), table=self.table)
+            ).format(
+                stage=self.stage,
+                columns=sql.SQL(", ").join([self.names(self.columns), *said]),
+                table=self.table,
+            )
         )
-        execute(
-            sql.SQL("ALTER TABLE {} ADD COLUMN seq bigint GENERATED ALWAYS AS IDENTITY").format(self.stage)
-        )
-        if self.extra:
-            execute(sql.SQL("ALTER TABLE {} ADD COLUMN {}").format(self.stage, sql.SQL(self.extra)))
 
     @staticmethod
     def names(columns: Iterable[str], prefix: str = "") -> sql.Composed:
@@ -67,8 +67,8 @@ class Staged:
         """What `copy_text` made of records."""
         if not text:
             return
-        columns = [*self.columns, *([self.extra.split()[0]] if self.extra else [])]
-        query = sql.SQL("COPY {} ({}) FROM STDIN").format(self.stage, self.names(columns))
+        columns = self.names([*self.columns, *self.flags])
+        query = sql.SQL("COPY {} ({}) FROM STDIN").format(self.stage, columns)
         with connection.cursor() as cursor, cursor.copy(query) as copy:
             copy.write(text)
 
@@ -85,7 +85,7 @@ class StagedRows(Staged):
     def __init__(
         self, model: type[Model], fields: Sequence[str], on_insert: Mapping[str, str] | None = None
     ) -> None:
-        super().__init__(model, [model._meta.pk.name, *fields], extra="is_new boolean")
+        super().__init__(model, [model._meta.pk.name, *fields], flags=["is_new"])
         self.on_insert = list((on_insert or {}).items())
         self.pk = pk_column(model)
         self.values = self.columns[1:]
@@ -147,6 +147,10 @@ class StagedSets(Staged):
 
     def __init__(self, model: type[Model], parent: str, fields: Sequence[str], keep: str = "") -> None:
         super().__init__(model, [parent, *fields])
+        # The order of the file: ids of new rows follow it.
+        execute(
+            sql.SQL("ALTER TABLE {} ADD COLUMN seq bigint GENERATED ALWAYS AS IDENTITY").format(self.stage)
+        )
         self.parent = sql.Identifier(self.columns[0])
         self.keep = sql.SQL(keep) if keep else sql.SQL("TRUE")
 
