@@ -136,6 +136,11 @@ def _introduced(viewer: Viewer, stage: int) -> Q:
 
 def _demand_identity(row: Row, viewer: Viewer) -> Q:
     """Name, lab and title: closed to the alliance while a demand waits for an introduction."""
+    if viewer.few and row.demand:
+        # Of each row its demand is looked up: joined, the database would read all demands for fifty titles.
+        demands = apps.get_model("matching.Demand")._base_manager
+        rows = demands.filter(_demand_identity(replace(row, demand=""), viewer))
+        return Q(**{f"{row.demand}__id__among": rows.values("pk")})
     mine = _any(["owner"], viewer.firms) | _any(["owner__city", "lab_city"], viewer.care)
     told = Q(published=True) & ~Q(confidentiality="introduction")
     bureaus = _any(["alliance"], viewer.bureau_alliances) & told

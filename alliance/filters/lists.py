@@ -32,6 +32,8 @@ class ListFilter(FilterSet):
     """
 
     sorts: ClassVar[dict[str, Sort]] = {"newest": (_("newest first"), ("-id",))}
+    #: Whether people see it as a form, which has a box also for what was not asked.
+    as_form: ClassVar[bool] = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

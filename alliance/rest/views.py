@@ -82,6 +82,7 @@ def with_since(filters: type[ListFilter], *, names: bool = False) -> type[ListFi
     )
     more: dict[str, Any] = {
         "modified_since": since,
+        "as_form": False,
         "Meta": getattr(filters, "Meta"),  # noqa: B009 (each set has its own)
         "__doc__": filters.__doc__,
     }

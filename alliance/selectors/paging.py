@@ -210,7 +210,13 @@ class Rows:
     def _first_by_reason(self, most: int) -> list[Any]:
         """Of the first ones for each reason the first ones."""
         parts = [rows.order_by(*map(_off_index, rows.query.order_by))[:most] for rows in self.reasons]
-        return self._told(list(_any_of(self._rows("every"), parts).values_list("pk", flat=True)[:most]))
+        found, order = self._any_of(parts), self._rows("every").query.order_by
+        found = found.order_by(*order) if order else found
+        return self._told(list(found.values_list("pk", flat=True)[:most]))
+
+    def _any_of(self, parts: Sequence[QuerySet[Any]]) -> QuerySet[Any]:
+        """Rows of these parts, out of all rows: what narrowed the list has narrowed each part."""
+        return _any_of(Rows(self._given["every"]).seen, parts)
 
     def _keys(self, most: int) -> list[Any]:
         """The first keys in their order, whoever sees the rows."""
@@ -234,7 +240,7 @@ class Rows:
     def count(self, most: int) -> int:
         """How many there are; no further than `most`."""
         if self.every is not None and self.by == REASONS:
-            return _any_of(self.every, [rows.order_by() for rows in self.reasons]).order_by()[:most].count()
+            return self._any_of([rows.order_by() for rows in self.reasons]).order_by()[:most].count()
         if self._long and self.by in (KEYS, EITHER):
             keys = self._keys(3 * most)
             seen = len(self.known.get("seen", ()))

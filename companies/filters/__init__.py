@@ -100,7 +100,7 @@ class CapabilityFilter(ListFilter):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         code = str(self.data.get("component_type", "")) if self.is_bound else ""
-        if code:
+        if code and (self.as_form or any(name.startswith(PREFIX) for name in self.data)):
             self._add_parameters(code)
 
     def _add_parameters(self, code: str) -> None:

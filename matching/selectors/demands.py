@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from alliance.models.base import GuardedQuerySet
 from alliance.selectors.paging import Rows, long_list
+from alliance.viewer import viewer_of
 from matching.models import (
     CurrentResult,
     Demand,
@@ -50,8 +51,8 @@ def demand_rows(user: Any) -> Rows:
 
 
 def identities(user: Any) -> GuardedQuerySet:
-    """Titles the viewer may read; each knows whether it may name the lab too (`asker`)."""
-    return DemandIdentity.objects.shown_to(user)
+    """Titles of a page's demands that the viewer may read; each knows whether it may name the lab too (`asker`)."""
+    return DemandIdentity.objects.shown_to(replace(viewer_of(user), few=True))
 
 
 def demand_detail(user: Any) -> GuardedQuerySet:
