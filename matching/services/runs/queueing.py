@@ -23,6 +23,9 @@ NIGHTLY_AT = time(0, 5)
 OPEN_RUN = (RunState.QUEUED, RunState.RUNNING)
 GROUPS = 4  # of runs that workers do together: a fifth would wait for one of the usual four workers
 MOST_OF_GROUP = 64  # demands: who is free first takes the next group
+LEAST_OF_GROUP = (
+    8  # for fewer another worker takes longer to follow what has changed than this one to match them
+)
 OF_A_RUN = 1  # what a run costs besides its demands, as so many of them
 OPEN_CHUNK = (ChunkState.PENDING, ChunkState.CLAIMED)
 
@@ -95,7 +98,8 @@ def _run_of(alliance: Alliance, demands: Collection[int]) -> MatchRun:
 def _groups(runs: Sequence[MatchRun]) -> list[list[int]]:
     """The largest first, each into the group that has least so far."""
     total = sum(len(run.chosen) for run in runs)
-    many = min(len(runs), max(GROUPS, -(-total // MOST_OF_GROUP)))
+    some = min(GROUPS, -(-total // LEAST_OF_GROUP))
+    many = min(len(runs), max(some, -(-total // MOST_OF_GROUP)))
     groups: list[list[int]] = [[] for _ in range(many)]
     sizes = [0] * many
     for run in sorted(runs, key=lambda run: -len(run.chosen)):

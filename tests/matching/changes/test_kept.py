@@ -71,9 +71,9 @@ def test_random_sequences_equal_a_full_run(
     done: list[str] = []
     for seed in range(5000, 5000 + SEQUENCES):
         hand = Hand(seed)
-        monkeypatch.setattr(
-            queueing, "GROUPS", hand.dice.choice([1, 4])
-        )  # runs of all alliances together, or apart
+        # Runs of all alliances together, or apart, or as many as there are.
+        monkeypatch.setattr(queueing, "GROUPS", hand.dice.choice([1, 4]))
+        monkeypatch.setattr(queueing, "LEAST_OF_GROUP", hand.dice.choice([1, 8]))
         for _ in range(hand.dice.randrange(1, 6)):
             done.append(hand.step())
         if hand.dice.random() < 0.2:
