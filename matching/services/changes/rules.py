@@ -16,9 +16,9 @@ from matching.kernel import Kind, Op
 # As one array: thousands of parameters take longer to write than to ask.
 READ = """
     SELECT {of}, key_id, op, value::text, weight, tolerance FROM {table} WHERE {of} = ANY(%s) AND {which}
-    ORDER BY {of}, position
 """
-HARD, SOFT = "hard", "NOT hard"
+# Degrees are summed up in their order; what has to hold has none, and sorting takes PostgreSQL as long as reading.
+HARD, SOFT = "hard", "NOT hard ORDER BY position"
 
 Row = tuple[int, int, str, Any, float, float]  # owner, key, operator, value, weight, tolerance
 
