@@ -48,7 +48,6 @@ from matching.models import (
     MatchRun,
     NearMiss,
     Pipeline,
-    Relaxation,
     SiteNeed,
 )
 from matching.services.introductions.disclosing import disclose
@@ -265,6 +264,10 @@ def make_site_need(demand: Demand, type_: ScenarioType) -> SiteNeed:
     return SiteNeed.objects.create(demand=demand, scenario_type=type_, fleet_size=5, trial_days=30)
 
 
+# Arrays of `LineMisses` that are not by rank.
+BY_RULE = ("rules", "admitted", "admitted_firms", "nearest", "farthest")
+
+
 # --- results, as a run writes them ----------------------------------------------------------------
 def make_run(alliance: Alliance, demand: Demand | None = None, **more: Any) -> MatchRun:
     values = {"as_of": AS_OF, "cause": "asked", "state": "finished", "chunks_total": 1, "chunks_done": 1}
@@ -348,16 +351,20 @@ def _forget(read: Any, stored: Any, **which: Any) -> None:
         row = stored.objects.get(run_id=each.run_id, line_id=each.line_id)
         at = row.capabilities.index(each.capability_id)
         for field in stored._meta.fields:
-            if isinstance(field, ArrayField):
+            if isinstance(field, ArrayField) and field.name not in BY_RULE:
                 del getattr(row, field.name)[at]
-        row.save() if row.capabilities else row.delete()
+        row.save() if row.capabilities or getattr(row, "rules", []) else row.delete()
 
 
 def make_line_result(run: MatchRun, line: DemandLine, feasible: int, near: int) -> None:
     place = {"run_id": run.pk, "demand_id": line.demand_id, "line_id": line.pk}
     LineResult.objects.create(**place, feasible=feasible, near=near, candidates=feasible + near)
     if near:
-        Relaxation.objects.create(**place, code="price", capabilities=near, nearest=1600, all=1600)
+        told: dict[str, Any] = dict(
+            zip(BY_RULE, (["price"], [near], [None], ["1600"], ["1600"]), strict=True)
+        )
+        none = {"capabilities": [], "suppliers": [], "codes": [], "shortfalls": []}
+        LineMisses.objects.update_or_create(**place, defaults=told, create_defaults=none | told)
 
 
 def make_site_match(run: MatchRun, demand: Demand, site: Site) -> None:

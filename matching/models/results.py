@@ -194,14 +194,27 @@ class Match(Result):
         managed = False
 
 
+def _listed(items: Any) -> Any:
+    return ArrayField(items, default=list, db_default=[])
+
+
 class LineMisses(Result):
-    """The near misses of a line, the nearest first, as `LineMatches` has its matches. `NearMiss` reads them."""
+    """The near misses of a line, the nearest first, as `LineMatches` has its matches. `NearMiss` reads them.
+
+    Beside them the rules that keep somebody out alone, in their order, with what would admit them, as JSON:
+    `Relaxation` reads these. A line has the one where it has the other.
+    """
 
     line_id = models.BigIntegerField()
     capabilities = ArrayField(models.BigIntegerField())
     suppliers = ArrayField(models.BigIntegerField())
     codes = ArrayField(models.TextField())
     shortfalls = ArrayField(models.FloatField())
+    rules = _listed(models.TextField())
+    admitted = _listed(models.IntegerField())
+    admitted_firms = _listed(models.IntegerField(null=True))
+    nearest = _listed(models.TextField(null=True))
+    farthest = _listed(models.TextField(null=True))
 
     class Meta:
         indexes = [models.Index(fields=["demand_id", "run_id"], name="line_misses_demand")]
@@ -222,7 +235,8 @@ class NearMiss(Result):
 
 
 class Relaxation(Result):
-    """How many capabilities a rule keeps out alone, and the thresholds that admit the nearest and all."""
+    """How many capabilities a rule keeps out alone, and the thresholds that admit the nearest and all. A view over
+    `LineMisses`."""
 
     line_id = models.BigIntegerField()
     code = models.CharField(max_length=80)
@@ -232,7 +246,7 @@ class Relaxation(Result):
     all = models.JSONField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["demand_id", "run_id"], name="relaxation_demand")]
+        managed = False
 
 
 class DemandSites(Result):

@@ -33,8 +33,8 @@ STORED = f"""
         AS asked(at, demand, line, code, capability)
     JOIN matching_currentresult c ON c.demand_id = asked.demand
     JOIN matching_linemisses m ON m.demand_id = c.demand_id AND m.run_id = c.run_id AND m.line_id = asked.line
-    JOIN matching_relaxation r ON r.demand_id = c.demand_id AND r.run_id = c.run_id AND r.line_id = asked.line
-        AND r.code = asked.code
+    JOIN LATERAL array_position(m.rules, asked.code) place ON place IS NOT NULL
+    CROSS JOIN LATERAL (SELECT m.nearest[place]::jsonb AS nearest, m.farthest[place]::jsonb AS "all") r
     WHERE cardinality(m.capabilities) = {KEEP_NEAR} AND asked.capability <> ALL (m.capabilities)
       AND jsonb_typeof(r.nearest) IN ('number', 'string')
 """

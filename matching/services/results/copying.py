@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 WIRE = {"int8": ">i8", "int4": ">i4", "int2": ">i2", "float8": ">f8", "date": ">i4", "bool": "?"}
-TEXT, JSON, LIST = "text", "jsonb", "list"
+TEXT, LIST = "text", "list"
 OF_TYPE = {
     "int8": 20,
+    "int4": 23,
     "float8": 701,
     "date": 1082,
     TEXT: 25,
@@ -25,14 +26,13 @@ OF_TYPE = {
 FIRST_DAY = date(2000, 1, 1).toordinal()  # from which PostgreSQL counts days
 SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
-JSON_VERSION = 1  # the byte before a jsonb value
 NO_ITEMS = 12  # bytes of an array without any
 LONG = 200  # bytes of a piece from which it is copied as one
 SLAB = 1 << 20  # bytes of rows laid out at a time: they stay in the processor's cache
 
 
 class Column(NamedTuple):
-    """Values of one column: numbers, or bytes (dtype S) for text and JSON. `empty`: bool, where it is null.
+    """Values of one column: numbers, or bytes (dtype S) for text. `empty`: bool, where it is null.
 
     Of a list (see ``listed``) the bytes as they travel, uint8[rows, widest], and how many there are.
     """
@@ -66,16 +66,18 @@ def listed(numbers: Array, ends: Array, kind: str) -> Column:
     return Column(wire, LIST, sizes=np.where(counts, begin + counts * size, NO_ITEMS))
 
 
-def listed_texts(values: Array, ends: Array) -> Column:
-    """The same of texts (dtype S)."""
+def listed_texts(values: Array, ends: Array, empty: Array | None = None) -> Column:
+    """The same of texts (dtype S). `empty`: bool, which of them are null."""
     counts = np.diff(ends)
     lengths = np.strings.str_len(values).astype(np.int64)
+    if empty is not None:
+        lengths[empty] = 0
     width = values.dtype.itemsize
     items = np.empty(len(values), [("size", ">i4"), ("value", values.dtype)])
-    items["size"], items["value"] = lengths, values
+    items["size"], items["value"] = lengths if empty is None else np.where(empty, -1, lengths), values
     sent = items.view(np.uint8).reshape(len(values), 4 + width)[np.arange(4 + width) < 4 + lengths[:, None]]
     size = np.diff(np.append(0, np.cumsum(4 + lengths))[ends])  # bytes of a row's items
-    heads = _heads(counts, TEXT)
+    heads = _heads(counts, TEXT, nulls=empty is not None)
     begin = heads.shape[1]
     wire = np.zeros((len(counts), begin + int(size.max(initial=0))), np.uint8)
     wire[:, :begin] = heads
@@ -83,9 +85,10 @@ def listed_texts(values: Array, ends: Array) -> Column:
     return Column(wire, LIST, sizes=np.where(counts, begin + size, NO_ITEMS))
 
 
-def _heads(counts: Array, kind: str, shape: Sequence[int] = ()) -> Array:
-    """uint8[rows, bytes]: what comes before an array's items, each of them a number or of this shape."""
-    head = [1 + len(shape), 0, OF_TYPE[kind], 0, 1, *(number for k in shape for number in (k, 1))]
+def _heads(counts: Array, kind: str, shape: Sequence[int] = (), *, nulls: bool = False) -> Array:
+    """uint8[rows, bytes]: what comes before an array's items, each of them a number or of this shape. nulls: whether
+    there may be some among them."""
+    head = [1 + len(shape), int(nulls), OF_TYPE[kind], 0, 1, *(number for k in shape for number in (k, 1))]
     heads = np.tile(np.array(head, ">i4"), (len(counts), 1))
     heads[:, 3] = counts
     heads[counts == 0, 0] = 0  # of no dimension: what follows is not sent
@@ -145,20 +148,9 @@ def _part(column: Column, which: slice) -> tuple[Array, Any]:
         values, lengths = values.view(f"V{values.shape[1]}")[:, 0], column.sizes[which]
     else:
         lengths = np.strings.str_len(values).astype(np.int64)
-        if column.kind == JSON:
-            values, lengths = _versioned(values), lengths + 1
     if column.empty is not None:
         lengths = np.where(column.empty[which], -1, lengths)
     return values, lengths
-
-
-def _versioned(values: Array) -> Array:
-    """JSON with the byte before it that says how it is written."""
-    width = values.dtype.itemsize
-    marked = np.empty((len(values), width + 1), np.uint8)
-    marked[:, 0] = JSON_VERSION
-    marked[:, 1:] = values.view(np.uint8).reshape(len(values), width)
-    return marked.view(f"S{width + 1}").reshape(len(values))
 
 
 def _sent(rows: Array, columns: Columns, parts: Sequence[tuple[Array, Any]]) -> bytes:

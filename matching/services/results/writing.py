@@ -10,8 +10,6 @@ from matching.encoding import Identities
 from matching.kernel import NO_DATE, Code, Kind, Problem, Results, code_name
 from matching.kernel.results import CRITICAL, STAGES
 from matching.services.results.copying import (
-    JSON,
-    TEXT,
     Array,
     Column,
     copy_columns,
@@ -118,6 +116,7 @@ class _Writer:
         return len(found.line)
 
     def near_misses(self) -> int:
+        """With the relaxations of their lines: a rule keeps somebody out alone where there is a near miss."""
         found = self.results.near_misses
         first, ends = _ends(found.line)
         own = {
@@ -125,7 +124,7 @@ class _Writer:
             "shortfalls": listed(found.shortfall, ends, "float8"),
         }
         pairs = self._of_line(first) | self._capabilities(found.capability, ends)
-        copy_columns("matching_linemisses", pairs | own)
+        copy_columns("matching_linemisses", pairs | own | self._relaxations(first))
         return len(found.line)
 
     def sites(self) -> int:
@@ -142,35 +141,44 @@ class _Writer:
         return len(found.demand)
 
     def relaxations(self) -> int:
+        """How many of them `near_misses` has written."""
+        return int(np.count_nonzero(self.results.relaxations.capabilities > 0))
+
+    def _relaxations(self, lines: Array) -> dict[str, Column]:
+        """Of these lines, ascending; no other line has any."""
         found = self.results.relaxations
         kept = np.flatnonzero(found.capabilities > 0)
-        own = {
-            "capabilities": Column(found.capabilities[kept], "int4"),
-            "firms": Column(found.firms[kept], "int4"),
-            "nearest": self._thresholds(kept, found.nearest, found.nearest_b),
-            "all": self._thresholds(kept, found.all, found.all_b),
+        ends = np.append(np.searchsorted(found.line[kept], lines), len(kept))
+        return {
+            "rules": listed_texts(self._names(found.code[kept], found.key[kept]), ends),
+            "admitted": listed(found.capabilities[kept], ends, "int4"),
+            "admitted_firms": listed(found.firms[kept], ends, "int4"),
+            "nearest": self._thresholds(kept, found.nearest, found.nearest_b, ends),
+            "farthest": self._thresholds(kept, found.all, found.all_b, ends),
         }
-        names = {"code": Column(self._names(found.code[kept], found.key[kept]), TEXT)}
-        return copy_columns("matching_relaxation", self._of_line(found.line[kept]) | names | own)
 
-    def _thresholds(self, kept: Array, a: Array, b: Array) -> Column:
-        """In the parameter's unit: a number, [low, high], a choice's name, a date; empty when none helps."""
+    def _thresholds(self, kept: Array, a: Array, b: Array, ends: Array) -> Column:
+        """As JSON, in the parameter's unit: a number, [low, high], a choice's name, a date; empty when none helps."""
         found = self.results.relaxations
         code, key, a, b = found.code[kept], found.key[kept], a[kept], b[kept]
-        told = list(map(repr, a.tolist()))
         spec = code == Code.SPEC
         there = ~np.isnan(a)
         ordered = spec & there
         ordered[ordered] = self.problem.component_keys.kind[key[ordered]] == Kind.ORDERED
         dated = (code == Code.TIME) & there
-        for at in np.flatnonzero(~np.isnan(b) & there & ~ordered & ~dated).tolist():
+        several = ~np.isnan(b) & there & ~ordered & ~dated
+        # Every different one is put into words once: of the same component many lines ask for the same.
+        numbers, which = np.unique(a, return_inverse=True)
+        told = np.array(list(map(repr, numbers.tolist())), object)[which]
+        for at in np.flatnonzero(several).tolist():
             told[at] = f"[{told[at]}, {b[at].item()!r}]"
         for at in np.flatnonzero(ordered).tolist():
             told[at] = json.dumps(self.ids.choices[key[at]][int(a[at])])
-        days = {day: f'"{date.fromordinal(int(day)).isoformat()}"' for day in np.unique(a[dated]).tolist()}
-        for at, day in zip(np.flatnonzero(dated).tolist(), a[dated].tolist(), strict=True):
-            told[at] = days[day]
-        return Column(texts(told), JSON, ~there)
+        days, which = np.unique(a[dated], return_inverse=True)
+        told[dated] = np.array(
+            [f'"{date.fromordinal(int(day)).isoformat()}"' for day in days.tolist()], object
+        )[which]
+        return listed_texts(texts(told.tolist()), ends, ~there)
 
     def pipelines(self) -> int:
         found = self.results.pipelines

@@ -4,12 +4,10 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from alliance.choices import RunState
-from matching.models import DemandSites, LineMatches, LineMisses, LineResult, Pipeline, Relaxation
+from matching.models import DemandSites, LineMatches, LineMisses, LineResult, Pipeline
 
 STEP = 50  # demands at a time: short transactions
-TABLES = [
-    model._meta.db_table for model in (LineResult, LineMatches, LineMisses, Relaxation, DemandSites, Pipeline)
-]
+TABLES = [model._meta.db_table for model in (LineResult, LineMatches, LineMisses, DemandSites, Pipeline)]
 
 # The pointer went elsewhere a while ago; or, where it moves all the time, a newer run of the demand ended a while ago.
 STALE = """

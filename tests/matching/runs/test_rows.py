@@ -10,13 +10,22 @@ from django.db import connection, transaction
 
 from alliance.models import Alliance
 from matching.encoding import encode
-from matching.kernel import code_name
+from matching.kernel import Code, Kind, code_name
 from matching.kernel.solve import Solver
-from matching.models import DemandSites, LineMatches, LineMisses, Match, MatchRun, NearMiss, SiteMatch
+from matching.models import (
+    DemandSites,
+    LineMatches,
+    LineMisses,
+    Match,
+    MatchRun,
+    NearMiss,
+    Relaxation,
+    SiteMatch,
+)
 from matching.services.results.copying import LONG, Column, copy_columns, listed, listed_texts, texts
 from tests.matching.runs.conftest import match_now
 
-MIGRATIONS = ("0026_matches_as_arrays", "0027_near_misses_and_sites_as_arrays")
+MIGRATIONS = ("0026_matches_as_arrays", "0027_near_misses_and_sites_as_arrays", "0029_relaxations_as_arrays")
 READ = {
     Match: LineMatches,
     NearMiss: LineMisses,
@@ -25,12 +34,12 @@ READ = {
 
 
 def stored() -> dict[str, list[Any]]:
-    return {model.__name__: _rows(model) for model in READ}
+    return {model.__name__: _rows(model) for model in (*READ, Relaxation)}
 
 
 def _rows(model: Any) -> list[Any]:
     names = [each.name for each in model._meta.fields if each.name != "id"]
-    return sorted(model.objects.values_list(*names))
+    return sorted(model.objects.values_list(*names), key=repr)  # of two that are alike as far one may be None
 
 
 def found_by(alliance: Alliance, run: MatchRun) -> dict[str, list[Any]]:
@@ -58,7 +67,34 @@ def found_by(alliance: Alliance, run: MatchRun) -> dict[str, list[Any]]:
             *([date.fromordinal(day) for day in days.tolist()] for days in (sites.window_start, sites.window_end)),
         ],
     }  # fmt: skip
-    return {name: sorted(zip([run.pk] * len(told[0]), *told, strict=True)) for name, told in columns.items()}
+    rules = results.relaxations
+    names = [
+        code_name(code, ids.keys[key] if key >= 0 else "")
+        for code, key in zip(rules.code.tolist(), rules.key.tolist(), strict=True)
+    ]
+    ends = (_threshold(frozen, *each) for each in zip(
+        *(column.tolist() for column in (rules.code, rules.key, rules.nearest, rules.nearest_b)), strict=True)
+    )  # fmt: skip
+    far = (_threshold(frozen, *each) for each in zip(
+        *(column.tolist() for column in (rules.code, rules.key, rules.all, rules.all_b)), strict=True)
+    )  # fmt: skip
+    line = [column.tolist() for column in (ids.demands[of_line[rules.line]], ids.lines[rules.line])]
+    columns["Relaxation"] = [*line, names, rules.capabilities.tolist(), rules.firms.tolist(), [*ends], [*far]]
+    return {
+        name: sorted(zip([run.pk] * len(told[0]), *told, strict=True), key=repr)
+        for name, told in columns.items()
+    }
+
+
+def _threshold(frozen: Any, code: int, key: int, a: float, b: float) -> Any:
+    """As the page gets it: a number, two, a choice's name, a day."""
+    if np.isnan(a):
+        return None
+    if code == Code.TIME:
+        return date.fromordinal(int(a)).isoformat()
+    if code == Code.SPEC and frozen.problem.component_keys.kind[key] == Kind.ORDERED:
+        return frozen.identities.choices[key][int(a)]
+    return a if np.isnan(b) else [a, b]
 
 
 def test_what_the_kernel_found_is_read_and_kept_by_the_migrations(region: Alliance) -> None:
@@ -102,22 +138,29 @@ def test_lists_of_any_length_arrive_as_they_were(db: None, most: int) -> None:
         "word": Column(words, "text", empty),
         "pairs": listed(pairs, ends, "float8"),
         "said": listed_texts(said, ends),
+        "perhaps": listed_texts(said, ends, numbers % 3 == 0),
+        "few": listed(numbers % 1000, ends, "int4"),
         "days": listed(numbers % 1000 + 730_000, ends, "date"),
         "day": Column(np.arange(len(counts)) + 730_000, "date", empty),
     }
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMPORARY TABLE laid (place bigint, numbers bigint[], word text, pairs float8[], day date,"
-            " said text[], days date[])"
+            " said text[], days date[], perhaps text[], few integer[])"
         )
         assert copy_columns("laid", columns) == len(counts)
-        cursor.execute("SELECT numbers, word, pairs, day IS NULL, said, days FROM laid ORDER BY place")
+        cursor.execute(
+            "SELECT numbers, word, pairs, day IS NULL, said, days, perhaps, few FROM laid ORDER BY place"
+        )
         rows = cursor.fetchall()
-    for at, (got, word, two, none, each, days) in enumerate(rows):
+    for at, (got, word, two, none, each, days, perhaps, few) in enumerate(rows):
         part = slice(ends[at], ends[at + 1])
         assert got == numbers[part].tolist()
         assert two == pairs[part].tolist()
         assert each == [text.decode() for text in said[part].tolist()]
+        gone = (numbers[part] % 3 == 0).tolist()
+        assert perhaps == [None if no else text for no, text in zip(gone, each, strict=True)]
+        assert few == (numbers[part] % 1000).tolist()
         assert [day.toordinal() for day in days] == (numbers[part] % 1000 + 730_000).tolist()
         assert word == (None if empty[at] else "x" * (at % 4))
         assert none == empty[at]
