@@ -14,14 +14,14 @@ from django.db.models import Case, Exists, F, Field, Func, Lookup, OuterRef, Q, 
 from alliance.access import PAIRS, Viewer, reasons_of
 from matching.models.demands import Demand
 from matching.models.named import Bits, unproved
-from matching.models.results import DemandResult
+from matching.models.results import FIRMS, DemandResult, named_firms
 
 EVERYWHERE = Q(scope="open")
 
 
 def _demands_paired_with(organisations: Any) -> Q:
     """Demands on which these suppliers have a current match or near miss."""
-    rows = DemandResult.objects.current().filter(suppliers__overlap=list(organisations))
+    rows = DemandResult.objects.current().overlapping("suppliers", list(organisations))
     return Q(pk__in=rows.values("demand_id"))
 
 
@@ -51,8 +51,16 @@ class _Held(Lookup):
         return sql, (*row_params, *key_params * self.template.count("{key}"))
 
 
+class _HeldFirm(_Held):
+    """The same of a firm: (firms of one kind, `named_firms`), found by the index of the latter."""
+
+    lookup_name = "firm_held_by"
+    template = "held.firms @> ARRAY[{key}]::bigint[] AND held.keys @> ARRAY[{key}]::bigint[]"
+    columns = "keys, firms"
+
+
 class _Offered(_Held):
-    """The same of a capability: (capabilities, their firms), found by the index of the firms."""
+    """The same of a capability: (capabilities, `named_firms`), found by the index of the firms."""
 
     lookup_name = "offered_by"
     template = (
@@ -63,6 +71,7 @@ class _Offered(_Held):
 
 
 Field.register_lookup(_Held)
+Field.register_lookup(_HeldFirm)
 Field.register_lookup(_Offered)
 
 
@@ -93,8 +102,8 @@ ASKED = {
     "suppliers_open": Asked((), ("suppliers", "team_suppliers")),
     "sites_open": Asked((), ("sites",)),
 }
-#: Arrays that have no index of their own, and that of the firms, by which they are found.
-FIRMS = {"capabilities": "suppliers", "team": "team_suppliers"}
+#: Arrays that have no index of their own, and how they are looked up by that of the firms.
+BY_FIRM = {"capabilities": "offered_by", "team": "offered_by", **dict.fromkeys(FIRMS, "firm_held_by")}
 
 
 def _looked_up(asked: Asked, demands: Q) -> Q:
@@ -102,10 +111,11 @@ def _looked_up(asked: Asked, demands: Q) -> Q:
     found = Q(pk__in=[])
     for columns, which in ((asked.any, demands), (asked.everywhere, demands & EVERYWHERE)):
         for column in columns:
-            firms = FIRMS.get(column)
-            look = f"pk__{'offered' if firms else 'held'}_by"
             rows = _results_of(which, few=True)
-            found |= Q(**{look: rows.values(column, firms) if firms else rows.values(column)})
+            if look := BY_FIRM.get(column):
+                found |= Q(**{f"pk__{look}": rows.values_list(column, named_firms())})
+            else:
+                found |= Q(pk__held_by=rows.values(column))
     return found
 
 

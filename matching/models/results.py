@@ -53,8 +53,13 @@ class ResultQuerySet(GuardedQuerySet):
         """Those of results that name one of these ids in an array of `DemandResult`: how rows are found that are not
         asked for by demand. Whoever asks says as well which rows of those results are meant."""
         held = ArraySubquery(ids) if isinstance(ids, models.QuerySet) else list(ids)
-        rows = DemandResult.objects.filter(**{f"{column}__overlap": held})
+        rows = DemandResult.objects.overlapping(column, held)
         return self.filter(Exists(rows.filter(demand_id=OuterRef("demand_id"), run_id=OuterRef("run_id"))))
+
+    def overlapping(self, column: str, held: Any) -> "ResultQuerySet":
+        """Of `DemandResult`: those whose array `column` holds one of `held`, by the index that there is."""
+        rows = self.filter(**{f"{column}__overlap": held})
+        return rows.alias(among=named_firms()).filter(among__overlap=held) if column in FIRMS else rows
 
     def of_suppliers(self, organisations: Iterable[int]) -> "ResultQuerySet":
         """Matches or near misses of these firms."""
@@ -116,6 +121,17 @@ def _numbers() -> Any:
     return ArrayField(models.BigIntegerField(), default=list, db_default=[])
 
 
+#: Arrays of a `DemandResult` that have one index together: of `named_firms`.
+FIRMS = ("suppliers", "team_suppliers")
+
+
+def named_firms() -> Func:
+    """The firms of matches, near misses and teams: what the index of a `DemandResult` is of. Whoever asks for one kind
+    of them asks for that as well."""
+    array = ArrayField(models.BigIntegerField())
+    return Func(*map(F, FIRMS), arg_joiner=" || ", template="(%(expressions)s)", output_field=array)
+
+
 class DemandResult(Result):
     """Every (run, demand) that has rows: where pointers move from, and what is swept when none points to it.
 
@@ -135,12 +151,12 @@ class DemandResult(Result):
         constraints = [models.UniqueConstraint(fields=["run_id", "demand_id"], name="demand_result_once")]
         indexes = [
             # Instead of six on the rows themselves, of which each cost a run more than the rows did. Without
-            # `capabilities`, which would take three times as long: who asks for one knows its firm.
-            GinIndex(
-                fields=["suppliers", "team_suppliers", "sites"], name="demand_result_known",
-                # What is not in the tree yet is looked through by each of a page's fifty look-ups.
-                gin_pending_list_limit=2048,
-            )
+            # `capabilities`, which would take three times as long: who asks for one knows its firm. Over former
+            # generations an index of several columns takes as long as two of these. What is not in the tree yet is
+            # looked through by each of a page's fifty look-ups; the less may wait, the more often a firm's list is
+            # written anew.
+            GinIndex(named_firms(), name="demand_result_firms", gin_pending_list_limit=4096),
+            GinIndex(fields=["sites"], name="demand_result_sites", gin_pending_list_limit=1024),
         ]  # fmt: skip
 
 

@@ -11,7 +11,7 @@ REFRESH = f"""
                           UNION SELECT unnest(suppliers) FROM matching_linemisses {OF} ORDER BY 1),
         team_suppliers = ARRAY(SELECT DISTINCT organisation_id FROM companies_capability
                                WHERE id = ANY(r.team) ORDER BY 1)
-    WHERE r.suppliers @> %(firm)s::bigint[] OR r.team_suppliers @> %(firm)s::bigint[]
+    WHERE (r.suppliers || r.team_suppliers) @> %(firm)s::bigint[]
 """  # noqa: S608 (our own text)
 
 # Of the results that name the old one: they are found by the arrays beside the demand.
@@ -22,7 +22,8 @@ RENAME = """
         FROM unnest(l.capabilities, l.suppliers) WITH ORDINALITY AS each(capability, supplier, rank) ORDER BY rank)
     WHERE l.suppliers @> %(firm)s::bigint[] AND EXISTS (
         SELECT FROM matching_demandresult r
-        WHERE r.demand_id = l.demand_id AND r.run_id = l.run_id AND r.suppliers @> %(firm)s::bigint[])
+        WHERE r.demand_id = l.demand_id AND r.run_id = l.run_id
+          AND (r.suppliers || r.team_suppliers) @> %(firm)s::bigint[])
 """
 
 

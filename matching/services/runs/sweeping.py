@@ -32,15 +32,16 @@ STALE = """
 MOVING = [RunState.FINISHED, RunState.PARTIAL]  # how a run ends that moved pointers
 
 
-# Who may: the owner of the index.
+# Who may: the owner of the indexes.
 PUT_IN_PLACE = """
     SELECT gin_clean_pending_list(oid::regclass) FROM pg_class
-    WHERE oid = to_regclass('demand_result_known') AND pg_has_role(relowner, 'USAGE')
+    WHERE oid IN (to_regclass('demand_result_firms'), to_regclass('demand_result_sites'))
+      AND pg_has_role(relowner, 'USAGE')
 """
 
 
 def put_in_place() -> int:
-    """What runs have laid before the index of who is known: every look reads through it until it is put in.
+    """What runs have laid before the indexes of who is known: every look reads through it until it is put in.
 
     Returns how many pages there were.
     """
