@@ -17,7 +17,8 @@ from alliance.http.files import FILES
 from alliance.http.several import offered, ticked
 from alliance.models import ListSetting, SavedFilter
 from alliance.selectors.lists import list_setting, saved_filters, sharers
-from alliance.selectors.paging import Rows, cut
+from alliance.selectors.long_lists import Rows
+from alliance.selectors.paging import cut
 
 PAGE = 50
 #: Counting goes on to here: who may see a row is asked of each.

@@ -19,7 +19,8 @@ from rest_framework.response import Response
 
 from alliance.filters import ListFilter
 from alliance.rest.throttling import Counted
-from alliance.selectors.paging import Page, Rows, cut_merged
+from alliance.selectors.long_lists import Rows
+from alliance.selectors.paging import Page, cut_merged
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 PAGE_WORDS = ("limit", "cursor")

@@ -28,7 +28,7 @@ from alliance.rest.problems import described
 from alliance.rest.retrying import once
 from alliance.rest.views import ReadViewSet
 from alliance.selectors import viewer_of
-from alliance.selectors.paging import Rows
+from alliance.selectors.long_lists import Rows
 from alliance.services.retries import locked
 
 

@@ -19,7 +19,7 @@ from alliance.models import (
     Suspension,
 )
 from alliance.models.base import GuardedQuerySet
-from alliance.selectors.paging import EITHER, REASONS, Rows, long_list
+from alliance.selectors.long_lists import EITHER, REASONS, Rows, long_list
 from alliance.viewer import viewer_of
 
 

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema
 from alliance.models import Organisation
 from alliance.rest.views import ReadViewSet, with_since
 from alliance.rest.writing import WriteViewSet
-from alliance.selectors.paging import Rows
+from alliance.selectors.long_lists import Rows
 from companies.api.imports import ImportViewSet
 from companies.filters import CapabilityFilter, ComponentTypeFilter, FacilityFilter
 from companies.models import Capability, Facility

@@ -11,7 +11,7 @@ from django.db.models import Prefetch
 from alliance.models import OrganisationCertificate
 from alliance.models.base import GuardedQuerySet
 from alliance.selectors import viewer_of
-from alliance.selectors.paging import KEYS, REASONS, Rows, long_list
+from alliance.selectors.long_lists import KEYS, REASONS, Rows, long_list
 from companies.models import (
     Capability,
     CapabilityCertificate,

@@ -18,7 +18,7 @@ from alliance.rest.files import BINARY, FileJobs, as_file
 from alliance.rest.retrying import once
 from alliance.rest.views import ReadViewSet
 from alliance.rest.writing import FreshOrStale
-from alliance.selectors.paging import Rows
+from alliance.selectors.long_lists import Rows
 from matching.filters import ExportFilter
 from matching.models import Export
 from matching.selectors.exports import chosen, export_list

@@ -13,7 +13,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from alliance.models.base import GuardedQuerySet
-from alliance.selectors.paging import Rows, long_list
+from alliance.selectors.long_lists import Rows, long_list
 from alliance.viewer import viewer_of
 from matching.models import (
     CurrentResult,

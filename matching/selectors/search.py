@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from alliance.models import Membership, Organisation
 from alliance.models.organisations import FIRM_NAMES
 from alliance.selectors import city_list, viewer_of
-from alliance.selectors.paging import Rows
+from alliance.selectors.long_lists import Rows
 from alliance.selectors.spelling import closeness, words_of
 from companies.selectors import named_capabilities, search_types
 from matching.models import DemandIdentity, DemandLine, Introduction

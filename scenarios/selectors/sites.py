@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Prefetch
 
 from alliance.models.base import GuardedQuerySet
-from alliance.selectors.paging import REASONS, Rows, long_list
+from alliance.selectors.long_lists import REASONS, Rows, long_list
 from companies.selectors import ParameterBook, SpecRow, asked_text, book_of, spec_rows
 from scenarios.models import PartCondition, ScenarioKey, ScenarioParameter, ScenarioType, Site, SiteWindow
 

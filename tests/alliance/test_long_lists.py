@@ -14,7 +14,8 @@ from alliance.filters import OrganisationFilter
 from alliance.forms.rendering import Renderer
 from alliance.models import Organisation
 from alliance.selectors import organisation_list, organisation_rows
-from alliance.selectors.paging import KEYS, REASONS, Rows, cut
+from alliance.selectors.long_lists import KEYS, REASONS, Rows
+from alliance.selectors.paging import cut
 from companies.filters import CapabilityFilter
 from companies.models import Capability, Facility
 from companies.selectors import capability_list, capability_rows, facility_list, facility_rows
