@@ -12,7 +12,7 @@ FIRMS = models.Func(
 
 
 class Migration(migrations.Migration):
-    """Who is known by a demand: an index of the firms and one of the sites take half of what one of all three took."""
+    """Who is known by a demand: an index of the firms and one of the sites take less than one of all three."""
 
     dependencies = [("matching", "0030_analyze_of_results")]
 
