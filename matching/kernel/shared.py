@@ -6,7 +6,7 @@ weights and demands are; what is large can then be kept where several processes 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from copy import copy
 from functools import cached_property
 from itertools import pairwise
@@ -125,6 +125,10 @@ class Shared:
 
     Columns, blocks and condition checks are made when first asked for.
     """
+
+    conditions: list[Want]
+    condition_sets: list[tuple[int, ...]]
+    condition_set: Ints
 
     def __init__(self, problem: Problem, keep: Keep = keep_nothing, codes: int = 0) -> None:
         """codes: how many certificates there are in all, whether somebody holds them or not (used with ``keep``)."""
@@ -252,15 +256,13 @@ class Shared:
         """
         table = self.problem.sites.conditions
         first, number = _alike(table)
-        self.conditions: list[Want] = [_want(table, at) for at in first.tolist()]
+        self.conditions = [_want(table, at) for at in first.tolist()]
         sets: dict[bytes, int] = {}
         starts, of_set = table.start.tolist(), []
         for begin, end in pairwise(starts):
             of_set.append(sets.setdefault(number[begin:end].tobytes(), len(sets)))
-        self.condition_sets: Sequence[tuple[int, ...]] = [
-            tuple(np.frombuffer(members, number.dtype).tolist()) for members in sets
-        ]
-        self.condition_set: Ints = np.array(of_set, np.int32)
+        self.condition_sets = [tuple(np.frombuffer(members, number.dtype).tolist()) for members in sets]
+        self.condition_set = np.array(of_set, np.int32)
 
 
 def _alike(table: Requirements) -> tuple[Ints, Ints]:

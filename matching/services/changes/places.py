@@ -119,16 +119,20 @@ def _alike(states: list[State]) -> bool:
 def _shown(needs: dict[str, Array], good: Array, fleets: Array) -> tuple[Array, Array, Array]:
     """bool[needs] three times: for which it comes or goes, is worth more, is worth less. The first state is now's."""
     worth = _worth(needs, fleets)
-    always = good.all(axis=1)
-    more, less = (worth[:, :1] > worth).any(axis=1), (worth[:, :1] < worth).any(axis=1)
-    return np.logical_xor(good.any(axis=1), always), always & more, always & less
+    some: Array = np.any(good, axis=1)
+    always: Array = np.all(good, axis=1)
+    more: Array = np.any(worth[:, :1] > worth, axis=1)
+    less: Array = np.any(worth[:, :1] < worth, axis=1)
+    return some ^ always, always & more, always & less
 
 
 def _differs(needs: dict[str, Array], rough: Array, fleets: Array) -> Array:
     """bool[needs]: where a site is feasible for all that its fleet says, and not alike in all its states."""
     worth = _worth(needs, fleets)
-    some: Array = rough.any(axis=1)
-    return some & (~rough.all(axis=1) | (worth != worth[:, :1]).any(axis=1))
+    some: Array = np.any(rough, axis=1)
+    everywhere: Array = np.all(rough, axis=1)
+    unlike: Array = np.any(worth != worth[:, :1], axis=1)
+    return some & (~everywhere | unlike)
 
 
 def _worth(needs: dict[str, Array], fleets: Array) -> Array:
