@@ -10,6 +10,7 @@ import pytest
 from django.core.cache import caches
 from django.db import connection, transaction
 from django.test import Client
+from django.utils import translation
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests import template
@@ -163,6 +164,12 @@ def _fresh_cache() -> None:
     """Throttle counters live in the cache: no test inherits another's."""
     caches["default"].clear()
     caches["rates"].clear()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_language() -> None:
+    """A request leaves the language of its answer behind: no test reads in another's."""
+    translation.deactivate()
 
 
 @pytest.fixture
