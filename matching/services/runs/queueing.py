@@ -23,9 +23,7 @@ NIGHTLY_AT = time(0, 5)
 OPEN_RUN = (RunState.QUEUED, RunState.RUNNING)
 GROUPS = 4  # of runs that workers do together: a fifth would wait for one of the usual four workers
 MOST_OF_GROUP = 64  # demands: who is free first takes the next group
-LEAST_OF_GROUP = (
-    8  # for fewer another worker takes longer to follow what has changed than this one to match them
-)
+LEAST_OF_GROUP = 8  # for fewer, another worker follows what has changed for longer than this one matches
 OF_A_RUN = 1  # what a run costs besides its demands, as so many of them
 OPEN_CHUNK = (ChunkState.PENDING, ChunkState.CLAIMED)
 
