@@ -158,6 +158,10 @@ class Written:
     def clone(self) -> Written:
         return self
 
+    def resolve_expression(self, *_args: Any, **_kwargs: Any) -> Written:
+        """Asked of a condition that is told of each row, where its query becomes part of another one."""
+        return self
+
     def relabeled_clone(self, names: dict[str, str]) -> Written:
         key = frozenset(names.items())
         if key not in self.renamed:

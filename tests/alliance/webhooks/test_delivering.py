@@ -182,11 +182,11 @@ def test_an_endless_answer_is_cut(hook: Webhook, receiver: Receiver, monkeypatch
                 return
 
     receiver.answer = drip
-    monkeypatch.setattr(sending, "TOTAL_SECONDS", 0.6)
+    monkeypatch.setattr(sending, "TOTAL_SECONDS", 1.5)  # on a busy machine a handshake takes a while
     message(hook, 1)
     begun = time.monotonic()
     assert webhooks.deliver_waiting() == 0
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 6
     assert WebhookAttempt.objects.get().status is None
 
 
