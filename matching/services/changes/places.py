@@ -90,6 +90,15 @@ def demands_of_sites(ids: Collection[int], fleet: Collection[int] = ()) -> set[i
     for site, own in places.items():
         asking |= _differs(needs, rough[:, own], fleets[own]) if site in alike else rough[:, own].any(axis=1)
     good = _feasible(needs, states, rough, asking)
+    return _concerned(needs, good, states, places, alike)
+
+
+def _concerned(
+    needs: dict[str, Array], good: Array, states: list[State], places: dict[int, list[int]], alike: set[int]
+) -> set[int]:
+    """Demands. good: bool[needs, states], where a state is feasible; places: the states of each site; alike: the sites
+    of which only the fleet's size changed."""
+    fleets = np.array([state.fleet_capacity for state in states])
     touched = np.zeros(len(good), bool)
     moved_down: dict[int, set[int]] = {}
     moved_up: dict[int, set[int]] = {}
